@@ -1,0 +1,49 @@
+/* build.h - from recipes, sources and overlays to an image: one action per C file, one per
+ * package, one per image; each kept by the hash of all that goes in. What is unchanged is not run;
+ * what runs has a reason. SPDX-License-Identifier: ISC */
+#ifndef RESPIN_BUILD_H
+#define RESPIN_BUILD_H
+
+#include "overlay/overlay.h"
+
+/* One action that ran or would run. */
+struct action {
+	const char *output;  /* "lwip/src/core/tcp_in.o", "lwip.o", "static-site" */
+	const char *package;
+	const char *reason;  /* one line: "src/core/tcp_in.c changed" */
+	const char *command; /* as a shell would take it */
+	int64_t ns;
+	struct str log;	     /* warnings of the compiler */
+};
+typedef VEC(struct action) actions;
+
+struct build_request {
+	const struct workspace *w;
+	struct recipe *image;	 /* or a library: builds its object alone */
+	const overlays *with;	 /* overlays to use; NULL or empty: none */
+	int jobs;		 /* 0: one per processor */
+	bool plan_only;		 /* run nothing */
+	bool keep_going;	 /* after a failure go on with what doesn't need it */
+	/* Called for each action as it ends (or, with plan_only, would run); may be NULL. */
+	void (*on_action)(void *ctx, const struct action *action);
+	void *ctx;
+};
+
+struct build_result {
+	const char *path;   /* the image (or object) in the workspace's store: never changes */
+	const char *sha256; /* of that file */
+	actions ran;
+	size_t reused;	    /* actions whose results were there already */
+	int64_t ns;
+};
+
+/* Brings the image up to date. E_CHILD with the whole output where an action failed; E_INPUT where
+ * an overlay has no effect on this image (its package is not in it, or no changed file is
+ * compiled into it), with the reason. */
+MUST_CHECK bool build_run(
+	struct arena *a, const struct build_request *q, struct build_result *out, struct err *e);
+/* Removes results that no build of the last AGE_DAYS used. *FREED in bytes. */
+MUST_CHECK bool build_gc(
+	const struct workspace *w, int age_days, uint64_t *freed, struct err *e);
+
+#endif

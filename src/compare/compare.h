@@ -1,0 +1,59 @@
+/* compare.h - two runs in, a list of typed differences out. SPDX-License-Identifier: ISC */
+#ifndef RESPIN_COMPARE_H
+#define RESPIN_COMPARE_H
+
+#include "build/build.h"
+#include "image/image.h"
+#include "lab/lab.h"
+
+/* One side: an image, how it was built, what its checks said. */
+struct side {
+	const char *label; /* "without overlays", "with lwip: TCP: ..." */
+	struct run run;
+	struct image_info image;
+	struct build_result build; /* zero where the image was not built now */
+};
+
+enum change { SAME, FIXED, BROKEN, NEW, GONE };
+const char *change_name(enum change c); /* "same", "fixed", "broken", "new", "gone" */
+
+struct check_change {
+	const char *name, *type;
+	const char *before, *after; /* "pass", "fail", "skip"; NULL where there is no such check */
+	enum change change;
+	const char *why_before, *why_after;
+};
+struct metric_change {
+	const char *check, *name, *unit;
+	bool has_before, has_after;
+	double before, after;
+	bool notable; /* differs by more than timing noise is likely to: see compare.c */
+};
+struct package_change {
+	const char *name;
+	const char *version_before, *version_after; /* NULL: not in that image */
+	uint64_t size_before, size_after;
+	const char *overlay_before, *overlay_after; /* tree ids */
+	strings patches; /* subjects that only AFTER has */
+};
+struct size_change {
+	const char *name, *package; /* symbol or section; package for symbols */
+	int64_t before, after;
+};
+struct comparison {
+	const char *image;
+	const struct side *before, *after;
+	VEC(struct check_change) checks;
+	VEC(struct metric_change) metrics;
+	VEC(struct package_change) packages; /* only those that differ */
+	VEC(struct size_change) sections;    /* only those that differ */
+	VEC(struct size_change) symbols;     /* only those that differ, largest change first */
+	int64_t size_difference;	     /* of the image's file */
+	bool image_same;
+	size_t fixed, broken, same, new_, gone; /* counts of checks */
+};
+
+void compare_sides(struct arena *a, const struct side *before, const struct side *after,
+	struct comparison *out);
+
+#endif

@@ -1,0 +1,26 @@
+/* fetch.h - a recipe's source as a verified folder. Downloads, hashes and unpacks in one streaming
+ * pass; nothing stands in its place before its checksum held.
+ * The work itself is in the module respin-fetch.so (libcurl, libarchive), loaded when a source is
+ * not there yet. SPDX-License-Identifier: ISC */
+#ifndef RESPIN_FETCH_H
+#define RESPIN_FETCH_H
+
+#include "recipe/recipe.h"
+
+/* A source as it lies on disk. */
+struct tree {
+	const char *dir;    /* absolute folder */
+	const char *origin; /* "debian lwip 2.1.3+dfsg1-2", "path ../../src/unikernel/lwip", ... */
+	const char *sha256; /* pinned checksum of the source; NULL for a path */
+	bool is_path;	    /* the user's own folder, that may change at any time */
+};
+
+/* Where R's upstream source is, without fetching: OUT->dir is NULL where it is not there yet. */
+MUST_CHECK bool source_locate(
+	const struct workspace *w, const struct recipe *r, struct tree *out, struct err *e);
+/* The same, fetched if need be: the recipe's places in order, each failure noted; the first that
+ * gives the right checksum wins. */
+MUST_CHECK bool source_ensure(
+	const struct workspace *w, const struct recipe *r, struct tree *out, struct err *e);
+
+#endif

@@ -1,0 +1,58 @@
+/* lab.h - boots an image on a virtual wire, runs its checks, records everything. No root, no
+ * KVM, no network of the host: the wire is a virtual Ethernet in our process, its far end a
+ * private network namespace. SPDX-License-Identifier: ISC */
+#ifndef RESPIN_LAB_H
+#define RESPIN_LAB_H
+
+#include "recipe/recipe.h"
+
+enum verdict { PASS, FAIL, SKIP };
+const char *verdict_name(enum verdict v); /* "pass", "fail", "skip" */
+
+struct metric {
+	const char *name; /* "time", "first-flight", ... */
+	const char *unit; /* "ms", "packets", "bytes", ... */
+	double value;
+};
+struct check_result {
+	const char *name, *type;
+	enum verdict verdict;
+	const char *why; /* one line; for a pass what was seen */
+	VEC(struct metric) metrics;
+	int64_t ns; /* how long the check took */
+};
+struct run {
+	const char *id;	   /* "20261123T083703Z-static-site-1a2b3c4d" */
+	const char *dir;   /* .respin/runs/ID: console.txt, wire.pcap, run.json, checks/ */
+	const char *image; /* name of the recipe */
+	const char *image_path, *image_sha256;
+	const char *started; /* "2026-11-23T08:37:03Z" */
+	const char *accelerator; /* "tcg" or "kvm" */
+	const char *end;     /* how the machine ended: "stopped by the lab", "panic: ...", "hang", "flood" */
+	enum verdict verdict; /* FAIL where a check failed or the machine ended by itself */
+	VEC(struct check_result) checks;
+	int64_t ns;
+};
+
+struct lab_request {
+	const struct workspace *w;
+	const struct recipe *image;
+	const char *image_path, *image_sha256;
+	const char *only; /* name of a single check, or NULL */
+	/* Called as each check ends; may be NULL. */
+	void (*on_check)(void *ctx, const struct check_result *r);
+	void *ctx;
+};
+
+/* Boots the image, runs its checks in order and keeps the run. True where it ran at all, whatever
+ * the verdict. E_NOTFOUND names a missing program and its Debian package. */
+MUST_CHECK bool lab_check(
+	struct arena *a, const struct lab_request *q, struct run *out, struct err *e);
+/* Boots the image with its console on our terminal until it ends or ^C; *STATUS is the guest's. */
+MUST_CHECK bool lab_console(
+	struct arena *a, const struct lab_request *q, int *status, struct err *e);
+/* Reads a kept run by id (or unique prefix, or "last"). */
+MUST_CHECK bool run_read(
+	struct arena *a, const struct workspace *w, const char *id, struct run *out, struct err *e);
+
+#endif

@@ -1,0 +1,47 @@
+/* overlay.h - local edits of a package: overlays/PKG/src is a git working tree whose first commit
+ * is pristine upstream; overlays/PKG/NNNN-*.patch and overlay.json are what a project commits.
+ * SPDX-License-Identifier: ISC */
+#ifndef RESPIN_OVERLAY_H
+#define RESPIN_OVERLAY_H
+
+#include "fetch/fetch.h"
+
+/* An overlay as a build takes it. */
+struct overlay {
+	const char *package;
+	const char *dir;     /* the working tree */
+	const char *version; /* upstream version that it is based on */
+	const char *tree;    /* git tree id (40 hexadecimal digits) of the working tree as it stands */
+	strings patches;     /* subjects of the commits since upstream, oldest first */
+	bool dirty;	     /* uncommitted changes are in the working tree */
+	bool saved;	     /* the patch series on disk gives exactly this tree */
+};
+typedef VEC(struct overlay) overlays;
+
+/* Opens PKG's source for editing; fetches it first. An existing series (a fresh clone) is applied
+ * again. Fine where the working tree is there already: *CREATED tells. */
+MUST_CHECK bool overlay_add(const struct workspace *w, const char *package, struct overlay *out,
+	bool *created, struct err *e);
+/* All overlays of the workspace, sorted by name; working trees missing in a fresh clone are made
+ * from their series first. */
+MUST_CHECK bool overlay_list(const struct workspace *w, overlays *out, struct err *e);
+/* Applies a patch or a mailbox as commits, strictly: no fuzz. All of it or nothing. E_CONFLICT
+ * names the file, the hunk and why. A plain diff is committed under SUBJECT (NULL: its file name). */
+MUST_CHECK bool overlay_apply(const struct workspace *w, const char *package, const char *patch,
+	struct overlay *out, struct err *e);
+/* Writes the series and overlay.json. Uncommitted changes are committed first under MESSAGE, or
+ * are E_CONFLICT where MESSAGE is NULL. */
+MUST_CHECK bool overlay_save(const struct workspace *w, const char *package, const char *message,
+	struct overlay *out, struct err *e);
+/* Unified diff of the working tree, uncommitted changes included, against upstream. */
+MUST_CHECK bool overlay_diff(
+	const struct workspace *w, const char *package, struct str *out, struct err *e);
+/* Removes the overlay. E_CONFLICT where edits are not saved, unless FORCE. */
+MUST_CHECK bool overlay_drop(
+	const struct workspace *w, const char *package, bool force, struct err *e);
+/* A working tree outside overlays/ (under .respin/try/): the workspace's overlay of PACKAGE as it
+ * stands, or pristine upstream, with PATCH applied. For `try`, which leaves overlays/ alone. */
+MUST_CHECK bool overlay_scratch(const struct workspace *w, const char *package, const char *patch,
+	struct overlay *out, struct err *e);
+
+#endif

@@ -1,0 +1,132 @@
+/* recipe.h - the typed model of a package: where its source is, what it needs, how it builds; and
+ * the workspace, a folder with recipes/ and overlays/ in which respin works.
+ * SPDX-License-Identifier: ISC */
+#ifndef RESPIN_RECIPE_H
+#define RESPIN_RECIPE_H
+
+#include "base/base.h"
+#include "spec/spec.h"
+
+/* One place to get the source from; exactly one of debian, url, git and path is set. */
+struct source {
+	const char *debian;  /* name of a Debian source package; version is Debian's, sha256 the .dsc's */
+	const char *url;     /* of an archive; sha256 is the archive's */
+	const char *git;     /* URL of a repository, with commit (40 hexadecimal digits) */
+	const char *path;    /* folder, relative to the recipe's folder */
+	const char *version; /* debian: "2.1.3+dfsg1-2" */
+	const char *commit;
+	const char *sha256;
+};
+
+/* build.objects: C (.c) and assembly (.S) files to one relocatable object. */
+struct objects {
+	strings sources;  /* globs relative to the source tree: "src/core/[a-z]*.c" */
+	strings include;  /* folders of the source tree, searched by this package only */
+	strings flags;	  /* for the compiler */
+	strings config;	  /* folders relative to the recipe's folder, searched first, also by dependents */
+};
+
+/* build.commands: programs run in a copy of the source tree; OUTPUT is the object they make. */
+struct command_line {
+	strings argv;
+};
+struct commands {
+	VEC(struct command_line) run;
+	const char *output; /* relocatable object (or archive), relative to the source tree */
+};
+
+struct build_how {
+	struct objects *objects;   /* NULL where not given */
+	struct commands *commands; /* NULL where not given */
+};
+
+struct provides {
+	strings include; /* folders of the source tree that dependents search */
+};
+
+/* image.boot: the machine. */
+struct boot {
+	int64_t memory_mb;	  /* default 64 */
+	const char *command_line; /* added to what the lab gives; may be NULL */
+	const char *address;	  /* "10.77.0.2/24" (default) or "dhcp" */
+};
+
+/* image.wire: the virtual Ethernet between image and host. */
+struct wire_how {
+	int64_t delay_ms; /* each way */
+	int64_t mtu;	  /* of the host's end; default 1500 */
+};
+
+/* One check of the lab; which fields matter depends on TYPE (see lab.h). */
+struct check {
+	const char *name;
+	const char *type; /* boot arp ping tcp http packets command */
+	int64_t timeout_ms;
+	const char *expect;    /* boot: text on the console */
+	int64_t count;	       /* ping: how many; */
+	int64_t port;	       /* tcp, http */
+	const char *path;      /* http: "/index.html" */
+	int64_t status;	       /* http: 200 */
+	const char *sha256;    /* http: of the body */
+	const char *filter;    /* packets: in tcpdump's language */
+	strings order;	       /* packets: filters that must match in this order */
+	int64_t min, max;      /* packets: bounds of the count; max -1: none */
+	const char *until;     /* packets: count only packets before the first that matches this filter ... */
+	const char *after;     /* ... and after the first that matches this one */
+	strings run;	       /* command: argv */
+	bool tap;	       /* command: its output is TAP */
+};
+
+struct image_how {
+	struct boot boot;
+	struct wire_how wire;
+	const char *files; /* folder packed into the image, relative to the recipe's folder */
+	VEC(struct check) checks;
+};
+
+struct recipe {
+	const char *name, *version, *license, *summary;
+	VEC(struct source) source;
+	strings needs; /* names of recipes */
+	struct build_how build;
+	struct provides provides;
+	struct image_how *image; /* NULL: a library */
+
+	const char *file; /* recipe.json's path, for messages */
+	const char *dir;  /* the folder that holds it, absolute */
+};
+
+typedef VEC(struct recipe *) recipes;
+
+struct workspace {
+	struct arena *a;
+	const char *root;     /* absolute */
+	const char *overlays; /* root/overlays */
+	const char *state;    /* root/.respin: store, sources, runs; can be deleted at any time */
+	recipes all;	      /* sorted by name */
+};
+
+/* The decode table of a recipe: also what the cache key and the JSON Schema are made from. */
+extern const struct spec recipe_spec;
+
+/* Reads and checks one recipe. E_INPUT with file and JSON path where it is wrong. */
+MUST_CHECK bool recipe_read(struct arena *a, const char *file, struct recipe **out, struct err *e);
+/* The workspace that holds folder START: the first one upwards with respin.json or .respin.json.
+ * Reads all its recipes. E_USAGE where there is none. */
+MUST_CHECK bool workspace_open(
+	struct arena *a, const char *start, struct workspace *out, struct err *e);
+/* The recipe called NAME; E_NOTFOUND with near misses. */
+MUST_CHECK bool recipe_find(
+	const struct workspace *w, const char *name, struct recipe **out, struct err *e);
+/* The same, but it must be an image. */
+MUST_CHECK bool recipe_find_image(
+	const struct workspace *w, const char *name, struct recipe **out, struct err *e);
+/* R and all that it needs, transitively: dependents before what they need, R first. The order is
+ * the link order and depends on nothing but the recipes. */
+MUST_CHECK bool recipe_closure(
+	const struct workspace *w, struct recipe *r, recipes *out, struct err *e);
+/* All recipes that need R, transitively, sorted by name. */
+MUST_CHECK bool recipe_dependents(
+	const struct workspace *w, const struct recipe *r, recipes *out, struct err *e);
+
+#endif

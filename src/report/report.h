@@ -1,0 +1,23 @@
+/* report.h - a comparison as text, JSON and one self-contained HTML page.
+ * SPDX-License-Identifier: ISC */
+#ifndef RESPIN_REPORT_H
+#define RESPIN_REPORT_H
+
+#include "compare/compare.h"
+
+/* One of the steps of `try`, with what it took. */
+struct step {
+	const char *name;    /* "resolve", "fetch", "overlay", "edit", "build", "check", "compare" */
+	const char *summary; /* one line */
+	int64_t ns;
+};
+typedef VEC(struct step) steps;
+
+/* The before/after table, for a terminal of WIDTH columns; with colours where COLOR. */
+void report_text(const struct comparison *c, int width, bool color, struct text *out);
+/* The object that DESIGN gives for compare and (with STEPS) try. REPORT: path of the HTML page. */
+void report_json(const struct comparison *c, const steps *s, const char *report, struct text *out);
+/* One page that needs nothing else: no network, no script, prints well, light and dark. */
+void report_html(const struct comparison *c, const steps *s, struct text *out);
+
+#endif

@@ -1,0 +1,91 @@
+# tests/lib.sh - TAP for shell tests. Source it first: . "$(dirname "$0")/../lib.sh"
+# Each test has a scratch folder of its own ($scratch, removed at the end) and starts there.
+# End every test with: finish
+# shellcheck shell=sh
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+: "${RESPIN_BUILD:=$top/build}"
+PATH=$RESPIN_BUILD:$PATH
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/respin-test.XXXXXX")
+trap 'chmod -R u+rwX "$scratch" 2>/dev/null; rm -rf "$scratch"' EXIT
+trap 'exit 130' INT TERM
+cd "$scratch" || exit 1
+# Git, the locale and the time zone of whoever runs the tests must not matter.
+export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null HOME="$scratch" LC_ALL=C TZ=UTC NO_COLOR=1
+export GIT_AUTHOR_NAME=tester GIT_AUTHOR_EMAIL=tester@example.org
+export GIT_COMMITTER_NAME=tester GIT_COMMITTER_EMAIL=tester@example.org
+
+count=0
+failed=0
+
+# ok NAME COMMAND...: passes where COMMAND exits 0; shows its output where it does not.
+ok() {
+	what=$1
+	shift
+	count=$((count + 1))
+	if "$@" >"$scratch/.ok" 2>&1; then
+		echo "ok $count - $what"
+	else
+		echo "not ok $count - $what"
+		failed=$((failed + 1))
+		{ echo "command: $*"; cat "$scratch/.ok"; } | head -60 | sed 's/^/# /'
+	fi
+}
+
+# is NAME GOT EXPECTED
+is() {
+	count=$((count + 1))
+	if [ "$2" = "$3" ]; then
+		echo "ok $count - $1"
+	else
+		echo "not ok $count - $1"
+		failed=$((failed + 1))
+		printf 'expected: %s\ngot:      %s\n' "$3" "$2" | sed 's/^/# /'
+	fi
+}
+
+# run COMMAND...: sets $status, $out and $err.
+run() {
+	"$@" >"$scratch/.out" 2>"$scratch/.err" && status=0 || status=$?
+	out=$(cat "$scratch/.out")
+	err=$(cat "$scratch/.err")
+}
+
+# exits NAME STATUS: the last run's exit status.
+exits() {
+	is "$1" "$status" "$2"
+	[ "$status" = "$2" ] || printf '%s\n%s\n' "$out" "$err" | head -40 | sed 's/^/#   /'
+}
+
+# contains NAME TEXT PART
+contains() {
+	count=$((count + 1))
+	case $2 in
+	*"$3"*) echo "ok $count - $1" ;;
+	*)
+		echo "not ok $count - $1"
+		failed=$((failed + 1))
+		printf 'expected to contain: %s\ngot: %s\n' "$3" "$2" | head -40 | sed 's/^/# /'
+		;;
+	esac
+}
+
+# lacks NAME TEXT PART
+lacks() {
+	case $2 in
+	*"$3"*) is "$1" "contains '$3'" "does not" ;;
+	*) is "$1" x x ;;
+	esac
+}
+
+# skip_all REASON: for what can't run here at all.
+skip_all() {
+	echo "1..0 # SKIP $1"
+	exit 0
+}
+
+finish() {
+	echo "1..$count"
+	[ "$failed" -eq 0 ]
+	exit
+}
