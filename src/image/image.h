@@ -37,6 +37,14 @@ struct image_info {
 	VEC(struct image_symbol) symbols; /* largest first */
 };
 
+/* Makes the image from what the linker wrote: adds the manifest section, with the sizes and the
+ * address ranges of each package taken from the link map (GNU ld -Map). M's sizes are ignored.
+ * The result depends on nothing but the bytes of LINKED and MAP and on M. */
+MUST_CHECK bool image_seal(const char *linked, const char *map, const struct image_info *m,
+	const char *out, struct err *e);
+/* Packs the regular files below DIR into one archive (cpio "newc" format, sorted, no times, no
+ * owners: equal folders give equal bytes), for the image to serve. */
+MUST_CHECK bool image_pack(struct arena *a, const char *dir, struct str *out, struct err *e);
 /* Reads an image (or any ELF file: without a manifest, packages is empty).
  * E_INPUT where it is no ELF file. */
 MUST_CHECK bool image_read(

@@ -40,8 +40,11 @@ struct build_how {
 	struct commands *commands; /* NULL where not given */
 };
 
+/* What dependents get from a package. */
 struct provides {
-	strings include; /* folders of the source tree that dependents search */
+	strings include;  /* folders of the source tree that they search */
+	strings flags;	  /* compiler flags that all code linked with it needs */
+	const char *link; /* linker script of images, relative to the source tree */
 };
 
 /* image.boot: the machine. */
@@ -71,8 +74,9 @@ struct check {
 	const char *filter;    /* packets: in tcpdump's language */
 	strings order;	       /* packets: filters that must match in this order */
 	int64_t min, max;      /* packets: bounds of the count; max -1: none */
-	const char *until;     /* packets: count only packets before the first that matches this filter ... */
-	const char *after;     /* ... and after the first that matches this one */
+	const char *during;    /* packets: only those recorded while the check of this name ran */
+	const char *after;     /* packets: only those behind the first that matches this filter ... */
+	const char *until;     /* ... and before the next one that matches this */
 	strings run;	       /* command: argv */
 	bool tap;	       /* command: its output is TAP */
 };
