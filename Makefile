@@ -36,8 +36,10 @@ PROGRAMS := $(BUILD)/respin $(BUILD)/respin-git.so $(BUILD)/respin-fetch.so
 .PHONY: all check test demo bench setup clean tests
 all: $(PROGRAMS)
 
+# The modules call back into the program's own base and sys: hence -rdynamic and all of core.a.
 $(BUILD)/respin: $(BUILD)/obj/main.o $(BUILD)/core.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) -ldl
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -rdynamic -o $@ $< -Wl,--whole-archive $(BUILD)/core.a \
+		-Wl,--no-whole-archive $(CORE_LIBS) -ldl
 $(BUILD)/respin-git.so: $(GIT)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(GIT_LIBS)
 $(BUILD)/respin-fetch.so: $(FETCH)
