@@ -52,7 +52,7 @@ $(BUILD)/obj/%.o: src/%.c
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/test_%: tests/unit/test_%.c $(BUILD)/core.a $(GIT) $(FETCH)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(GIT) $(FETCH) $(BUILD)/core.a \
+	$(CC) $(ALL_CFLAGS) -Itests/unit -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(GIT) $(FETCH) $(BUILD)/core.a \
 		$(CORE_LIBS) $(GIT_LIBS) $(FETCH_LIBS) -lcmocka -ldl
 tests: all $(TEST_PROGRAMS)
 

@@ -12,7 +12,8 @@ struct arena_block {
 	_Alignas(max_align_t) char bytes[];
 };
 
-/* With RESPIN_ARENA_DEBUG each allocation is a block of its own, so that a sanitizer sees overruns. */
+/* With RESPIN_ARENA_DEBUG each allocation is a block of its own, so that a sanitizer sees overruns.
+ */
 #ifdef RESPIN_ARENA_DEBUG
 #define SHARE_BLOCKS 0
 #else

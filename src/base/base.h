@@ -158,9 +158,9 @@ struct err {
 };
 
 /* Each returns false, so that failing is one statement: return fail(e, E_INPUT, "..."); */
-MUST_CHECK bool fail(struct err *e, enum code code, const char *fmt, ...) CHECK_FMT(3, 4);
+bool fail(struct err *e, enum code code, const char *fmt, ...) CHECK_FMT(3, 4);
 /* Puts "context: " before the text of an error that a callee has set. */
-MUST_CHECK bool fail_context(struct err *e, const char *fmt, ...) CHECK_FMT(2, 3);
+bool fail_context(struct err *e, const char *fmt, ...) CHECK_FMT(2, 3);
 /* Sets the place of an error, if none is set yet. Returns false. */
 bool fail_where(struct err *e, const char *fmt, ...) CHECK_FMT(2, 3);
 /* Sets the advice of an error. Returns false. */

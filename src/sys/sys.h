@@ -12,7 +12,7 @@
 
 /* fail() with the words of errno appended: "open x: No such file or directory".
  * The code is E_NOTFOUND for ENOENT and E_IO for all else. */
-MUST_CHECK bool fail_errno(struct err *e, const char *fmt, ...) CHECK_FMT(2, 3);
+bool fail_errno(struct err *e, const char *fmt, ...) CHECK_FMT(2, 3);
 
 /* ---- files ---------------------------------------------------------------------------- */
 
@@ -30,8 +30,7 @@ MUST_CHECK bool file_write_cache(const char *path, struct str bytes, mode_t mode
 /* Makes the folder PATH and those above it; fine where it is there already. */
 MUST_CHECK bool dir_make(const char *path, struct err *e);
 /* A new empty folder "PREFIXxxxxxx"; the name is in the arena. */
-MUST_CHECK bool dir_make_temp(
-	struct arena *a, const char *prefix, const char **out, struct err *e);
+MUST_CHECK bool dir_make_temp(struct arena *a, const char *prefix, const char **out, struct err *e);
 /* Names in the folder without "." and "..", sorted by bytes. */
 MUST_CHECK bool dir_list(struct arena *a, const char *path, strings *out, struct err *e);
 /* Removes PATH and everything below; never follows a link. Fine where there is nothing. */
@@ -141,8 +140,8 @@ struct pool *pool_new(struct arena *a, int jobs);
 bool pool_has_room(const struct pool *p);
 bool pool_is_idle(const struct pool *p);
 /* Starts C; its outcome comes with TAG. Output lives in ARENA. */
-MUST_CHECK bool pool_start(struct pool *p, struct arena *a, const struct command *c, void *tag,
-	struct err *e);
+MUST_CHECK bool pool_start(
+	struct pool *p, struct arena *a, const struct command *c, void *tag, struct err *e);
 /* Waits for one to end. E_INTERRUPTED after ^C or SIGTERM: all of them are ended by then. */
 MUST_CHECK bool pool_wait(struct pool *p, void **tag, struct outcome *out, struct err *e);
 /* Ends those that still run (TERM, then KILL) and waits for them. */

@@ -1,0 +1,97 @@
+/* hash.c - SHA-256 by nettle. SPDX-License-Identifier: ISC */
+#include "sys/sys.h"
+
+#include <fcntl.h>
+#include <nettle/sha2.h>
+#include <string.h>
+#include <unistd.h>
+
+_Static_assert(sizeof(struct sha256_ctx) <= sizeof(struct hasher), "hasher holds nettle's state");
+
+void hash_start(struct hasher *h)
+{
+	sha256_init((struct sha256_ctx *)h);
+}
+
+void hash_add(struct hasher *h, struct str bytes)
+{
+	sha256_update((struct sha256_ctx *)h, bytes.n, (const uint8_t *)bytes.p);
+}
+
+struct digest hash_end(struct hasher *h)
+{
+	struct digest d;
+	sha256_digest((struct sha256_ctx *)h, sizeof(d.b), d.b);
+	return d;
+}
+
+struct digest hash_bytes(struct str bytes)
+{
+	struct hasher h;
+	hash_start(&h);
+	hash_add(&h, bytes);
+	return hash_end(&h);
+}
+
+bool hash_file(const char *path, struct digest *out, struct err *e)
+{
+	defer(close_fd)
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return fail_errno(e, "open %s", path);
+	struct hasher h;
+	char buffer[65536];
+	hash_start(&h);
+	for (;;) {
+		ssize_t n = read(fd, buffer, sizeof(buffer));
+		if (n < 0)
+			return fail_errno(e, "read %s", path);
+		if (n == 0)
+			break;
+		hash_add(&h, (struct str){buffer, (size_t)n});
+	}
+	*out = hash_end(&h);
+	return true;
+}
+
+bool digest_eq(const struct digest *a, const struct digest *b)
+{
+	return !memcmp(a->b, b->b, sizeof(a->b));
+}
+
+const char *digest_hex(struct arena *a, const struct digest *d)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *z = arena_alloc(a, 2 * sizeof(d->b) + 1);
+	for (size_t i = 0; i < sizeof(d->b); i++) {
+		z[2 * i] = digits[d->b[i] >> 4];
+		z[2 * i + 1] = digits[d->b[i] & 15];
+	}
+	return z;
+}
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+bool digest_parse(struct str hex, struct digest *out)
+{
+	struct digest d;
+	if (hex.n != 2 * sizeof(d.b))
+		return false;
+	for (size_t i = 0; i < sizeof(d.b); i++) {
+		int high = hex_value(hex.p[2 * i]), low = hex_value(hex.p[2 * i + 1]);
+		if (high < 0 || low < 0)
+			return false;
+		d.b[i] = (uint8_t)(high << 4 | low);
+	}
+	*out = d;
+	return true;
+}

@@ -1,0 +1,219 @@
+/* process.c - start a program, take its output, collect its end. SPDX-License-Identifier: ISC */
+#include "sys/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define OUTPUT_LIMIT ((size_t)16 * 1024 * 1024)
+
+extern char **environ;
+
+const char *program_find(struct arena *a, const char *name)
+{
+	if (strchr(name, '/'))
+		return access(name, X_OK) == 0 ? name : NULL;
+	const char *value = getenv("PATH");
+	struct str rest = str_of(value ? value : "/usr/local/bin:/usr/bin:/bin");
+	while (rest.p) {
+		const char *path = path_join(a, str_copy(a, str_cut(&rest, ':')), name);
+		if (access(path, X_OK) == 0 && !dir_exists(path))
+			return path;
+	}
+	return NULL;
+}
+
+struct start {
+	const char *path;
+	const struct command *c;
+	int in, out, err;
+	int error; /* errno of the child's failure */
+	const char *failed;
+};
+
+/* Between vfork and exec: system calls only, and no return. */
+static _Noreturn void run_child(struct start *s)
+{
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	sigset_t none;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	if (s->c->dir && chdir(s->c->dir) < 0) {
+		s->error = errno;
+		s->failed = s->c->dir;
+		_exit(127);
+	}
+	dup2(s->in, 0);
+	dup2(s->out, 1);
+	dup2(s->err, 2);
+	execve(s->path, (char *const *)(uintptr_t)s->c->argv,
+		s->c->env ? (char *const *)(uintptr_t)s->c->env : environ);
+	s->error = errno;
+	s->failed = s->path;
+	_exit(127);
+}
+
+/* vfork: the child borrows our memory until exec, so it starts as fast as posix_spawn's, and its
+ * errors come back in *S. */
+static __attribute__((noinline)) pid_t spawn(struct start *s)
+{
+	pid_t pid = vfork();
+	if (pid == 0)
+		run_child(s);
+	return pid;
+}
+
+static int input_fd(struct str input)
+{
+	if (!input.n)
+		return open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int fd = memfd_create("input", MFD_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	if (write(fd, input.p, input.n) != (ssize_t)input.n || lseek(fd, 0, SEEK_SET) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static bool open_pipe(int *read_end, int *write_end, struct err *e)
+{
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return fail_errno(e, "create a pipe");
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	*read_end = ends[0];
+	*write_end = ends[1];
+	return true;
+}
+
+bool process_start(struct arena *a, const struct command *c, struct process *out, struct err *e)
+{
+	const char *path = program_find(a, c->argv[0]);
+	if (!path)
+		return fail(e, E_NOTFOUND, "program %s is not there", c->argv[0]);
+	defer(close_fd)
+	int in = input_fd(c->input);
+	defer(close_fd)
+	int out_read = -1, out_write = -1, err_read = -1, err_write = -1;
+	if (in < 0)
+		return fail_errno(e, "open standard input for %s", c->argv[0]);
+	if (!open_pipe(&out_read, &out_write, e) ||
+		(c->split && !open_pipe(&err_read, &err_write, e)))
+		return false;
+	struct start s = {.path = path, .c = c, .in = in, .out = out_write};
+	s.err = c->split ? err_write : out_write;
+	int64_t started = clock_ns();
+	pid_t pid = spawn(&s);
+	if (pid < 0)
+		return fail_errno(e, "start %s", path);
+	if (s.error) {
+		waitpid(pid, NULL, 0);
+		errno = s.error;
+		return fail_errno(e, "run %s: %s", path, s.failed);
+	}
+	*out = (struct process){.pid = pid,
+		.pidfd = (int)syscall(SYS_pidfd_open, pid, 0),
+		.out_fd = out_read,
+		.err_fd = err_read,
+		.out = {.a = a},
+		.err = {.a = a},
+		.limit = c->output_limit ? c->output_limit : OUTPUT_LIMIT,
+		.started_ns = started,
+		.deadline_ns = c->timeout_ms ? started + (int64_t)c->timeout_ms * 1000000 : 0};
+	out_read = err_read = -1;
+	return true;
+}
+
+static void drain_one(struct process *p, int *fd, struct text *into)
+{
+	char buffer[65536];
+	while (*fd >= 0) {
+		ssize_t n = read(*fd, buffer, sizeof(buffer));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return;
+		if (n == 0) {
+			close_fd(fd);
+			return;
+		}
+		size_t room = p->limit - into->n;
+		p->cut |= (size_t)n > room;
+		text_add(into, (struct str){buffer, (size_t)n < room ? (size_t)n : room});
+	}
+}
+
+void process_drain(struct process *p)
+{
+	drain_one(p, &p->out_fd, &p->out);
+	drain_one(p, &p->err_fd, &p->err);
+}
+
+void process_signal(struct process *p)
+{
+	kill(-p->pid, p->killed ? SIGKILL : SIGTERM);
+	p->killed = true;
+}
+
+void process_finish(struct process *p, struct outcome *out)
+{
+	int status = 0;
+	while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	process_drain(p);
+	close_fd(&p->pidfd);
+	close_fd(&p->out_fd);
+	close_fd(&p->err_fd);
+	*out = (struct outcome){
+		.exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status),
+		.timed_out = p->timed_out,
+		.cut = p->cut,
+		.output = text_str(&p->out),
+		.errors = text_str(&p->err),
+		.ns = clock_ns() - p->started_ns};
+}
+
+const char *outcome_words(struct arena *a, const struct outcome *o)
+{
+	if (o->timed_out)
+		return str_format(a, "took longer than %.0f s", (double)o->ns / 1e9);
+	if (o->exit_code > 128 && o->exit_code < 128 + NSIG)
+		return str_format(a, "was ended by SIG%s", sigabbrev_np(o->exit_code - 128));
+	return str_format(a, "exited with status %d", o->exit_code);
+}
+
+static bool is_plain(const char *word)
+{
+	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				   "0123456789_-+=./,:@%";
+	return *word && word[strspn(word, safe)] == '\0';
+}
+
+const char *command_line(struct arena *a, const char *const *argv)
+{
+	struct text t = {.a = a};
+	for (size_t i = 0; argv[i]; i++) {
+		text_addz(&t, i ? " " : "");
+		if (is_plain(argv[i])) {
+			text_addz(&t, argv[i]);
+			continue;
+		}
+		text_addz(&t, "'");
+		for (const char *c = argv[i]; *c; c++)
+			text_addf(&t, *c == '\'' ? "'\\''" : "%c", *c);
+		text_addz(&t, "'");
+	}
+	return t.p ? t.p : "";
+}

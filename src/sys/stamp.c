@@ -1,0 +1,37 @@
+/* stamp.c - has this file changed since it was read? SPDX-License-Identifier: ISC */
+#include "sys/sys.h"
+
+#include <sys/stat.h>
+
+/* File times advance in steps of the kernel's tick (4 ms at 250 Hz, 10 ms at 100 Hz): a file that
+ * was changed less than this before it was read may change again under the same time. */
+#define GRANULE_NS ((int64_t)20 * 1000 * 1000)
+
+static int64_t nanoseconds(struct timespec t)
+{
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+bool file_stamp(const char *path, struct stamp *out)
+{
+	struct stat st;
+	if (stat(path, &st) < 0)
+		return false;
+	*out = (struct stamp){.mtime_ns = nanoseconds(st.st_mtim),
+		.ctime_ns = nanoseconds(st.st_ctim),
+		.size = (uint64_t)st.st_size,
+		.inode = st.st_ino,
+		.mode = st.st_mode};
+	return true;
+}
+
+bool stamp_eq(const struct stamp *a, const struct stamp *b)
+{
+	return a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns && a->size == b->size &&
+	       a->inode == b->inode && a->mode == b->mode;
+}
+
+bool stamp_is_safe(const struct stamp *s, int64_t read_ns)
+{
+	return s->mtime_ns < read_ns - GRANULE_NS && s->ctime_ns < read_ns - GRANULE_NS;
+}
