@@ -51,16 +51,16 @@ struct str {
 /* For printf: "%.*s", STR(s). */
 #define STR(s) (int)(s).n, (s).p
 
-struct str str_of(const char *z);		      /* the bytes of a C string; NULL gives the empty str */
+struct str str_of(const char *z); /* the bytes of a C string; NULL gives the empty str */
 bool str_eq(struct str a, struct str b);
-bool str_is(struct str a, const char *z);	      /* equal to a C string */
-int str_cmp(struct str a, struct str b);	      /* byte order; <0, 0, >0 */
+bool str_is(struct str a, const char *z); /* equal to a C string */
+int str_cmp(struct str a, struct str b);  /* byte order; <0, 0, >0 */
 bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 /* Index of the first occurrence, or -1. */
 ptrdiff_t str_find(struct str s, struct str part);
-struct str str_from(struct str s, size_t start);      /* s without its first START bytes (clamped) */
-struct str str_trim(struct str s);		      /* without white space at both ends */
+struct str str_from(struct str s, size_t start); /* s without its first START bytes (clamped) */
+struct str str_trim(struct str s);		 /* without white space at both ends */
 /* Cuts *REST at the first SEP: the part before is returned, *REST is what follows.
  * Without SEP the whole is returned and *REST becomes empty with p == NULL. */
 struct str str_cut(struct str *rest, char sep);
@@ -100,10 +100,11 @@ struct str text_str(const struct text *t);
 	}
 /* Appends and evaluates to a pointer to the new, zeroed element (valid until the next one). */
 #define vec_add(a, vec)                                                                            \
-	((__typeof__((vec)->v))vec_grow((a), (void **)&(vec)->v, &(vec)->n, &(vec)->cap,          \
-		sizeof(*(vec)->v)))
+	((__typeof__((vec)->v))vec_grow(                                                           \
+		(a), (void **)&(vec)->v, &(vec)->n, &(vec)->cap, sizeof(*(vec)->v)))
 #define vec_push(a, vec, value) (*vec_add((a), (vec)) = (value))
-#define vec_for(it, vec) for (__typeof__((vec)->v) it = (vec)->v; it && it < (vec)->v + (vec)->n; it++)
+#define vec_for(it, vec)                                                                           \
+	for (__typeof__((vec)->v + 0) it = (vec)->v; it && it < (vec)->v + (vec)->n; it++)
 void *vec_grow(struct arena *a, void **v, size_t *n, size_t *cap, size_t size);
 
 typedef VEC(const char *) strings; /* the one list type that modules hand to each other */
@@ -134,8 +135,8 @@ bool map_has(const struct map *m, struct str key);
 /* What kind of failure, for the program's decisions and for JSON; the text is for people. */
 enum code {
 	OK = 0,
-	E_USAGE,       /* the caller's words are wrong: exit 2 */
-	E_INPUT,       /* a file the user wrote is wrong */
+	E_USAGE, /* the caller's words are wrong: exit 2 */
+	E_INPUT, /* a file the user wrote is wrong */
 	E_NOTFOUND,
 	E_IO,
 	E_NET,
@@ -154,7 +155,7 @@ struct err {
 	enum code code;
 	char text[1600]; /* what happened and what was expected */
 	char where[320]; /* file:line or file:/json/path, or empty */
-	char hint[480];  /* what to do, or empty */
+	char hint[480];	 /* what to do, or empty */
 };
 
 /* Each returns false, so that failing is one statement: return fail(e, E_INPUT, "..."); */

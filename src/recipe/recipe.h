@@ -9,7 +9,8 @@
 
 /* One place to get the source from; exactly one of debian, url, git and path is set. */
 struct source {
-	const char *debian;  /* name of a Debian source package; version is Debian's, sha256 the .dsc's */
+	const char *debian;  /* name of a Debian source package; version is Debian's, sha256 the
+				.dsc's */
 	const char *url;     /* of an archive; sha256 is the archive's */
 	const char *git;     /* URL of a repository, with commit (40 hexadecimal digits) */
 	const char *path;    /* folder, relative to the recipe's folder */
@@ -20,10 +21,11 @@ struct source {
 
 /* build.objects: C (.c) and assembly (.S) files to one relocatable object. */
 struct objects {
-	strings sources;  /* globs relative to the source tree: "src/core/[a-z]*.c" */
-	strings include;  /* folders of the source tree, searched by this package only */
-	strings flags;	  /* for the compiler */
-	strings config;	  /* folders relative to the recipe's folder, searched first, also by dependents */
+	strings sources; /* globs relative to the source tree: "src/core/[a-z]*.c" */
+	strings include; /* folders of the source tree, searched by this package only */
+	strings flags;	 /* for the compiler */
+	strings config;	 /* folders relative to the recipe's folder, searched first, also by
+			    dependents */
 };
 
 /* build.commands: programs run in a copy of the source tree; OUTPUT is the object they make. */
@@ -65,20 +67,20 @@ struct check {
 	const char *name;
 	const char *type; /* boot arp ping tcp http packets command */
 	int64_t timeout_ms;
-	const char *expect;    /* boot: text on the console */
-	int64_t count;	       /* ping: how many; */
-	int64_t port;	       /* tcp, http */
-	const char *path;      /* http: "/index.html" */
-	int64_t status;	       /* http: 200 */
-	const char *sha256;    /* http: of the body */
-	const char *filter;    /* packets: in tcpdump's language */
-	strings order;	       /* packets: filters that must match in this order */
-	int64_t min, max;      /* packets: bounds of the count; max -1: none */
-	const char *during;    /* packets: only those recorded while the check of this name ran */
-	const char *after;     /* packets: only those behind the first that matches this filter ... */
-	const char *until;     /* ... and before the next one that matches this */
-	strings run;	       /* command: argv */
-	bool tap;	       /* command: its output is TAP */
+	const char *expect; /* boot: text on the console */
+	int64_t count;	    /* ping: how many; */
+	int64_t port;	    /* tcp, http */
+	const char *path;   /* http: "/index.html" */
+	int64_t status;	    /* http: 200 */
+	const char *sha256; /* http: of the body */
+	const char *filter; /* packets: in tcpdump's language */
+	strings order;	    /* packets: filters that must match in this order */
+	int64_t min, max;   /* packets: bounds of the count; max -1: none */
+	const char *during; /* packets: only those recorded while the check of this name ran */
+	const char *after;  /* packets: only those behind the first that matches this filter ... */
+	const char *until;  /* ... and before the next one that matches this */
+	strings run;	    /* command: argv */
+	bool tap;	    /* command: its output is TAP */
 };
 
 struct image_how {

@@ -27,7 +27,8 @@ struct spec_field {
 	int64_t min, max, preset; /* SPEC_INT */
 	const char *const *words; /* SPEC_STRING: allowed values, ends with NULL; or NULL */
 	const char *help;	  /* one sentence, for the schema */
-	bool (*check)(struct str value, const char **expected); /* SPEC_STRING, SPEC_STRINGS: or NULL */
+	bool (*check)(
+		struct str value, const char **expected); /* SPEC_STRING, SPEC_STRINGS: or NULL */
 };
 
 struct spec {
@@ -52,8 +53,8 @@ void spec_schema(const struct spec *t, struct text *out);
 
 struct json; /* a parsed value; lives in the arena that it was parsed into */
 /* E_INPUT with line and column. */
-MUST_CHECK bool json_parse(struct arena *a, struct str text, const char *file,
-	const struct json **out, struct err *e);
+MUST_CHECK bool json_parse(
+	struct arena *a, struct str text, const char *file, const struct json **out, struct err *e);
 const struct json *json_get(const struct json *object, const char *name); /* NULL: not there */
 size_t json_count(const struct json *list);				  /* of anything else: 0 */
 const struct json *json_at(const struct json *list, size_t i);

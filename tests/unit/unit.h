@@ -21,8 +21,10 @@
 /* A call that takes `struct err e` must work, and says why where it did not. */
 #define assert_ok(call)                                                                            \
 	do {                                                                                       \
-		if (!(call))                                                                       \
-			fail_msg("%s: %s", #call, e.text);                                         \
+		if (!(call)) {                                                                     \
+			print_error("%s: %s\n", #call, e.text);                                    \
+			_fail(__FILE__, __LINE__);                                                 \
+		}                                                                                  \
 	} while (0)
 
 /* Runs all TESTS, or those whose name is argv[1] (with * and ? as wildcards). */

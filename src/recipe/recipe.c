@@ -1,0 +1,82 @@
+/* recipe.c - reads one recipe and checks what its tables can't. SPDX-License-Identifier: ISC */
+#include "recipe/recipe.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "sys/sys.h"
+
+#define RECIPE_LIMIT ((size_t)1024 * 1024)
+
+static bool wrong(const struct recipe *r, struct err *e, const char *path, const char *what)
+{
+	fail(e, E_INPUT, "%s", what);
+	return fail_where(e, "%s%s%s", r->file, *path ? ":" : "", path);
+}
+
+static bool check_source(const struct recipe *r, size_t i, struct err *e)
+{
+	const struct source *s = &r->source.v[i];
+	char path[32];
+	snprintf(path, sizeof(path), "/source/%zu", i);
+	if (!!s->debian + !!s->url + !!s->git + !!s->path != 1)
+		return wrong(r, e, path,
+			"expected exactly one of \"debian\", \"url\", \"git\" and \"path\"");
+	if (s->debian && !(s->version && s->sha256))
+		return wrong(r, e, path,
+			"\"debian\" needs \"version\" and the \"sha256\" of the .dsc file");
+	if (s->url && !s->sha256)
+		return wrong(r, e, path, "\"url\" needs the \"sha256\" of the archive");
+	if (s->git && !s->commit)
+		return wrong(r, e, path, "\"git\" needs a \"commit\"");
+	return true;
+}
+
+static bool check_checks(const struct recipe *r, struct err *e)
+{
+	defer(arena_free)
+	struct arena scratch = {0};
+	struct map names = {.a = &scratch};
+	for (size_t i = 0; i < r->image->checks.n; i++) {
+		const char *name = r->image->checks.v[i].name;
+		if (map_has(&names, str_of(name)))
+			return wrong(r, e, str_format(&scratch, "/image/checks/%zu/name", i),
+				"another check has this name");
+		map_put(&names, str_of(name));
+	}
+	return true;
+}
+
+static bool check_recipe(const struct recipe *r, struct err *e)
+{
+	for (size_t i = 0; i < r->source.n; i++)
+		if (!check_source(r, i, e))
+			return false;
+	if (r->build.objects && r->build.commands)
+		return wrong(r, e, "/build", "expected \"objects\" or \"commands\", found both");
+	bool builds = r->build.objects || r->build.commands;
+	if (builds && !r->source.n)
+		return wrong(r, e, "", "\"source\" is missing: there is nothing to build from");
+	if (!builds && !r->image)
+		return wrong(
+			r, e, "", "expected \"build\" or \"image\": this recipe makes nothing");
+	if (strcmp(r->name, path_base(r->dir)))
+		return wrong(r, e, "/name", "the name differs from that of the recipe's folder");
+	return !r->image || check_checks(r, e);
+}
+
+bool recipe_read(struct arena *a, const char *file, struct recipe **out, struct err *e)
+{
+	struct str text;
+	if (!file_read(a, file, RECIPE_LIMIT, &text, e))
+		return false;
+	struct recipe *r = NEW(a, struct recipe);
+	if (!spec_read(a, &recipe_spec, text, file, r, e))
+		return false;
+	r->file = file;
+	r->dir = path_dir(a, file);
+	if (!check_recipe(r, e))
+		return false;
+	*out = r;
+	return true;
+}
