@@ -1,0 +1,102 @@
+/* build.c - respin plan, build, gc. SPDX-License-Identifier: ISC */
+#include "cmd/cmd.h"
+
+static void put_actions(struct json_writer *w, const char *name, const actions *list, bool ran)
+{
+	json_open(w, name, '[');
+	vec_for(action, list) {
+		json_open(w, NULL, '{');
+		json_put_string(w, "output", action->output);
+		json_put_string(w, "package", action->package);
+		json_put_string(w, "reason", action->reason);
+		json_put_string(w, "command", action->command);
+		if (ran)
+			json_put_number(w, "seconds", (double)action->ns / 1e9);
+		json_close(w);
+	}
+	json_close(w);
+}
+
+static void print_plan(struct context *c, const struct recipe *image, const struct build_result *r)
+{
+	vec_for(action, &r->ran) {
+		term_out("%-44s %s\n", action->output, action->reason);
+		if (term_is_verbose())
+			term_out("    %s\n", action->command);
+	}
+	if (r->ran.n)
+		term_out("%s: %s to run, %zu reused\n", image->name,
+			counted(c->a, r->ran.n, "action"), r->reused);
+	else
+		term_out("%s: nothing to do, %zu reused\n", image->name, r->reused);
+}
+
+bool cmd_plan(struct context *c, struct err *e)
+{
+	struct recipe *image;
+	overlays with = {0};
+	struct build_result result = {0};
+	if (!pick_image(c, &image, e) || !pick_overlays(c, image, &with, e))
+		return false;
+	struct build_request q = {.w = &c->w, .image = image, .with = &with, .plan_only = true};
+	if (!build_run(c->a, &q, &result, e))
+		return false;
+	if (!c->options.json) {
+		print_plan(c, image, &result);
+		return true;
+	}
+	struct text t = {.a = c->a};
+	struct json_writer w = {.out = &t};
+	json_open(&w, NULL, '{');
+	json_put_string(&w, "image", image->name);
+	put_actions(&w, "actions", &result.ran, false);
+	json_put_int(&w, "reused", (int64_t)result.reused);
+	json_close(&w);
+	term_out("%s\n", t.p);
+	return true;
+}
+
+static void put_build(struct context *c, const struct recipe *image, const struct build_result *r)
+{
+	struct text t = {.a = c->a};
+	struct json_writer w = {.out = &t};
+	json_open(&w, NULL, '{');
+	json_put_string(&w, "image", image->name);
+	json_put_string(&w, "path", r->path);
+	json_put_string(&w, "sha256", r->sha256);
+	put_actions(&w, "ran", &r->ran, true);
+	json_put_int(&w, "reused", (int64_t)r->reused);
+	json_put_number(&w, "seconds", (double)r->ns / 1e9);
+	json_close(&w);
+	term_out("%s\n", t.p);
+}
+
+bool cmd_build(struct context *c, struct err *e)
+{
+	struct recipe *image;
+	overlays with = {0};
+	struct build_result result = {0};
+	if (!pick_image(c, &image, e) || !pick_overlays(c, image, &with, e) ||
+		!build_image(c, image, &with, &result, e))
+		return false;
+	if (c->options.json)
+		put_build(c, image, &result);
+	else
+		term_out("%s\n  %s ran, %zu reused, %s\n", result.path,
+			counted(c->a, result.ran.n, "action"), result.reused,
+			duration(c->a, result.ns));
+	return true;
+}
+
+bool cmd_gc(struct context *c, struct err *e)
+{
+	uint64_t freed = 0;
+	int days = c->options.days ? (int)c->options.days : 30;
+	if (!build_gc(&c->w, days, &freed, e))
+		return false;
+	if (c->options.json)
+		term_out("{\n  \"freed\": %llu\n}\n", (unsigned long long)freed);
+	else
+		term_out("%.1f MiB freed\n", (double)freed / 1048576);
+	return true;
+}

@@ -1,0 +1,95 @@
+/* check.c - respin run, check. SPDX-License-Identifier: ISC */
+#include "cmd/cmd.h"
+
+void print_check(void *ctx, const struct check_result *r)
+{
+	(void)ctx;
+	static const enum tint tints[] = {
+		[PASS] = TINT_GREEN, [FAIL] = TINT_RED, [SKIP] = TINT_YELLOW};
+	if (term_is_json())
+		return;
+	term_out("%s%s%s  %-28s %s\n", term_tint(tints[r->verdict]), verdict_name(r->verdict),
+		term_tint_end(), r->name, r->why ? r->why : "");
+}
+
+static void put_metrics(struct json_writer *w, const struct check_result *r)
+{
+	json_open(w, "metrics", '[');
+	vec_for(m, &r->metrics) {
+		json_open(w, NULL, '{');
+		json_put_string(w, "name", m->name);
+		json_put_string(w, "unit", m->unit);
+		json_put_number(w, "value", m->value);
+		json_close(w);
+	}
+	json_close(w);
+}
+
+static void put_run(struct context *c, const struct run *run)
+{
+	struct text t = {.a = c->a};
+	struct json_writer w = {.out = &t};
+	json_open(&w, NULL, '{');
+	json_put_string(&w, "image", run->image);
+	json_put_string(&w, "sha256", run->image_sha256);
+	json_put_string(&w, "run", run->id);
+	json_put_string(&w, "path", run->dir);
+	json_put_string(&w, "accelerator", run->accelerator);
+	json_put_string(&w, "end", run->end);
+	json_put_string(&w, "result", verdict_name(run->verdict));
+	json_open(&w, "checks", '[');
+	vec_for(r, &run->checks) {
+		json_open(&w, NULL, '{');
+		json_put_string(&w, "name", r->name);
+		json_put_string(&w, "type", r->type);
+		json_put_string(&w, "result", verdict_name(r->verdict));
+		json_put_string(&w, "why", r->why);
+		put_metrics(&w, r);
+		json_close(&w);
+	}
+	json_close(&w);
+	json_close(&w);
+	term_out("%s\n", t.p);
+}
+
+static bool make_image(struct context *c, struct lab_request *q, struct err *e)
+{
+	struct recipe *image;
+	overlays with = {0};
+	struct build_result built = {0};
+	if (!pick_image(c, &image, e) || !pick_overlays(c, image, &with, e) ||
+		!build_image(c, image, &with, &built, e))
+		return false;
+	*q = (struct lab_request){.w = &c->w,
+		.image = image,
+		.image_path = built.path,
+		.image_sha256 = built.sha256,
+		.only = c->options.only,
+		.on_check = print_check};
+	return true;
+}
+
+bool cmd_check(struct context *c, struct err *e)
+{
+	struct lab_request q;
+	struct run run = {0};
+	if (!make_image(c, &q, e) || !lab_check(c->a, &q, &run, e))
+		return false;
+	c->status = run.verdict == PASS ? STATUS_YES : STATUS_NO;
+	if (c->options.json)
+		put_run(c, &run);
+	else
+		term_out("%s: %s; machine: %s; kept in %s\n", run.image, verdict_name(run.verdict),
+			run.end, run.dir);
+	return true;
+}
+
+bool cmd_run(struct context *c, struct err *e)
+{
+	struct lab_request q;
+	int status = 0;
+	if (!make_image(c, &q, e) || !lab_console(c->a, &q, &status, e))
+		return false;
+	c->status = status == 0 ? STATUS_YES : STATUS_NO;
+	return true;
+}

@@ -1,0 +1,110 @@
+/* cmd.h - the command line: one function per subcommand, and what they share.
+ * With report, the only place that decides what is printed. SPDX-License-Identifier: ISC */
+#ifndef RESPIN_CMD_H
+#define RESPIN_CMD_H
+
+#include "report/report.h"
+#include "sys/sys.h"
+
+/* Exit statuses. */
+enum {
+	STATUS_YES = 0,
+	STATUS_NO = 1,
+	STATUS_USAGE = 2,
+	STATUS_FAILED = 3,
+	STATUS_INTERRUPTED = 130
+};
+
+/* The values of all options of all commands; each command's table says which it takes. */
+struct options {
+	/* global */
+	const char *dir; /* -C */
+	bool json, quiet, verbose, usage, manual, version;
+	/* of commands */
+	bool force, no_overlays, keep_going, keep, symbols;
+	const char *module, *patch, *only, *message, *report;
+	int64_t jobs, days;
+};
+
+enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_NUMBER };
+struct option {
+	const char *name; /* without the dashes */
+	char letter;	  /* 0: none */
+	enum option_kind kind;
+	size_t offset;	   /* in struct options */
+	const char *value; /* what the value is called in the usage; NULL for flags */
+	const char *help;
+};
+
+struct context {
+	struct arena *a;
+	struct options options;
+	strings args;	    /* behind the command's name */
+	struct workspace w; /* of commands with needs_workspace */
+	int status;	    /* what a command that ran answers: STATUS_YES or STATUS_NO */
+};
+
+struct subcommand {
+	const char *name;
+	const char *args; /* for the usage: "IMAGE [RUN RUN]" */
+	size_t least_args, most_args;
+	const char *summary;
+	bool needs_workspace;
+	bool (*run)(struct context *c, struct err *e);
+	struct option options[8]; /* ends with name NULL */
+};
+
+extern const struct subcommand subcommands[];
+extern const size_t subcommand_count;
+extern const struct option global_options[]; /* ends with name NULL */
+
+/* Parses ARGV: global options, the command's name, its options and arguments in any order.
+ * *OUT is NULL where no command is named. E_USAGE with near misses. */
+MUST_CHECK bool options_parse(
+	struct context *c, int argc, char **argv, const struct subcommand **out, struct err *e);
+/* The usage of one command, or of respin where CMD is NULL. */
+void options_usage(const struct subcommand *cmd, struct text *out);
+
+bool cmd_resolve(struct context *c, struct err *e);
+bool cmd_fetch(struct context *c, struct err *e);
+bool cmd_overlay(struct context *c, struct err *e);
+bool cmd_plan(struct context *c, struct err *e);
+bool cmd_build(struct context *c, struct err *e);
+bool cmd_run(struct context *c, struct err *e);
+bool cmd_check(struct context *c, struct err *e);
+bool cmd_compare(struct context *c, struct err *e);
+bool cmd_try(struct context *c, struct err *e);
+bool cmd_inspect(struct context *c, struct err *e);
+bool cmd_init(struct context *c, struct err *e);
+bool cmd_gc(struct context *c, struct err *e);
+bool cmd_schema(struct context *c, struct err *e);
+
+/* ---- shared by commands ----------------------------------------------------------------- */
+
+/* The image that the command line names: argument 0, or the workspace's only image. */
+MUST_CHECK bool pick_image(struct context *c, struct recipe **out, struct err *e);
+/* The overlays of packages that IMAGE contains (none with --no-overlays). An overlay of a package
+ * that no image of the workspace contains is a warning. */
+MUST_CHECK bool pick_overlays(
+	struct context *c, struct recipe *image, overlays *out, struct err *e);
+/* Builds with progress on the terminal. */
+MUST_CHECK bool build_image(struct context *c, struct recipe *image, const overlays *with,
+	struct build_result *out, struct err *e);
+/* One side of a comparison: the image built and read, its run still empty ... */
+MUST_CHECK bool build_side(struct context *c, struct recipe *image, const overlays *with,
+	const char *label, struct side *out, struct err *e);
+/* ... and booted and checked. */
+MUST_CHECK bool check_side(
+	struct context *c, const struct recipe *image, struct side *side, struct err *e);
+/* Writes the page of a comparison (below .respin/reports/, or to --report FILE), prints the table
+ * or the JSON, and sets the status: STATUS_NO where a check broke or fails. S may be NULL. */
+MUST_CHECK bool show_comparison(
+	struct context *c, const struct comparison *cmp, const steps *s, struct err *e);
+/* One line per check, as it ends. CTX is unused. */
+void print_check(void *ctx, const struct check_result *r);
+/* "1.2 s", "38 ms" */
+const char *duration(struct arena *a, int64_t ns);
+/* "1 action", "3 actions" */
+const char *counted(struct arena *a, size_t n, const char *thing);
+
+#endif

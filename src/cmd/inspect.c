@@ -1,0 +1,129 @@
+/* inspect.c - respin inspect: what is inside an image. SPDX-License-Identifier: ISC */
+#include "cmd/cmd.h"
+
+static void put_packages(struct json_writer *w, const struct image_info *i)
+{
+	json_open(w, "packages", '[');
+	vec_for(p, &i->packages) {
+		json_open(w, NULL, '{');
+		json_put_string(w, "name", p->name);
+		json_put_string(w, "version", p->version);
+		json_put_string(w, "license", p->license);
+		json_put_string(w, "source", p->source);
+		json_put_string(w, "source_sha256", p->source_sha256);
+		json_put_string(w, "overlay_tree", p->overlay_tree);
+		json_put_strings(w, "patches", &p->patches);
+		json_put_int(w, "size", (int64_t)p->size);
+		json_close(w);
+	}
+	json_close(w);
+}
+
+static void put_symbols(struct json_writer *w, const struct image_info *i)
+{
+	json_open(w, "symbols", '[');
+	vec_for(s, &i->symbols) {
+		json_open(w, NULL, '{');
+		json_put_string(w, "name", s->name);
+		json_put_string(w, "package", s->package);
+		json_put_string(w, "section", s->section);
+		json_put_string(w, "address",
+			str_format(w->out->a, "0x%llx", (unsigned long long)s->address));
+		json_put_int(w, "size", (int64_t)s->size);
+		json_close(w);
+	}
+	json_close(w);
+}
+
+static void put_image(struct context *c, const struct image_info *i)
+{
+	struct text t = {.a = c->a};
+	struct json_writer w = {.out = &t};
+	json_open(&w, NULL, '{');
+	json_put_string(&w, "image", i->name);
+	json_put_string(&w, "sha256", i->sha256);
+	json_put_int(&w, "size", (int64_t)i->size);
+	json_put_int(&w, "loaded", (int64_t)i->loaded);
+	json_put_string(&w, "files_sha256", i->files_sha256);
+	put_packages(&w, i);
+	json_open(&w, "sections", '[');
+	vec_for(s, &i->sections) {
+		json_open(&w, NULL, '{');
+		json_put_string(&w, "name", s->name);
+		json_put_int(&w, "size", (int64_t)s->size);
+		json_put_bool(&w, "loaded", s->loaded);
+		json_close(&w);
+	}
+	json_close(&w);
+	if (c->options.symbols)
+		put_symbols(&w, i);
+	json_close(&w);
+	term_out("%s\n", t.p);
+}
+
+static void print_packages(const struct image_info *i)
+{
+	vec_for(p, &i->packages) {
+		term_out("  %s%-14s%s %-10s %9llu bytes  %s\n", term_tint(TINT_BOLD), p->name,
+			term_tint_end(), p->version, (unsigned long long)p->size, p->license);
+		term_out("    source   %s\n", p->source);
+		if (p->source_sha256)
+			term_out("    sha256   %s\n", p->source_sha256);
+		if (p->overlay_tree)
+			term_out("    overlay  tree %s\n", p->overlay_tree);
+		vec_for(z, &p->patches)
+			term_out("    patch    %s\n", *z);
+	}
+}
+
+static void print_image(struct context *c, const struct image_info *i)
+{
+	term_out("%s  %llu bytes, %llu loaded\n  sha256 %s\n", i->name ? i->name : "(no manifest)",
+		(unsigned long long)i->size, (unsigned long long)i->loaded, i->sha256);
+	if (i->packages.n)
+		term_out("\npackages\n");
+	print_packages(i);
+	term_out("\nsections\n");
+	vec_for(s, &i->sections)
+		if (s->loaded || term_is_verbose())
+			term_out("  %-20s %9llu bytes%s\n", s->name, (unsigned long long)s->size,
+				s->loaded ? "" : "  (not loaded)");
+	size_t shown = c->options.symbols || i->symbols.n < 15 ? i->symbols.n : 15;
+	term_out(
+		"\nsymbols%s\n", shown < i->symbols.n ? " (the largest; --symbols lists all)" : "");
+	for (size_t n = 0; n < shown; n++) {
+		const struct image_symbol *s = &i->symbols.v[n];
+		term_out("  %-36s %9llu bytes  %-16s %s\n", s->name, (unsigned long long)s->size,
+			s->section, s->package ? s->package : "");
+	}
+}
+
+/* The argument is a file, or an image of the workspace, which is built first. */
+static bool pick_file(struct context *c, const char **out, struct err *e)
+{
+	struct recipe *image;
+	overlays with = {0};
+	struct build_result built = {0};
+	if (c->args.n && file_exists(c->args.v[0])) {
+		*out = c->args.v[0];
+		return true;
+	}
+	if (!workspace_open(c->a, ".", &c->w, e) || !pick_image(c, &image, e) ||
+		!pick_overlays(c, image, &with, e) || !build_image(c, image, &with, &built, e))
+		return false;
+	*out = built.path;
+	return true;
+}
+
+bool cmd_inspect(struct context *c, struct err *e)
+{
+	const char *file;
+	struct image_info info = {0};
+	if (!pick_file(c, &file, e) || !image_read(c->a, file, &info, e))
+		return false;
+	if (c->options.json)
+		put_image(c, &info);
+	else
+		print_image(c, &info);
+	return true;
+}

@@ -1,0 +1,147 @@
+/* overlay.c - respin overlay add|list|status|diff|apply|save|drop. SPDX-License-Identifier: ISC */
+#include "cmd/cmd.h"
+
+#include <string.h>
+
+static void put_overlay(struct json_writer *w, const struct overlay *o)
+{
+	json_open(w, NULL, '{');
+	json_put_string(w, "package", o->package);
+	json_put_string(w, "version", o->version);
+	json_put_string(w, "path", o->dir);
+	json_put_string(w, "tree", o->tree);
+	json_put_strings(w, "patches", &o->patches);
+	json_put_bool(w, "dirty", o->dirty);
+	json_put_bool(w, "saved", o->saved);
+	json_close(w);
+}
+
+static void print_json(struct context *c, const struct overlay *o)
+{
+	struct text t = {.a = c->a};
+	struct json_writer w = {.out = &t};
+	put_overlay(&w, o);
+	term_out("%s\n", t.p);
+}
+
+static void print_overlay(const struct overlay *o)
+{
+	term_out("%s%s%s %s  tree %.12s  %s\n", term_tint(TINT_BOLD), o->package, term_tint_end(),
+		o->version, o->tree,
+		o->saved   ? "saved"
+		: o->dirty ? "uncommitted changes"
+			   : "not saved");
+	for (size_t i = 0; i < o->patches.n; i++)
+		term_out("  %zu  %s\n", i + 1, o->patches.v[i]);
+	if (o->dirty)
+		term_out("  +  uncommitted changes (they are in every build)\n");
+}
+
+static bool add(struct context *c, struct err *e)
+{
+	struct overlay o;
+	bool created;
+	if (!overlay_add(&c->w, c->args.v[1], &o, &created, e))
+		return false;
+	if (c->options.json)
+		print_json(c, &o);
+	else
+		term_out("%s\n  %s %s, %s; edit it, then: respin build\n", o.dir, o.package,
+			o.version,
+			created ? "its first commit is upstream's source" : "open already");
+	return true;
+}
+
+static bool list(struct context *c, struct err *e)
+{
+	overlays all = {0};
+	struct text t = {.a = c->a};
+	struct json_writer w = {.out = &t};
+	const char *only = c->args.n > 1 ? c->args.v[1] : NULL;
+	if (!overlay_list(&c->w, &all, e))
+		return false;
+	size_t shown = 0;
+	json_open(&w, NULL, '[');
+	vec_for(o, &all) {
+		if (only && strcmp(only, o->package))
+			continue;
+		shown++;
+		put_overlay(&w, o);
+		if (!c->options.json)
+			print_overlay(o);
+	}
+	json_close(&w);
+	if (only && !shown)
+		return fail(e, E_NOTFOUND, "there is no overlay of %s", only);
+	if (c->options.json)
+		term_out("%s\n", t.p);
+	else if (!shown)
+		term_out("no overlays; respin overlay add PACKAGE opens one\n");
+	return true;
+}
+
+static bool diff(struct context *c, struct err *e)
+{
+	struct str text;
+	if (!overlay_diff(&c->w, c->args.v[1], &text, e))
+		return false;
+	term_out("%.*s", STR(text));
+	return true;
+}
+
+static bool apply(struct context *c, struct err *e)
+{
+	struct overlay o;
+	bool created;
+	if (!overlay_add(&c->w, c->args.v[1], &o, &created, e) ||
+		!overlay_apply(&c->w, c->args.v[1], c->args.v[2], &o, e))
+		return false;
+	if (c->options.json)
+		print_json(c, &o);
+	else
+		print_overlay(&o);
+	return true;
+}
+
+static bool save(struct context *c, struct err *e)
+{
+	struct overlay o;
+	if (!overlay_save(&c->w, c->args.v[1], c->options.message, &o, e))
+		return false;
+	if (c->options.json)
+		print_json(c, &o);
+	else
+		term_out("%s: %s saved in %s/%s\n", o.package, counted(c->a, o.patches.n, "patch"),
+			c->w.overlays, o.package);
+	return true;
+}
+
+static bool drop(struct context *c, struct err *e)
+{
+	if (!overlay_drop(&c->w, c->args.v[1], c->options.force, e))
+		return false;
+	term_note("%s: overlay dropped", c->args.v[1]);
+	return true;
+}
+
+bool cmd_overlay(struct context *c, struct err *e)
+{
+	static const struct {
+		const char *name;
+		size_t least, most; /* arguments with its own name */
+		bool (*run)(struct context *c, struct err *e);
+	} verbs[] = {{"add", 2, 2, add}, {"list", 1, 1, list}, {"status", 1, 2, list},
+		{"diff", 2, 2, diff}, {"apply", 3, 3, apply}, {"save", 2, 2, save},
+		{"drop", 2, 2, drop}};
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
+		if (strcmp(verbs[i].name, c->args.v[0]))
+			continue;
+		if (c->args.n >= verbs[i].least && c->args.n <= verbs[i].most)
+			return verbs[i].run(c, e);
+		fail(e, E_USAGE, "overlay %s takes other arguments", verbs[i].name);
+		return fail_hint(e, "usage: respin overlay %s%s%s", verbs[i].name,
+			verbs[i].most > 1 ? " PACKAGE" : "", verbs[i].most > 2 ? " PATCH" : "");
+	}
+	fail(e, E_USAGE, "there is no 'respin overlay %s'", c->args.v[0]);
+	return fail_hint(e, "there are: add, list, status, diff, apply, save, drop");
+}

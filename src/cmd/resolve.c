@@ -1,0 +1,119 @@
+/* resolve.c - respin resolve, fetch. SPDX-License-Identifier: ISC */
+#include "cmd/cmd.h"
+
+#include "resolve/resolve.h"
+
+static void put_candidate(struct json_writer *w, const struct candidate *k)
+{
+	json_open(w, NULL, '{');
+	json_put_string(w, "module", k->module);
+	json_put_string(w, "kind", k->kind);
+	json_put_string(w, "library", k->library);
+	json_put_string(w, "package", k->package);
+	json_put_string(w, "version", k->version);
+	json_put_string(w, "source", k->source);
+	json_put_string(w, "file", k->file);
+	json_put_int(w, "line", k->line);
+	json_put_strings(w, "dependents", &k->dependents);
+	json_put_strings(w, "images", &k->images);
+	json_put_strings(w, "evidence", &k->evidence);
+	json_close(w);
+}
+
+static void put_resolution(struct json_writer *w, const struct resolution *r)
+{
+	json_open(w, NULL, '{');
+	json_put_string(w, "query", r->query);
+	json_open(w, "candidates", '[');
+	vec_for(k, &r->candidates)
+		put_candidate(w, k);
+	json_close(w);
+	json_put_strings(w, "near_misses", &r->near_misses);
+	json_put_strings(w, "looked_in", &r->looked_in);
+	json_close(w);
+}
+
+static const char *joined(struct arena *a, const strings *list)
+{
+	struct text t = {.a = a};
+	vec_for(z, list)
+		text_addf(&t, "%s%s", t.n ? ", " : "", *z);
+	return t.n ? t.p : "none";
+}
+
+static void print_candidate(struct context *c, const struct candidate *k)
+{
+	term_out("%s%s%s  %s", term_tint(TINT_BOLD), k->module, term_tint_end(), k->kind);
+	if (k->file)
+		term_out(k->line ? "  %s:%d" : "  %s", k->file, k->line);
+	term_out("\n  library     %s\n  package     %s %s\n  source      %s\n", k->library,
+		k->package, k->version, k->source);
+	term_out("  dependents  %s\n  images      %s\n", joined(c->a, &k->dependents),
+		joined(c->a, &k->images));
+	vec_for(z, &k->evidence)
+		term_out("  %s %s\n", z == k->evidence.v ? "because    " : "           ", *z);
+}
+
+static void print_resolution(struct context *c, const struct resolution *r)
+{
+	vec_for(k, &r->candidates)
+		print_candidate(c, k);
+	if (r->candidates.n)
+		return;
+	term_out("%s: nothing found\n", r->query);
+	if (r->near_misses.n)
+		term_out("  near misses  %s\n", joined(c->a, &r->near_misses));
+	vec_for(z, &r->looked_in)
+		term_out("  looked in    %s\n", *z);
+}
+
+bool cmd_resolve(struct context *c, struct err *e)
+{
+	struct text json = {.a = c->a};
+	struct json_writer w = {.out = &json};
+	bool several = c->args.n > 1;
+	if (several)
+		json_open(&w, NULL, '[');
+	vec_for(name, &c->args) {
+		struct resolution r = {0};
+		if (!resolve_name(c->a, &c->w, *name, true, &r, e))
+			return false;
+		if (!r.candidates.n)
+			c->status = STATUS_NO;
+		if (c->options.json)
+			put_resolution(&w, &r);
+		else
+			print_resolution(c, &r);
+	}
+	if (several)
+		json_close(&w);
+	if (c->options.json)
+		term_out("%s\n", json.p);
+	return true;
+}
+
+bool cmd_fetch(struct context *c, struct err *e)
+{
+	struct text json = {.a = c->a};
+	struct json_writer w = {.out = &json};
+	json_open(&w, NULL, '[');
+	vec_for(name, &c->args) {
+		struct recipe *r;
+		struct tree tree;
+		if (!recipe_find(&c->w, *name, &r, e) || !source_ensure(&c->w, r, &tree, e))
+			return false;
+		json_open(&w, NULL, '{');
+		json_put_string(&w, "package", r->name);
+		json_put_string(&w, "version", r->version);
+		json_put_string(&w, "origin", tree.origin);
+		json_put_string(&w, "sha256", tree.sha256);
+		json_put_string(&w, "path", tree.dir);
+		json_close(&w);
+		if (!c->options.json)
+			term_out("%s %s: %s\n  %s\n", r->name, r->version, tree.origin, tree.dir);
+	}
+	json_close(&w);
+	if (c->options.json)
+		term_out("%s\n", json.p);
+	return true;
+}

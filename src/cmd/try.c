@@ -1,0 +1,189 @@
+/* try.c - respin try: all seven steps in one command. SPDX-License-Identifier: ISC */
+#include "cmd/cmd.h"
+
+#include <string.h>
+
+#include "resolve/resolve.h"
+
+struct trial {
+	struct context *c;
+	struct recipe *image;
+	const char *package;
+	struct overlay edited;	/* the scratch tree with the patch */
+	overlays before, after; /* what each side is built with */
+	steps steps;
+	int64_t started_ns; /* of the step that runs */
+};
+
+static void begin(struct trial *t, const char *name)
+{
+	*vec_add(t->c->a, &t->steps) = (struct step){.name = name};
+	t->started_ns = clock_ns();
+	term_progress("%zu %s", t->steps.n, name);
+}
+
+static void end(struct trial *t, const char *summary)
+{
+	struct step *step = &t->steps.v[t->steps.n - 1];
+	step->summary = summary;
+	step->ns = clock_ns() - t->started_ns;
+	term_note("%zu %-8s %8s  %s", t->steps.n, step->name, duration(t->c->a, step->ns), summary);
+}
+
+static bool in_image(const struct candidate *k, const char *image)
+{
+	vec_for(z, &k->images)
+		if (!strcmp(*z, image))
+			return true;
+	return false;
+}
+
+static bool nothing_found(struct trial *t, const struct resolution *r, struct err *e)
+{
+	struct text near = {.a = t->c->a};
+	fail(e, E_NOTFOUND, "%s: no package of %s provides it", r->query, t->image->name);
+	vec_for(k, &r->candidates)
+		text_addf(&near, "%s%s is in %s", near.n ? ", " : "", k->module, k->package);
+	vec_for(z, &r->near_misses)
+		text_addf(&near, "%s%s", near.n ? ", " : "near misses: ", *z);
+	return fail_hint(e, "%.400s", near.n ? near.p : "respin resolve says where it looked");
+}
+
+static bool resolve_module(struct trial *t, struct err *e)
+{
+	struct resolution r = {0};
+	const struct candidate *best = NULL;
+	begin(t, "resolve");
+	if (!resolve_name(t->c->a, &t->c->w, t->c->options.module, true, &r, e))
+		return false;
+	vec_for(k, &r.candidates)
+		if (!best && in_image(k, t->image->name))
+			best = k;
+	if (!best)
+		return nothing_found(t, &r, e);
+	vec_for(k, &r.candidates) {
+		if (!in_image(k, t->image->name) || k->rank < best->rank ||
+			!strcmp(k->package, best->package))
+			continue;
+		fail(e, E_USAGE, "%s is in more than one package: %s and %s", r.query,
+			best->package, k->package);
+		return fail_hint(e, "name the package instead: --module %s", best->package);
+	}
+	t->package = best->package;
+	end(t, str_format(t->c->a, "%s (%s) -> %s -> %s %s", best->module, best->kind,
+		       best->library, best->package, best->version));
+	return true;
+}
+
+static bool fetch_source(struct trial *t, struct err *e)
+{
+	struct recipe *r;
+	struct tree had, tree;
+	begin(t, "fetch");
+	if (!recipe_find(&t->c->w, t->package, &r, e) || !source_locate(&t->c->w, r, &had, e) ||
+		!source_ensure(&t->c->w, r, &tree, e))
+		return false;
+	end(t, str_format(t->c->a, "%s%s", tree.origin,
+		       tree.is_path ? ""
+		       : had.dir    ? ", here already"
+				    : ", checksum verified"));
+	return true;
+}
+
+static bool open_overlay(struct trial *t, struct err *e)
+{
+	struct overlay opened;
+	bool created = false;
+	begin(t, "overlay");
+	if (t->c->options.keep && !overlay_add(&t->c->w, t->package, &opened, &created, e))
+		return false;
+	if (!pick_overlays(t->c, t->image, &t->before, e))
+		return false;
+	const struct overlay *own = NULL;
+	vec_for(o, &t->before)
+		if (!strcmp(o->package, t->package))
+			own = o;
+	if (own && own->patches.n + own->dirty)
+		end(t, str_format(t->c->a, "on top of overlays/%s: %s", t->package,
+			       counted(t->c->a, own->patches.n, "patch")));
+	else
+		end(t, str_format(t->c->a, "%s as released, in %s", t->package,
+			       t->c->options.keep ? "overlays/"
+						  : "a scratch tree; overlays/ stays as it is"));
+	return true;
+}
+
+static bool apply_patch(struct trial *t, struct err *e)
+{
+	struct context *c = t->c;
+	begin(t, "edit");
+	bool applied =
+		c->options.keep
+			? overlay_apply(&c->w, t->package, c->options.patch, &t->edited, e)
+			: overlay_scratch(&c->w, t->package, c->options.patch, &t->edited, e);
+	if (!applied)
+		return false;
+	vec_for(o, &t->before)
+		if (strcmp(o->package, t->package))
+			vec_push(c->a, &t->after, *o);
+	vec_push(c->a, &t->after, t->edited);
+	const strings *subjects = &t->edited.patches;
+	end(t, str_format(c->a, "applied: %s",
+		       subjects->n ? subjects->v[subjects->n - 1] : "nothing"));
+	return true;
+}
+
+static bool build_sides(struct trial *t, struct side *before, struct side *after, struct err *e)
+{
+	struct arena *a = t->c->a;
+	begin(t, "build");
+	if (!build_side(t->c, t->image, &t->before, "as it was", before, e) ||
+		!build_side(t->c, t->image, &t->after, "with the patch", after, e))
+		return false;
+	end(t, str_format(a, "before: %zu ran, %zu reused; after: %zu ran, %zu reused",
+		       before->build.ran.n, before->build.reused, after->build.ran.n,
+		       after->build.reused));
+	vec_for(action, &after->build.ran)
+		term_note("             %s: %s", action->output, action->reason);
+	return true;
+}
+
+static const char *run_summary(struct arena *a, const struct run *run)
+{
+	size_t n[3] = {0};
+	vec_for(r, &run->checks)
+		n[r->verdict]++;
+	return str_format(a, "%zu pass, %zu fail, %zu skip", n[PASS], n[FAIL], n[SKIP]);
+}
+
+static bool check_sides(struct trial *t, struct side *before, struct side *after, struct err *e)
+{
+	struct arena *a = t->c->a;
+	begin(t, "check");
+	if (!check_side(t->c, t->image, before, e) || !check_side(t->c, t->image, after, e))
+		return false;
+	end(t, str_format(a, "before: %s; after: %s", run_summary(a, &before->run),
+		       run_summary(a, &after->run)));
+	return true;
+}
+
+bool cmd_try(struct context *c, struct err *e)
+{
+	struct trial t = {.c = c};
+	struct side before, after;
+	struct comparison cmp = {0};
+	if (!c->options.module || !c->options.patch) {
+		fail(e, E_USAGE, "what to change? --%s is missing",
+			c->options.module ? "patch" : "module");
+		return fail_hint(e, "usage: respin try [IMAGE] --module NAME --patch FILE");
+	}
+	if (!pick_image(c, &t.image, e) || !resolve_module(&t, e) || !fetch_source(&t, e) ||
+		!open_overlay(&t, e) || !apply_patch(&t, e) ||
+		!build_sides(&t, &before, &after, e) || !check_sides(&t, &before, &after, e))
+		return false;
+	begin(&t, "compare");
+	compare_sides(c->a, &before, &after, &cmp);
+	end(&t, str_format(c->a, "%zu fixed, %zu broken, %zu the same", cmp.fixed, cmp.broken,
+			cmp.same));
+	return show_comparison(c, &cmp, &t.steps, e);
+}

@@ -1,0 +1,17 @@
+/* words.c - durations and counts as people read them. SPDX-License-Identifier: ISC */
+#include "cmd/cmd.h"
+
+const char *duration(struct arena *a, int64_t ns)
+{
+	double ms = (double)ns / 1e6;
+	if (ms < 10)
+		return str_format(a, "%.1f ms", ms);
+	if (ms < 1000)
+		return str_format(a, "%.0f ms", ms);
+	return str_format(a, "%.1f s", ms / 1000);
+}
+
+const char *counted(struct arena *a, size_t n, const char *thing)
+{
+	return str_format(a, "%zu %s%s", n, thing, n == 1 ? "" : "s");
+}

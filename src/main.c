@@ -1,0 +1,177 @@
+/* main.c - the command table, global options and exit statuses. SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+
+#ifndef RESPIN_VERSION
+#define RESPIN_VERSION "0.1"
+#endif
+
+#define FLAG(long, letter, member, help)                                                           \
+	{                                                                                          \
+		long, letter, OPTION_FLAG, offsetof(struct options, member), NULL, help            \
+	}
+#define TEXT(long, letter, member, value, help)                                                    \
+	{                                                                                          \
+		long, letter, OPTION_TEXT, offsetof(struct options, member), value, help           \
+	}
+#define NUMBER(long, letter, member, value, help)                                                  \
+	{                                                                                          \
+		long, letter, OPTION_NUMBER, offsetof(struct options, member), value, help         \
+	}
+
+#define JOBS NUMBER("jobs", 'j', jobs, "N", "run N programs at a time (default: one per processor)")
+#define NO_OVERLAYS FLAG("no-overlays", 0, no_overlays, "leave all overlays out")
+#define KEEP_GOING FLAG("keep-going", 'k', keep_going, "after a failure build what doesn't need it")
+#define REPORT TEXT("report", 0, report, "FILE", "write the HTML page to FILE")
+
+const struct option global_options[] = {
+	TEXT("directory", 'C', dir, "DIR",
+		"work in DIR's workspace instead of the current folder's"),
+	FLAG("json", 0, json, "answer, and errors, as JSON"),
+	FLAG("quiet", 'q', quiet, "no progress"),
+	FLAG("verbose", 'v', verbose, "say why each action runs"),
+	FLAG("help", 0, manual, "show the manual page"),
+	FLAG("usage", 'h', usage, "show this text"),
+	FLAG("version", 0, version, "show respin's version"), {0}};
+
+const struct subcommand subcommands[] = {
+	{"resolve", "NAME...", 1, 64,
+		"Find the library, package and source that provide a header, symbol or file.", true,
+		cmd_resolve, {{0}}},
+	{"fetch", "PACKAGE...", 1, 64, "Get and verify packages' sources.", true, cmd_fetch, {{0}}},
+	{"overlay", "add|list|status|diff|apply|save|drop [PACKAGE] [PATCH]", 1, 3,
+		"Edit a package's source: open, apply patches, save them, drop them.", true,
+		cmd_overlay,
+		{FLAG("force", 'f', force, "drop: also what is not saved"),
+			TEXT("message", 'm', message, "TEXT",
+				"save: commit uncommitted changes under this subject"),
+			{0}}},
+	{"plan", "[IMAGE]", 0, 1, "Show what would be rebuilt, and why; build nothing.", true,
+		cmd_plan, {NO_OVERLAYS, {0}}},
+	{"build", "[IMAGE]", 0, 1, "Bring an image up to date.", true, cmd_build,
+		{JOBS, KEEP_GOING, NO_OVERLAYS, {0}}},
+	{"run", "[IMAGE]", 0, 1, "Boot an image with its console on the terminal.", true, cmd_run,
+		{JOBS, NO_OVERLAYS, {0}}},
+	{"check", "[IMAGE]", 0, 1, "Boot an image and run its checks.", true, cmd_check,
+		{JOBS, NO_OVERLAYS, TEXT("only", 0, only, "NAME", "run this check alone"), {0}}},
+	{"compare", "[IMAGE] [RUN RUN]", 0, 3,
+		"Before and after: without overlays and with them, or two kept runs.", true,
+		cmd_compare, {JOBS, REPORT, {0}}},
+	{"try", "[IMAGE] --module NAME --patch FILE", 0, 1,
+		"All seven steps: from a module's name and a patch to the comparison.", true,
+		cmd_try,
+		{TEXT("module", 'm', module, "NAME",
+			 "the header, symbol, file or package to change"),
+			TEXT("patch", 'p', patch, "FILE", "the patch or mailbox to apply"),
+			FLAG("keep", 0, keep, "keep the patch as an overlay"), JOBS, REPORT, {0}}},
+	{"inspect", "[IMAGE|FILE]", 0, 1, "Show what is inside an image.", false, cmd_inspect,
+		{FLAG("symbols", 's', symbols, "list all symbols, largest first"), NO_OVERLAYS,
+			{0}}},
+	{"init", "[DIR]", 0, 1, "Make a workspace.", false, cmd_init, {{0}}},
+	{"gc", "", 0, 0, "Remove results that no recent build used.", true, cmd_gc,
+		{NUMBER("days", 0, days, "N", "keep what was used within N days (default: 30)"),
+			{0}}},
+	{"schema", "", 0, 0, "Print the JSON Schema of recipes, for editors.", false, cmd_schema,
+		{{0}}}};
+const size_t subcommand_count = sizeof(subcommands) / sizeof(*subcommands);
+
+static int status_of(enum code code)
+{
+	switch (code) {
+	case E_USAGE:
+		return STATUS_USAGE;
+	case E_NOTFOUND:
+	case E_CONFLICT:
+	case E_CHILD:
+		return STATUS_NO;
+	case E_INTERRUPTED:
+		return STATUS_INTERRUPTED;
+	default:
+		return STATUS_FAILED;
+	}
+}
+
+static void print_error(const struct err *e, bool json)
+{
+	if (!json) {
+		fprintf(stderr, "respin: %s%s%s\n", e->where, e->where[0] ? ": " : "", e->text);
+		if (e->hint[0])
+			fprintf(stderr, "  %s\n", e->hint);
+		return;
+	}
+	defer(arena_free)
+	struct arena scratch = {0};
+	struct text t = {.a = &scratch};
+	struct json_writer w = {.out = &t};
+	json_open(&w, NULL, '{');
+	json_open(&w, "error", '{');
+	json_put_string(&w, "code", code_name(e->code));
+	json_put_string(&w, "message", e->text);
+	json_put_string(&w, "where", e->where[0] ? e->where : NULL);
+	json_put_string(&w, "hint", e->hint[0] ? e->hint : NULL);
+	json_close(&w);
+	json_close(&w);
+	fprintf(stderr, "%s\n", t.p);
+}
+
+/* For --help the manual page, where man and the page are there; else the usage. */
+static void show_manual(struct context *c, const struct subcommand *cmd)
+{
+	const char *dir, *page = cmd ? str_format(c->a, "respin-%s.1", cmd->name) : "respin.1";
+	struct err e = {0};
+	if (c->options.manual && isatty(STDOUT_FILENO) && program_find(c->a, "man") &&
+		program_dir(c->a, &dir, &e)) {
+		const char *built = str_format(c->a, "%s/man/%s", dir, page);
+		const char *installed = str_format(c->a, "%s/../share/man/man1/%s", dir, page);
+		const char *file = file_exists(built) ? built : installed;
+		if (file_exists(file))
+			execlp("man", "man", file, (char *)NULL);
+	}
+	struct text t = {.a = c->a};
+	options_usage(cmd, &t);
+	term_out("%s", t.p);
+}
+
+static bool run(struct context *c, const struct subcommand *cmd, struct err *e)
+{
+	if (c->options.version) {
+		term_out("respin %s\n", RESPIN_VERSION);
+		return true;
+	}
+	if (c->options.manual || c->options.usage || !cmd) {
+		show_manual(c, cmd);
+		c->status =
+			cmd || c->options.manual || c->options.usage ? STATUS_YES : STATUS_USAGE;
+		return true;
+	}
+	if (c->options.dir && chdir(c->options.dir) < 0)
+		return fail(e, E_USAGE, "-C %s: %s", c->options.dir, strerror(errno));
+	if (cmd->needs_workspace && !workspace_open(c->a, ".", &c->w, e))
+		return false;
+	return cmd->run(c, e);
+}
+
+int main(int argc, char **argv)
+{
+	defer(arena_free)
+	struct arena arena = {0};
+	struct context c = {.a = &arena};
+	struct err e = {0};
+	const struct subcommand *cmd = NULL;
+	bool parsed = options_parse(&c, argc, argv, &cmd, &e);
+	term_init(c.options.quiet, c.options.verbose, c.options.json);
+	signals_catch();
+	if (parsed && run(&c, cmd, &e)) {
+		if (fflush(stdout) == 0)
+			return c.status;
+		fail(&e, E_IO, "write to standard output: %s", strerror(errno));
+	}
+	term_progress_end();
+	fflush(stdout);
+	print_error(&e, c.options.json);
+	return status_of(e.code);
+}
