@@ -30,11 +30,13 @@ objects = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(1))
 CORE := $(call objects,$(CORE_SOURCES))
 GIT := $(call objects,$(GIT_SOURCES))
 FETCH := $(call objects,$(FETCH_SOURCES))
-TEST_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
+TEST_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c)) \
+	$(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/replay_%,$(wildcard tests/fuzz/fuzz_*.c))
+MANUALS := $(patsubst src/man/%.scd,$(BUILD)/man/%,$(wildcard src/man/*.scd))
 PROGRAMS := $(BUILD)/respin $(BUILD)/respin-git.so $(BUILD)/respin-fetch.so
 
-.PHONY: all check test demo bench setup clean tests
-all: $(PROGRAMS)
+.PHONY: all check test demo bench setup clean tests man fuzz schema install
+all: $(PROGRAMS) $(MANUALS)
 
 # The modules call back into the program's own base and sys: hence -rdynamic and all of core.a.
 $(BUILD)/respin: $(BUILD)/obj/main.o $(BUILD)/core.a
@@ -55,6 +57,70 @@ $(BUILD)/test_%: tests/unit/test_%.c $(BUILD)/core.a $(GIT) $(FETCH)
 	$(CC) $(ALL_CFLAGS) -Itests/unit -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(GIT) $(FETCH) $(BUILD)/core.a \
 		$(CORE_LIBS) $(GIT_LIBS) $(FETCH_LIBS) -lcmocka -ldl
 tests: all $(TEST_PROGRAMS)
+
+$(BUILD)/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(BUILD)/core.a $(GIT) $(FETCH)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< tests/fuzz/replay.c $(GIT) $(FETCH) \
+		$(BUILD)/core.a $(CORE_LIBS) $(GIT_LIBS) $(FETCH_LIBS) -ldl
+# make fuzz: each target for FUZZ_SECONDS, starting from its corpus; new inputs go to build/fuzz.
+FUZZ_SECONDS ?= 30
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+build/fuzz/%: tests/fuzz/fuzz_%.c $(CORE_SOURCES) $(GIT_SOURCES) $(FETCH_SOURCES)
+	@mkdir -p $@.found
+	clang $(ALL_CFLAGS) -w -fsanitize=fuzzer,address,undefined -o $@ $^ \
+		$(CORE_LIBS) $(GIT_LIBS) $(FETCH_LIBS) -ldl
+fuzz: $(FUZZERS)
+	for f in $(FUZZERS); do $$f -max_total_time=$(FUZZ_SECONDS) -max_len=65536 $$f.found \
+		tests/fuzz/corpus/$$(basename $$f) || exit 1; done
+
+$(BUILD)/man/%: src/man/%.scd
+	@mkdir -p $(@D)
+	scdoc <$< >$@.new && mv $@.new $@
+man: $(MANUALS)
+
+# What the targets below need of Debian, by what for.
+BUILD_PACKAGES := gcc libc6-dev binutils scdoc libgit2-dev libcurl4-openssl-dev libcjson-dev \
+	libarchive-dev nettle-dev libelf-dev libpcap-dev
+RUN_PACKAGES := qemu-system-x86 iproute2 iputils-ping iputils-arping curl ca-certificates \
+	universal-ctags patch xz-utils bubblewrap
+TEST_PACKAGES := git libcmocka-dev clang clang-format-14 libclang-rt-14-dev pmccabe shellcheck \
+	mandoc python3 strace cpio dnsmasq-base
+BENCH_PACKAGES := ninja-build busybox-static linux-image-cloud-amd64 cpio python3
+
+# Installs what is missing of PACKAGES, after naming it.
+install_missing = missing=$$(for p in $(1); do \
+		dpkg-query -W -f '$${db:Status-Status}\n' $$p 2>/dev/null | grep -qx installed || echo $$p; \
+	done); \
+	[ -z "$$missing" ] || { echo "installing:" $$missing; \
+		[ "$$(id -u)" = 0 ] && sudo= || sudo=sudo; \
+		$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq \
+			--no-install-recommends $$missing >/dev/null; }
+
+setup:
+	@$(call install_missing,$(BUILD_PACKAGES) $(RUN_PACKAGES))
+
+# The main job on its embedded defaults: what does a larger initial window of lwIP change?
+demo: setup
+	@$(MAKE) --no-print-directory all
+	$(BUILD)/respin try static-site --module lwip/tcp.h \
+		--patch examples/static-site/patches/initial-window.patch
+
+check:
+	@$(call install_missing,$(BUILD_PACKAGES) $(RUN_PACKAGES) $(TEST_PACKAGES))
+	@$(MAKE) --no-print-directory test
+
+bench:
+	@$(call install_missing,$(BUILD_PACKAGES) $(RUN_PACKAGES) $(BENCH_PACKAGES))
+	@$(MAKE) --no-print-directory all
+	tests/bench/run --build $(BUILD)
+
+schema: $(BUILD)/respin
+	$< schema >recipes/recipe.schema.json
+
+PREFIX ?= /usr/local
+install: all
+	install -D -t $(DESTDIR)$(PREFIX)/bin $(BUILD)/respin
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/respin $(BUILD)/respin-git.so $(BUILD)/respin-fetch.so
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(MANUALS)
 
 # All tests, or one: make test T=test_base, T=overlay, T=test_base/map_keeps_order.
 test: tests
