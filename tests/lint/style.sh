@@ -17,7 +17,7 @@ is "no file is longer than 600 lines" \
 
 scripts=$(git ls-files '*.sh' tests/run .ci/run)
 # shellcheck disable=SC2086
-ok "scripts are shellcheck-clean" shellcheck -x $scripts
+ok "scripts are shellcheck-clean" shellcheck -x -P SCRIPTDIR $scripts
 is "nothing but what belongs there at the top" \
 	"$(git ls-files | cut -d/ -f1 | sort -u | grep -vxE 'src|recipes|overlays|tests|examples|Makefile|README\.md|LICENSE|\..*')" ""
 finish
