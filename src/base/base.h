@@ -66,6 +66,8 @@ struct str str_trim(struct str s);		 /* without white space at both ends */
 struct str str_cut(struct str *rest, char sep);
 /* Decimal without sign; false on anything else or beyond 64 bits. */
 bool str_u64(struct str s, uint64_t *out);
+/* The same for hexadecimal with "0x" before it, in lower case. */
+bool str_hex(struct str s, uint64_t *out);
 /* Closest of N words by edit distance, for "did you mean"; NULL where none is close. */
 const char *str_nearest(struct str word, const char *const *words, size_t n);
 

@@ -92,6 +92,22 @@ bool str_u64(struct str s, uint64_t *out)
 	return true;
 }
 
+bool str_hex(struct str s, uint64_t *out)
+{
+	uint64_t value = 0;
+	if (!str_starts(s, S("0x")) || s.n < 3 || s.n > 18)
+		return false;
+	for (size_t i = 2; i < s.n; i++) {
+		char c = s.p[i];
+		bool digit = c >= '0' && c <= '9', letter = c >= 'a' && c <= 'f';
+		if (!digit && !letter)
+			return false;
+		value = value << 4 | (uint64_t)(digit ? c - '0' : c - 'a' + 10);
+	}
+	*out = value;
+	return true;
+}
+
 /* Levenshtein's distance of two words of at most 63 bytes. */
 static size_t edit_distance(struct str a, struct str b)
 {
