@@ -13,13 +13,14 @@ struct manifest_package {
 	const char *overlay_tree;  /* git tree id, or NULL without an overlay */
 	strings patches;	   /* subjects */
 	uint64_t size;		   /* bytes in the image, all loaded sections */
+	uint64_t zeroed;	   /* those of them that are zero at the start: not in the file */
 };
 typedef VEC(struct manifest_package) manifest_packages;
 
 struct image_section {
 	const char *name;
 	uint64_t address, size;
-	bool loaded;
+	bool loaded, zeroed;
 };
 struct image_symbol {
 	const char *name, *section;
@@ -29,9 +30,10 @@ struct image_symbol {
 struct image_info {
 	const char *name; /* of the image's recipe */
 	const char *sha256;
-	uint64_t size;		   /* of the file */
-	uint64_t loaded;	   /* bytes of loaded sections */
-	const char *files_sha256;  /* of the packed folder, or NULL */
+	uint64_t size;		    /* of the file */
+	uint64_t loaded;	    /* bytes of loaded sections */
+	uint64_t zeroed;	    /* those of them that are zero at the start: not in the file */
+	const char *files_sha256;   /* of the packed folder, or NULL */
 	manifest_packages packages; /* link order */
 	VEC(struct image_section) sections;
 	VEC(struct image_symbol) symbols; /* largest first */
@@ -50,7 +52,7 @@ MUST_CHECK bool image_pack(struct arena *a, const char *dir, struct str *out, st
 MUST_CHECK bool image_read(
 	struct arena *a, const char *file, struct image_info *out, struct err *e);
 /* "tcp_output at src/core/tcp_out.c:1249 (lwip)" for an address in the image; by addr2line. */
-MUST_CHECK bool image_place(struct arena *a, const char *file, uint64_t address,
-	const char **out, struct err *e);
+MUST_CHECK bool image_place(
+	struct arena *a, const char *file, uint64_t address, const char **out, struct err *e);
 
 #endif
