@@ -1,0 +1,164 @@
+/* read.c - what is inside an image. SPDX-License-Identifier: ISC */
+#include "image/image.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "image/elf_file.h"
+#include "image/manifest.h"
+#include "sys/sys.h"
+
+static bool read_sections(struct arena *a, const sections *all, const char *file,
+	struct image_info *out, struct err *e)
+{
+	vec_for(s, all) {
+		struct image_section *section = vec_add(a, &out->sections);
+		section->name = str_copy(a, str_of(s->name));
+		section->address = s->header.sh_addr;
+		section->size = s->header.sh_size;
+		section->loaded = section_is_loaded(s);
+		section->zeroed = section->loaded && s->header.sh_type == SHT_NOBITS;
+		if (!section->loaded)
+			continue;
+		if (section->size > UINT64_MAX - section->address ||
+			section->size > UINT64_MAX - out->loaded)
+			return fail(e, E_INPUT, "section %s reaches beyond the end of memory",
+				       s->name) ||
+			       fail_where(e, "%s", file);
+		out->loaded += section->size;
+		out->zeroed += section->zeroed ? section->size : 0;
+	}
+	return true;
+}
+
+/* The manifest's bytes; empty where there is none. */
+static bool find_manifest(const sections *all, const char *file, struct str *out, struct err *e)
+{
+	const struct section *s = section_find(all, S(MANIFEST_SECTION));
+	*out = S("");
+	if (!s)
+		return true;
+	Elf_Data *data = elf_rawdata(s->scn, NULL);
+	if (!data || !data->d_buf)
+		return fail(e, E_INPUT, "the manifest is empty") || fail_where(e, "%s", file);
+	*out = (struct str){data->d_buf, data->d_size};
+	return true;
+}
+
+static const struct image_section *loaded_section_at(
+	const struct image_info *info, uint64_t address)
+{
+	vec_for(s, &info->sections) {
+		if (s->loaded && address >= s->address && address - s->address < s->size)
+			return s;
+	}
+	return NULL;
+}
+
+/* A range fills one section, so its first address tells about all of it. */
+static bool sum_packages(struct image_info *info, const ranges *r, const char *file, struct err *e)
+{
+	vec_for(range, r) {
+		const struct image_section *s = loaded_section_at(info, range->address);
+		if (!s || range->size > s->size - (range->address - s->address))
+			return fail(e, E_INPUT,
+				       "the manifest speaks of address 0x%jx, where the image has "
+				       "nothing",
+				       (uintmax_t)range->address) ||
+			       fail_where(e, "%s", file);
+		struct manifest_package *p = &info->packages.v[range->package];
+		p->size += range->size;
+		p->zeroed += s->zeroed ? range->size : 0;
+	}
+	return true;
+}
+
+/* ---- symbols -------------------------------------------------------------------------- */
+
+static bool is_sized_definition(const GElf_Sym *symbol, size_t section_count)
+{
+	unsigned char type = GELF_ST_TYPE(symbol->st_info);
+	return symbol->st_size && symbol->st_shndx != SHN_UNDEF &&
+	       symbol->st_shndx <= section_count &&
+	       (type == STT_FUNC || type == STT_OBJECT || type == STT_NOTYPE);
+}
+
+static bool read_symbols(struct arena *a, Elf *elf, const struct section *table, const ranges *r,
+	const char *file, struct image_info *out, struct err *e)
+{
+	Elf_Data *data = elf_getdata(table->scn, NULL);
+	if (!data || !table->header.sh_entsize)
+		return fail_elf(e, file, "damaged table of symbols");
+	GElf_Sym symbol;
+	for (int i = 0; gelf_getsym(data, i, &symbol); i++) {
+		if (!is_sized_definition(&symbol, out->sections.n))
+			continue;
+		const char *name = elf_strptr(elf, table->header.sh_link, symbol.st_name);
+		if (!name)
+			return fail_elf(e, file, "damaged name of a symbol");
+		const struct range *range = ranges_find(r, symbol.st_value);
+		vec_push(a, &out->symbols,
+			((struct image_symbol){.name = str_copy(a, str_of(name)),
+				.section = out->sections.v[symbol.st_shndx - 1].name,
+				.package = range ? out->packages.v[range->package].name : NULL,
+				.address = symbol.st_value,
+				.size = symbol.st_size}));
+	}
+	return true;
+}
+
+static int largest_first(const void *x, const void *y)
+{
+	const struct image_symbol *a = x, *b = y;
+	if (a->size != b->size)
+		return a->size < b->size ? 1 : -1;
+	if (a->address != b->address)
+		return a->address < b->address ? -1 : 1;
+	return strcmp(a->name, b->name);
+}
+
+/* ---- all of it ------------------------------------------------------------------------ */
+
+bool image_parse(struct arena *a, struct str bytes, const char *file, struct image_info *out,
+	ranges *places, struct err *e)
+{
+	defer(arena_free)
+	struct arena scratch = {0};
+	defer(elf_close)
+	Elf *elf = NULL;
+	struct image_info info = {.size = bytes.n};
+	ranges found = {0};
+	sections all;
+	struct str manifest;
+	if (!elf_open(bytes, file, &elf, e) || !elf_sections(&scratch, elf, file, &all, e) ||
+		!read_sections(a, &all, file, &info, e) || !find_manifest(&all, file, &manifest, e))
+		return false;
+	if (manifest.n && !manifest_read(a, manifest, file, &info, &found, e))
+		return false;
+	if (!sum_packages(&info, &found, file, e))
+		return false;
+	vec_for(s, &all) {
+		if (s->header.sh_type == SHT_SYMTAB &&
+			!read_symbols(a, elf, s, &found, file, &info, e))
+			return false;
+	}
+	if (info.symbols.n)
+		qsort(info.symbols.v, info.symbols.n, sizeof(*info.symbols.v), largest_first);
+	*out = info;
+	*places = found;
+	return true;
+}
+
+bool image_read(struct arena *a, const char *file, struct image_info *out, struct err *e)
+{
+	defer(arena_free)
+	struct arena scratch = {0};
+	struct str bytes;
+	ranges places;
+	if (!file_read(&scratch, file, MAX_IMAGE, &bytes, e) ||
+		!image_parse(a, bytes, file, out, &places, e))
+		return false;
+	struct digest digest = hash_bytes(bytes);
+	out->sha256 = digest_hex(a, &digest);
+	return true;
+}
