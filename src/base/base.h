@@ -68,6 +68,8 @@ struct str str_cut(struct str *rest, char sep);
 bool str_u64(struct str s, uint64_t *out);
 /* The same for hexadecimal with "0x" before it, in lower case. */
 bool str_hex(struct str s, uint64_t *out);
+/* Edit distance (Levenshtein's) of two words of at most 63 bytes. */
+size_t str_distance(struct str a, struct str b);
 /* Closest of N words by edit distance, for "did you mean"; NULL where none is close. */
 const char *str_nearest(struct str word, const char *const *words, size_t n);
 

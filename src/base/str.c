@@ -108,8 +108,7 @@ bool str_hex(struct str s, uint64_t *out)
 	return true;
 }
 
-/* Levenshtein's distance of two words of at most 63 bytes. */
-static size_t edit_distance(struct str a, struct str b)
+size_t str_distance(struct str a, struct str b)
 {
 	size_t row[64];
 	for (size_t j = 0; j <= b.n; j++)
@@ -135,7 +134,7 @@ const char *str_nearest(struct str word, const char *const *words, size_t n)
 		struct str other = str_of(words[i]);
 		if (word.n > 63 || other.n > 63)
 			continue;
-		size_t distance = edit_distance(word, other);
+		size_t distance = str_distance(word, other);
 		if (distance < best_distance && distance < other.n) {
 			best = words[i];
 			best_distance = distance;
