@@ -1,6 +1,7 @@
 /* stamp.c - has this file changed since it was read? SPDX-License-Identifier: ISC */
 #include "sys/sys.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 /* File times advance in steps of the kernel's tick (4 ms at 250 Hz, 10 ms at 100 Hz): a file that
@@ -14,8 +15,13 @@ static int64_t nanoseconds(struct timespec t)
 
 bool file_stamp(const char *path, struct stamp *out)
 {
+	return file_stamp_at(AT_FDCWD, path, out);
+}
+
+bool file_stamp_at(int dir, const char *path, struct stamp *out)
+{
 	struct stat st;
-	if (stat(path, &st) < 0)
+	if (fstatat(dir, path, &st, 0) < 0)
 		return false;
 	*out = (struct stamp){.mtime_ns = nanoseconds(st.st_mtim),
 		.ctime_ns = nanoseconds(st.st_ctim),
