@@ -115,6 +115,9 @@ struct workspace {
 /* The decode table of a recipe: also what the cache key and the JSON Schema are made from. */
 extern const struct spec recipe_spec;
 
+/* Is PATH one of the files that PATTERN means ("src/core/[a-z]*.c")? '*', '?' and '[a-z]' stop at a
+ * slash and don't match a leading dot. */
+bool glob_match(const char *pattern, const char *path);
 /* Reads and checks one recipe. E_INPUT with file and JSON path where it is wrong. */
 MUST_CHECK bool recipe_read(struct arena *a, const char *file, struct recipe **out, struct err *e);
 /* The workspace that holds folder START: the first one upwards with respin.json or .respin.json.
