@@ -14,6 +14,7 @@ struct side {
 	struct build_result build; /* zero where the image was not built now */
 };
 
+/* A skipped check gave no answer: skip -> pass is NEW, fail -> skip is GONE, skip -> skip SAME. */
 enum change { SAME, FIXED, BROKEN, NEW, GONE };
 const char *change_name(enum change c); /* "same", "fixed", "broken", "new", "gone" */
 
@@ -27,18 +28,20 @@ struct metric_change {
 	const char *check, *name, *unit;
 	bool has_before, has_after;
 	double before, after;
-	bool notable; /* differs by more than timing noise is likely to: see compare.c */
+	bool notable; /* differs by more than noise of single runs is likely to: see measure.c */
 };
 struct package_change {
 	const char *name;
 	const char *version_before, *version_after; /* NULL: not in that image */
+	const char *source_before, *source_after;   /* SHA-256, NULL for a path */
 	uint64_t size_before, size_after;
-	const char *overlay_before, *overlay_after; /* tree ids */
-	strings patches; /* subjects that only AFTER has */
+	const char *overlay_before, *overlay_after; /* tree ids, NULL without an overlay */
+	strings patches;			    /* subjects that only AFTER has */
+	strings dropped;			    /* subjects that only BEFORE has */
 };
 struct size_change {
-	const char *name, *package; /* symbol or section; package for symbols */
-	int64_t before, after;
+	const char *name, *package; /* symbol or section; package for symbols, or NULL */
+	int64_t before, after;	    /* bytes; 0 where that image has none */
 };
 struct comparison {
 	const char *image;
@@ -51,8 +54,11 @@ struct comparison {
 	int64_t size_difference;	     /* of the image's file */
 	bool image_same;
 	size_t fixed, broken, same, new_, gone; /* counts of checks */
+	size_t new_failing;			/* of the new ones: those that fail */
 };
 
+/* Checks, metrics and packages pair by name, in BEFORE's order with AFTER's own behind them. All
+ * strings are those of the sides, which must live as long as OUT. */
 void compare_sides(struct arena *a, const struct side *before, const struct side *after,
 	struct comparison *out);
 
