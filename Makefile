@@ -53,6 +53,8 @@ $(BUILD)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+$(BUILD)/obj/report/style.o: src/report/report.css
+
 $(BUILD)/test_%: tests/unit/test_%.c $(BUILD)/core.a $(GIT) $(FETCH)
 	$(CC) $(ALL_CFLAGS) -Itests/unit -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(GIT) $(FETCH) $(BUILD)/core.a \
 		$(CORE_LIBS) $(GIT_LIBS) $(FETCH_LIBS) -lcmocka -ldl

@@ -7,7 +7,7 @@
 
 /* One of the steps of `try`, with what it took. */
 struct step {
-	const char *name;    /* "resolve", "fetch", "overlay", "edit", "build", "check", "compare" */
+	const char *name; /* "resolve", "fetch", "overlay", "edit", "build", "check", "compare" */
 	const char *summary; /* one line */
 	int64_t ns;
 };
@@ -15,7 +15,8 @@ typedef VEC(struct step) steps;
 
 /* The before/after table, for a terminal of WIDTH columns; with colours where COLOR. */
 void report_text(const struct comparison *c, int width, bool color, struct text *out);
-/* The object that DESIGN gives for compare and (with STEPS) try. REPORT: path of the HTML page. */
+/* One JSON object: what changed in checks, metrics and image; with STEPS also what `try` did.
+ * "before" and "after" are ids of runs. REPORT: path of the HTML page, or NULL. */
 void report_json(const struct comparison *c, const steps *s, const char *report, struct text *out);
 /* One page that needs nothing else: no network, no script, prints well, light and dark. */
 void report_html(const struct comparison *c, const steps *s, struct text *out);
