@@ -175,7 +175,7 @@ void report_json(const struct comparison *c, const steps *s, const char *report,
 	json_put_string(&w, "image", c->image);
 	json_put_string(&w, "before", c->before->run.id);
 	json_put_string(&w, "after", c->after->run.id);
-	json_put_string(&w, "summary", words_summary(&scratch, c, "->", SIZE_MAX));
+	json_put_string(&w, "summary", words_summary(&scratch, c, " -> ", SIZE_MAX));
 	put_checks(&w, c);
 	put_metrics(&w, c);
 	put_image_diff(&w, c);

@@ -6,6 +6,7 @@
 #include "report/words.h"
 #include "sys/sys.h"
 
+#include <math.h>
 #include <string.h>
 
 /* RFC 4648, section 4. */
@@ -68,7 +69,7 @@ static void add_header(struct text *out, const struct comparison *c)
 		out, "<header>\n<p class=\"kicker\">Before and after</p>\n<h1>%s</h1>\n", c->image);
 	page_add(out, "<p class=\"answer %s\">%s</p>\n",
 		bad ? "broken" : (c->fixed ? "fixed" : "same"),
-		words_summary(out->a, c, "→", SIZE_MAX));
+		words_summary(out->a, c, "\u00a0→\u00a0", SIZE_MAX));
 	page_add(out, "<dl class=\"facts\">\n");
 	add_side(out, "before", "Before", c->before->label);
 	add_side(out, "after", "After", c->after->label);
@@ -140,24 +141,21 @@ static const char *metric_change_words(struct arena *a, const struct metric_chan
 {
 	if (!m->has_before || !m->has_after)
 		return "";
-	double difference = m->after - m->before;
-	if (!(difference < 0 || difference > 0))
-		return "same";
-	return str_format(a, "%s%s", difference > 0 ? "+" : "", words_number(a, difference));
+	if (!m->notable)
+		return m->before < m->after || m->before > m->after ? "within noise" : "same";
+	const char *sign = m->after > m->before ? "+" : "−";
+	return str_format(a, "%s%s", sign, words_value(a, m, fabs(m->after - m->before)));
 }
 
 static void add_metric(struct text *out, const struct metric_change *m)
 {
 	struct arena *a = out->a;
-	const char *change = metric_change_words(a, m);
 	page_add(out, "<tr class=\"%s\"><th scope=\"row\">%s <span class=\"unit\">%s</span>",
 		m->notable ? "notable" : "quiet", words_metric(a, m), m->unit);
 	page_bars(out, m->before, m->after);
-	page_add(out, "</th><td>%s</td><td>%s</td><td>%s", words_value(a, m->has_before, m->before),
-		words_value(a, m->has_after, m->after), change);
-	if (!m->notable && *change && strcmp(change, "same"))
-		page_add(out, "<span class=\"note\">within noise</span>");
-	page_add(out, "</td></tr>\n");
+	page_add(out, "</th><td>%s</td><td>%s</td><td>%s</td></tr>\n",
+		m->has_before ? words_value(a, m, m->before) : "–",
+		m->has_after ? words_value(a, m, m->after) : "–", metric_change_words(a, m));
 }
 
 static void add_metrics(struct text *out, const struct comparison *c)

@@ -4,6 +4,7 @@
 
 #include "report/words.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define COLOURS 8
@@ -73,12 +74,20 @@ static void add_stacks(struct text *out, const struct comparison *c, const manif
 	page_add(out, "</div>\n");
 }
 
+static const char *size_change_words(struct arena *a, int64_t before, int64_t after)
+{
+	if (before == after)
+		return "same";
+	return str_format(
+		a, "%s%s", after > before ? "+" : "−", words_count(a, llabs(after - before)));
+}
+
 static void add_sizes(struct text *out, int64_t before, int64_t after)
 {
 	struct arena *a = out->a;
 	page_add(out, "<td>%s</td><td>%s</td><td>%s</td></tr>\n",
 		before ? words_count(a, before) : "–", after ? words_count(a, after) : "–",
-		before == after ? "same" : words_difference(a, after - before));
+		size_change_words(a, before, after));
 }
 
 /* "2.1.3", or "2.1.3 → 2.2.0" */

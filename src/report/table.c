@@ -5,16 +5,20 @@
 
 #define INDENT 2
 #define GAP 2
+#define YIELDS_TO 16
 
 void table_add(struct table *t, enum tint tint, const char *text)
 {
 	vec_push(t->a, &t->cells, ((struct cell){chars_clean(t->a, text), tint}));
 }
 
-static size_t widest(const size_t *widths, size_t n)
+/* The column to take a character from. */
+static size_t to_shorten(const struct table *t, const size_t *widths)
 {
-	size_t at = 0;
-	for (size_t i = 1; i < n; i++)
+	size_t at = t->yielding;
+	if (widths[at] > YIELDS_TO)
+		return at;
+	for (size_t i = 0; i < t->columns; i++)
 		if (widths[i] > widths[at])
 			at = i;
 	return at;
@@ -36,7 +40,7 @@ static size_t *lay_out(const struct table *t, const struct screen *screen)
 	for (size_t i = 0; i < t->columns; i++)
 		all += widths[i] + (i ? GAP : 0);
 	for (; all > screen->width; all--)
-		widths[widest(widths, t->columns)]--;
+		widths[to_shorten(t, widths)]--;
 	return widths;
 }
 

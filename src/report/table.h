@@ -12,6 +12,7 @@ struct cell {
 struct table {
 	struct arena *a;
 	size_t columns;
+	size_t yielding; /* the column that is shortened first where space is short */
 	VEC(struct cell) cells;
 };
 struct screen {
@@ -22,7 +23,8 @@ struct screen {
 
 /* Adds a cell; its text is made fit to be shown. */
 void table_add(struct table *t, enum tint tint, const char *text);
-/* Prints the rows, indented by two. Where they are too wide, the widest columns are elided. */
+/* Prints the rows, indented by two. Where they are too wide, the yielding column is elided, and
+ * where it has little left, the widest ones are. */
 void table_print(struct table *t, const struct screen *screen);
 /* One line, elided. */
 void screen_line(const struct screen *screen, enum tint tint, const char *text);

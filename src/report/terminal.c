@@ -30,7 +30,7 @@ static void remark(const struct view *v, const char *text)
 
 static void print_question(const struct view *v)
 {
-	struct table t = {.a = v->a, .columns = 2};
+	struct table t = {.a = v->a, .columns = 2, .yielding = 1};
 	screen_line(&v->screen, TINT_BOLD, v->c->image);
 	table_add(&t, TINT_DIM, "before");
 	table_add(&t, TINT_NONE, v->c->before->label);
@@ -59,7 +59,7 @@ static bool is_quiet(const struct check_change *check)
 
 static void print_checks(const struct view *v)
 {
-	struct table t = {.a = v->a, .columns = 4};
+	struct table t = {.a = v->a, .columns = 4, .yielding = 3};
 	size_t quiet = 0;
 	heading(v, "checks");
 	vec_for(check, &v->c->checks) {
@@ -86,7 +86,7 @@ static int value_columns(const struct view *v)
 {
 	size_t most = 0;
 	vec_for(m, &v->c->metrics) {
-		size_t n = m->notable ? strlen(words_number(v->a, m->before)) : 0;
+		size_t n = m->notable ? strlen(words_value(v->a, m, m->before)) : 0;
 		if (n > most)
 			most = n;
 	}
@@ -107,8 +107,8 @@ static void print_metrics(const struct view *v)
 		}
 		table_add(&t, TINT_NONE, words_metric(v->a, m));
 		table_add(&t, TINT_NONE,
-			str_format(v->a, "%*s -> %s %s", columns, words_number(v->a, m->before),
-				words_number(v->a, m->after), m->unit));
+			str_format(v->a, "%*s -> %s %s", columns, words_value(v->a, m, m->before),
+				words_value(v->a, m, m->after), m->unit));
 	}
 	table_print(&t, &v->screen);
 	if (quiet)
@@ -152,7 +152,7 @@ static void print_image(const struct view *v)
 static void print_rebuilt(const struct view *v)
 {
 	const struct build_result *build = &v->c->after->build;
-	struct table t = {.a = v->a, .columns = 2};
+	struct table t = {.a = v->a, .columns = 2, .yielding = 1};
 	size_t n = build->ran.n, shown = n > ACTIONS_SHOWN ? ACTIONS_SHOWN : n;
 	if (!build->path)
 		return;
@@ -211,7 +211,7 @@ static void print_summary(const struct view *v)
 	bool bad = c->broken || c->new_failing;
 	enum tint tint = bad ? TINT_RED : c->fixed ? TINT_GREEN : TINT_BOLD;
 	text_addz(v->screen.out, "\n");
-	screen_line(&v->screen, tint, words_summary(v->a, c, "->", v->screen.width));
+	screen_line(&v->screen, tint, words_summary(v->a, c, " -> ", v->screen.width));
 }
 
 void report_text(const struct comparison *c, int width, bool color, struct text *out)

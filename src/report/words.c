@@ -31,19 +31,6 @@ const char *words_difference(struct arena *a, int64_t n)
 	return n > 0 ? str_format(a, "+%s", words_count(a, n)) : words_count(a, n);
 }
 
-const char *words_number(struct arena *a, double value)
-{
-	double size = fabs(value);
-	if (size < 1e15 && floor(value) >= value)
-		return words_count(a, (int64_t)value);
-	return str_format(a,
-		size >= 1e15 ? "%.3g"
-		: size >= 10 ? "%.1f"
-		: size >= 1  ? "%.2f"
-			     : "%.3f",
-		value);
-}
-
 const char *words_time(struct arena *a, int64_t ns)
 {
 	double ms = (double)ns / 1e6;
@@ -67,9 +54,20 @@ const char *words_metric(struct arena *a, const struct metric_change *m)
 	return strcmp(m->check, m->name) ? str_format(a, "%s: %s", m->check, m->name) : m->name;
 }
 
-const char *words_value(struct arena *a, bool has, double value)
+static int decimals(const struct metric_change *m)
 {
-	return has ? words_number(a, value) : "-";
+	double most = fmax(fabs(m->before), fabs(m->after));
+	if (floor(m->before) >= m->before && floor(m->after) >= m->after)
+		return 0;
+	return most >= 10 ? 1 : most >= 1 ? 2 : 3;
+}
+
+const char *words_value(struct arena *a, const struct metric_change *m, double value)
+{
+	if (!(fabs(value) < 1e15))
+		return str_format(a, "%.3g", value);
+	int n = decimals(m);
+	return n ? str_format(a, "%.*f", n, value) : words_count(a, (int64_t)value);
 }
 
 static const char *count_words(struct arena *a, const struct comparison *c)
@@ -86,25 +84,41 @@ static const char *count_words(struct arena *a, const struct comparison *c)
 	return out.p;
 }
 
+static bool check_changed(const struct comparison *c, const char *name)
+{
+	vec_for(check, &c->checks)
+		if (check->change != SAME && !strcmp(check->name, name))
+			return true;
+	return false;
+}
+
+/* Adds what still fits, with a full stop, into COLUMNS. */
+static void add_fitting(struct text *out, size_t columns, const char **separator, const char *part)
+{
+	if (chars_columns(out->p) + strlen(*separator) + chars_columns(part) + 1 > columns)
+		return;
+	text_addz(out, *separator);
+	text_addz(out, part);
+	*separator = ", ";
+}
+
 const char *words_summary(
 	struct arena *a, const struct comparison *c, const char *arrow, size_t columns)
 {
 	struct text out = {.a = a};
+	const char *separator = "; ";
 	text_addz(&out, count_words(a, c));
 	if (c->image_same)
-		text_addz(&out, "; both images are the same");
-	const char *separator = "; ";
-	vec_for(m, &c->metrics) {
-		if (!m->notable)
-			continue;
-		const char *part = str_format(a, "%s%s %s %s %s %s", separator,
-			chars_clean(a, words_metric(a, m)), words_number(a, m->before), arrow,
-			words_number(a, m->after), chars_clean(a, m->unit));
-		if (chars_columns(out.p) + chars_columns(part) + 1 > columns)
-			continue;
-		text_addz(&out, part);
-		separator = ", ";
-	}
+		add_fitting(&out, columns, &separator, "both images are the same");
+	/* What explains a changed verdict comes first. */
+	for (int pass = 0; pass < 2; pass++)
+		vec_for(m, &c->metrics)
+			if (m->notable && check_changed(c, m->check) == !pass)
+				add_fitting(&out, columns, &separator,
+					chars_clean(
+						a, str_format(a, "%s %s%s%s %s", words_metric(a, m),
+							   words_value(a, m, m->before), arrow,
+							   words_value(a, m, m->after), m->unit)));
 	text_addz(&out, ".");
 	return out.p;
 }

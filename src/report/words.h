@@ -4,8 +4,6 @@
 
 #include "compare/compare.h"
 
-/* "1,234", "81.0", "0.035": whole counts exactly, all else with three digits or one decimal. */
-const char *words_number(struct arena *a, double value);
 const char *words_count(struct arena *a, int64_t n);	  /* "-1,234" */
 const char *words_difference(struct arena *a, int64_t n); /* "+1,234", "-12", "0" */
 const char *words_time(struct arena *a, int64_t ns);	  /* "1.24 s", "38 ms", "0.4 ms" */
@@ -13,12 +11,13 @@ const char *words_short(struct arena *a, const char *id); /* the first ten digit
 const char *words_plural(struct arena *a, size_t n, const char *noun); /* "1 check", "2 checks" */
 /* "page: time"; a metric that is named like its check has one name. */
 const char *words_metric(struct arena *a, const struct metric_change *m);
-/* One side of a metric, "-" where it has none. */
-const char *words_value(struct arena *a, bool has, double value);
+/* VALUE, which is one of M's or their difference, with as many decimals as its pair deserves:
+ * "4" and "10", "121.3" and "81.0", "0.035" and "0.041". */
+const char *words_value(struct arena *a, const struct metric_change *m, double value);
 
 /* The comparison in one sentence of at most COLUMNS columns where that is possible: "1 check
  * fixed, 0 broken, 8 the same; segments in the first flight 4 -> 10 packets." ARROW is put
- * between two values. */
+ * between two values, with its own spaces. */
 const char *words_summary(
 	struct arena *a, const struct comparison *c, const char *arrow, size_t columns);
 
