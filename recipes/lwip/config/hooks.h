@@ -1,0 +1,11 @@
+/* hooks.h - functions of the port that lwIP calls. SPDX-License-Identifier: ISC */
+#ifndef HOOKS_H
+#define HOOKS_H
+
+#include "lwip/ip_addr.h"
+
+/* Initial sequence number of a connection (RFC 9293 MUST-9, RFC 6528). */
+u32_t lwip_port_isn(
+	const ip_addr_t *local, u16_t local_port, const ip_addr_t *remote, u16_t remote_port);
+
+#endif

@@ -1,0 +1,27 @@
+/* isn.c - initial sequence numbers that an outsider can't predict (RFC 6528): a clock of 4 us
+ * plus a keyed hash of the connection's addresses and ports. SPDX-License-Identifier: ISC */
+#include "parts.h"
+#include "platform.h"
+#include "hooks.h"
+#include <string.h>
+
+#define TICK_NS 4000
+
+static uint64_t secret[2];
+
+void isn_open(void)
+{
+	random_bytes(secret, sizeof(secret));
+}
+
+u32_t lwip_port_isn(
+	const ip_addr_t *local, u16_t local_port, const ip_addr_t *remote, u16_t remote_port)
+{
+	uint8_t connection[12];
+	memcpy(connection, &ip_2_ip4(local)->addr, 4);
+	memcpy(connection + 4, &ip_2_ip4(remote)->addr, 4);
+	memcpy(connection + 8, &local_port, 2);
+	memcpy(connection + 10, &remote_port, 2);
+	uint64_t hash = siphash(secret, connection, sizeof(connection));
+	return (u32_t)(clock_ns() / TICK_NS + hash);
+}

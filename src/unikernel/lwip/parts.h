@@ -1,0 +1,16 @@
+/* parts.h - what the port's own files give each other. SPDX-License-Identifier: ISC */
+#ifndef LWIP_PORT_PARTS_H
+#define LWIP_PORT_PARTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Is the frame as long as its own headers say, as far as lwIP reads them without asking? */
+bool frame_is_whole(const uint8_t *frame, size_t n);
+/* SipHash-2-4. */
+uint64_t siphash(const uint64_t key[2], const void *p, size_t n);
+/* Takes the secret of the sequence numbers; before any connection. */
+void isn_open(void);
+
+#endif
