@@ -7,19 +7,24 @@
 
 #include "recipe/recipe.h"
 
-/* A source as it lies on disk. */
+/* A source as it lies on disk. Fetched ones are in STATE/sources/NAME-VERSION-CHECKSUM; the
+ * archives that they came from, verified, in STATE/downloads/SHA256. Both may be deleted. */
 struct tree {
 	const char *dir;    /* absolute folder */
 	const char *origin; /* "debian lwip 2.1.3+dfsg1-2", "path ../../src/unikernel/lwip", ... */
-	const char *sha256; /* pinned checksum of the source; NULL for a path */
-	bool is_path;	    /* the user's own folder, that may change at any time */
+	const char
+		*sha256; /* pinned checksum of the source (git: the commit id); NULL for a path */
+	bool is_path;	 /* the user's own folder, that may change at any time */
 };
 
-/* Where R's upstream source is, without fetching: OUT->dir is NULL where it is not there yet. */
+/* Where R's upstream source is, without fetching: OUT->dir is NULL where it is not there yet (the
+ * other fields are those of the first place then). E_INPUT where the recipe names no source. */
 MUST_CHECK bool source_locate(
 	const struct workspace *w, const struct recipe *r, struct tree *out, struct err *e);
 /* The same, fetched if need be: the recipe's places in order, each failure noted; the first that
- * gives the right checksum wins. */
+ * gives the right checksum wins. Where none does the error tells what each place answered.
+ * Two programs that want the same source take turns. After E_INTERRUPTED (^C) nothing is left but
+ * partial downloads, with which the next call goes on. */
 MUST_CHECK bool source_ensure(
 	const struct workspace *w, const struct recipe *r, struct tree *out, struct err *e);
 

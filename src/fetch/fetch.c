@@ -1,0 +1,185 @@
+/* fetch.c - finds a recipe's source on disk, or has it fetched. SPDX-License-Identifier: ISC */
+#include "fetch/fetch.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fetch/plugin.h"
+#include "sys/sys.h"
+
+/* ---- where a source is -------------------------------------------------------------------- */
+
+static const char *origin_of(struct arena *a, const struct source *s)
+{
+	if (s->debian)
+		return str_format(a, "debian %s %s", s->debian, s->version);
+	if (s->git)
+		return str_format(a, "git %s %s", s->git, s->commit);
+	return str_format(a, "%s %s", s->url ? "url" : "path", s->url ? s->url : s->path);
+}
+
+static const char *pin_of(const struct source *s)
+{
+	return s->git ? s->commit : s->sha256;
+}
+
+/* A version may hold what a file name may not. */
+static const char *plain_name(struct arena *a, const char *name)
+{
+	char *plain = str_copy(a, str_of(name));
+	for (char *c = plain; *c; c++)
+		if (*c == '/' || (unsigned char)*c <= ' ')
+			*c = '_';
+	return plain;
+}
+
+static const char *folder_of(
+	const struct workspace *w, const struct recipe *r, const struct source *s)
+{
+	if (s->path)
+		return path_join(w->a, r->dir, s->path);
+	return str_format(w->a, "%s/sources/%s-%s-%.12s", w->state, plain_name(w->a, r->name),
+		plain_name(w->a, r->version), pin_of(s));
+}
+
+static struct tree tree_of(const struct workspace *w, const struct source *s, const char *dir)
+{
+	return (struct tree){.dir = dir,
+		.origin = origin_of(w->a, s),
+		.sha256 = pin_of(s),
+		.is_path = s->path != NULL};
+}
+
+bool source_locate(
+	const struct workspace *w, const struct recipe *r, struct tree *out, struct err *e)
+{
+	if (!r->source.n) {
+		(void)fail(e, E_INPUT, "recipe %s names no source", r->name);
+		return fail_where(e, "%s", r->file);
+	}
+	for (size_t i = 0; i < r->source.n; i++) {
+		const struct source *s = &r->source.v[i];
+		const char *dir = folder_of(w, r, s);
+		if (!dir_exists(dir))
+			continue;
+		if (s->path && !path_real(w->a, dir, &dir, e))
+			return false;
+		*out = tree_of(w, s, dir);
+		return true;
+	}
+	*out = tree_of(w, &r->source.v[0], NULL);
+	return true;
+}
+
+/* ---- fetching ----------------------------------------------------------------------------- */
+
+/* From one place into JOB->dir. */
+MUST_CHECK static bool fetch_place(
+	const struct recipe *r, const struct source *s, const struct fetch_job *job, struct err *e)
+{
+	if (s->path)
+		return fail(e, E_NOTFOUND, "path %s: there is no such folder beside %s", s->path,
+			r->file);
+	const void *table;
+	if (!module_load("fetch", &table, e))
+		return false;
+	const struct fetch_api *api = table;
+	return s->debian ? api->debian(job, s, e) : api->archive(job, s, e);
+}
+
+/* All of it is on the disk before its name is: what stands in its place is whole, always. */
+MUST_CHECK static bool put_in_place(const char *from, const char *to, struct err *e)
+{
+	defer(arena_free)
+	struct arena scratch = {0};
+	defer(close_fd)
+	int tree = open(from, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	defer(close_fd)
+	int above = open(path_dir(&scratch, to), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (tree < 0 || above < 0 || syncfs(tree) || rename(from, to) || fsync(above))
+		return fail_errno(e, "move the source to %s", to);
+	return true;
+}
+
+/* The places in order; the first that works is put where it belongs. */
+MUST_CHECK static bool fetch_places(const struct workspace *w, const struct recipe *r,
+	const struct fetch_job *job, struct err *e)
+{
+	struct text told = {.a = w->a};
+	for (size_t i = 0; i < r->source.n; i++) {
+		const struct source *s = &r->source.v[i];
+		term_note("fetch %s: %s", r->name, origin_of(w->a, s));
+		if (fetch_place(r, s, job, e))
+			return put_in_place(job->dir, folder_of(w, r, s), e);
+		if (e->code == E_INTERRUPTED || r->source.n == 1)
+			return fail_context(e, "source of %s", r->name);
+		text_addf(&told, "\n  %s: %s", origin_of(w->a, s), e->text);
+		struct err later;
+		if (!tree_remove(job->dir, &later))
+			return false;
+	}
+	return fail(e, e->code, "source of %s: none of its %zu places gives it:%s", r->name,
+		r->source.n, told.p);
+}
+
+/* What a killed program left; we hold the lock, so nobody works there. */
+MUST_CHECK static bool sweep(struct arena *a, const char *sources, struct err *e)
+{
+	strings names = {0};
+	if (!dir_list(a, sources, &names, e))
+		return false;
+	vec_for(name, &names) {
+		if (str_starts(str_of(*name), S(".new-")) &&
+			!tree_remove(path_join(a, sources, *name), e))
+			return false;
+	}
+	return true;
+}
+
+MUST_CHECK static bool fetch_locked(
+	const struct workspace *w, const struct recipe *r, struct err *e)
+{
+	const char *sources = path_join(w->a, w->state, "sources");
+	const char *temporary;
+	if (!sweep(w->a, sources, e) ||
+		!dir_make_temp(w->a, path_join(w->a, sources, ".new-"), &temporary, e))
+		return false;
+	struct fetch_job job = {.package = r->name,
+		.downloads = path_join(w->a, w->state, "downloads"),
+		.dir = path_join(w->a, temporary, "tree"),
+		.limits = LIMITS_DEFAULT,
+		.patience = PATIENCE_DEFAULT};
+	bool ok = fetch_places(w, r, &job, e);
+	struct err later;
+	return tree_remove(temporary, &later) && ok;
+}
+
+static void say_waiting(void *ctx)
+{
+	const struct recipe *r = ctx;
+	term_note("fetch %s: waiting for another respin that fetches", r->name);
+}
+
+bool source_ensure(
+	const struct workspace *w, const struct recipe *r, struct tree *out, struct err *e)
+{
+	struct tree found;
+	if (!source_locate(w, r, &found, e))
+		return false;
+	defer(close_fd)
+	int lock = -1;
+	if (!found.dir) {
+		if (!dir_make(path_join(w->a, w->state, "sources"), e) ||
+			!dir_make(path_join(w->a, w->state, "downloads"), e) ||
+			!file_lock(path_join(w->a, w->state, "fetch.lock"), say_waiting,
+				(void *)(uintptr_t)r, &lock, e) ||
+			!source_locate(w, r, &found, e))
+			return false;
+	}
+	if (!found.dir && (!fetch_locked(w, r, e) || !source_locate(w, r, &found, e)))
+		return false;
+	*out = found;
+	return true;
+}

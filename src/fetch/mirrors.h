@@ -1,0 +1,23 @@
+/* mirrors.h - where this machine's apt gets its packages from. SPDX-License-Identifier: ISC */
+#ifndef RESPIN_FETCH_MIRRORS_H
+#define RESPIN_FETCH_MIRRORS_H
+
+#include "base/base.h"
+
+struct mirrors {
+	strings pools;	      /* "http://deb.debian.org/debian/pool/main", in apt's order */
+	const char *proxy[2]; /* for http and https as apt has it; NULL: not said */
+};
+
+/* Asks apt-get for its indexes and apt-config for its proxies. E_NOTFOUND where there is no apt, or
+ * where it names no http or https mirror. */
+MUST_CHECK bool mirrors_ask(struct arena *a, struct mirrors *out, struct err *e);
+/* The lines of `apt-get indextargets`, each SITE|COMPONENT, to pools without doubles. */
+void mirrors_parse(struct arena *a, struct str lines, strings *pools);
+/* POOL/l/lwip/FILE for source package SOURCE (Debian Policy; libfoo lies below libf), escaped after
+ * RFC 3986. */
+const char *pool_url(struct arena *a, const char *pool, const char *source, const char *file);
+/* The proxy for URL as download.h takes it. */
+const char *mirrors_proxy(const struct mirrors *m, const char *url);
+
+#endif

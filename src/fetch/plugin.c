@@ -1,0 +1,20 @@
+/* plugin.c - the table that respin-fetch.so exports, and plain archives.
+ * SPDX-License-Identifier: ISC */
+#include "fetch/plugin.h"
+
+#include "fetch/archive.h"
+#include "fetch/debian.h"
+
+static bool fetch_archive(const struct fetch_job *job, const struct source *s, struct err *e)
+{
+	struct download d = {.url = s->url,
+		.label = job->package,
+		.folder = job->downloads,
+		.limit = job->limits.download,
+		.patience = job->patience};
+	if (!digest_parse(str_of(s->sha256), &d.sha256))
+		return fail(e, E_INPUT, "%s: its sha256 is not 64 hexadecimal digits", s->url);
+	return archive_get(&d, job->dir, &job->limits, e);
+}
+
+const struct fetch_api respin_fetch = {.archive = fetch_archive, .debian = fetch_debian};
