@@ -254,6 +254,16 @@ MUST_CHECK static bool spool(struct extraction *x, int fd, struct err *e)
 	return true;
 }
 
+/* No header could be read: it is no archive at all, or a damaged one. */
+MUST_CHECK static bool unreadable(struct extraction *x, struct err *e)
+{
+	if (archive_format(x->in) != 0)
+		return damaged(x, x->in, e);
+	return fail(e, E_INPUT,
+		"%s: is neither a tar (plain or under gzip, bzip2, xz or zstd) nor a zip archive",
+		x->archive);
+}
+
 /* Only the formats and codecs that sources come in: those left out have been the ones with holes,
  * and libarchive's "all" even runs programs from PATH. */
 MUST_CHECK static bool open_archive(struct extraction *x, int fd, struct err *e)
@@ -281,7 +291,7 @@ MUST_CHECK static bool open_archive(struct extraction *x, int fd, struct err *e)
 				 ARCHIVE_EXTRACT_SECURE_SYMLINKS | ARCHIVE_EXTRACT_SECURE_NODOTDOT |
 				 ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS);
 	if (archive_read_open_fd(x->in, is_zip ? x->spool : fd, 65536) < ARCHIVE_OK)
-		return damaged(x, x->in, e);
+		return unreadable(x, e);
 	return true;
 }
 
@@ -311,7 +321,7 @@ bool extract(int fd, const char *archive, const struct limits *limits, struct er
 		if (r == ARCHIVE_EOF)
 			break;
 		if (r < ARCHIVE_WARN)
-			return damaged(&x, x.in, e);
+			return unreadable(&x, e);
 		if (!extract_entry(&x, entry, e))
 			return false;
 	}
