@@ -26,6 +26,11 @@ CORE_LIBS := -lcjson -lnettle -lelf -lpcap
 GIT_LIBS := -lgit2
 FETCH_LIBS := -lcurl -larchive
 
+# make V=1 shows whole commands.
+ifndef V
+say = @printf "%-5s %s\n" $(1) $(patsubst $(BUILD)/%,%,$@);
+endif
+
 objects = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(1))
 CORE := $(call objects,$(CORE_SOURCES))
 GIT := $(call objects,$(GIT_SOURCES))
@@ -40,28 +45,28 @@ all: $(PROGRAMS) $(MANUALS)
 
 # The modules call back into the program's own base and sys: hence -rdynamic and all of core.a.
 $(BUILD)/respin: $(BUILD)/obj/main.o $(BUILD)/core.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -rdynamic -o $@ $< -Wl,--whole-archive $(BUILD)/core.a \
+	$(call say,LINK)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -rdynamic -o $@ $< -Wl,--whole-archive $(BUILD)/core.a \
 		-Wl,--no-whole-archive $(CORE_LIBS) -ldl
 $(BUILD)/respin-git.so: $(GIT)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(GIT_LIBS)
+	$(call say,LINK)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(GIT_LIBS)
 $(BUILD)/respin-fetch.so: $(FETCH)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(FETCH_LIBS)
+	$(call say,LINK)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(FETCH_LIBS)
 $(BUILD)/core.a: $(CORE)
-	rm -f $@ && ar rc $@ $^
+	$(call say,AR)rm -f $@ && ar rc $@ $^
 
 $(BUILD)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/obj/report/style.o: src/report/report.css
 
 $(BUILD)/test_%: tests/unit/test_%.c $(BUILD)/core.a $(GIT) $(FETCH)
-	$(CC) $(ALL_CFLAGS) -Itests/unit -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(GIT) $(FETCH) $(BUILD)/core.a \
+	$(call say,TEST)$(CC) $(ALL_CFLAGS) -Itests/unit -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(GIT) $(FETCH) $(BUILD)/core.a \
 		$(CORE_LIBS) $(GIT_LIBS) $(FETCH_LIBS) -lcmocka -ldl
 tests: all $(TEST_PROGRAMS)
 
 $(BUILD)/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(BUILD)/core.a $(GIT) $(FETCH)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< tests/fuzz/replay.c $(GIT) $(FETCH) \
+	$(call say,TEST)$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< tests/fuzz/replay.c $(GIT) $(FETCH) \
 		$(BUILD)/core.a $(CORE_LIBS) $(GIT_LIBS) $(FETCH_LIBS) -ldl
 # make fuzz: each target for FUZZ_SECONDS, starting from its corpus; new inputs go to build/fuzz.
 FUZZ_SECONDS ?= 30
@@ -76,7 +81,7 @@ fuzz: $(FUZZERS)
 
 $(BUILD)/man/%: src/man/%.scd
 	@mkdir -p $(@D)
-	scdoc <$< >$@.new && mv $@.new $@
+	$(call say,MAN)scdoc <$< >$@.new && mv $@.new $@
 man: $(MANUALS)
 
 # What the targets below need of Debian, by what for.
