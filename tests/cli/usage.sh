@@ -1,0 +1,70 @@
+#!/bin/sh
+# The command line: usage, wrong usage, exit statuses, errors as JSON, workspaces.
+. "$(dirname "$0")/../lib.sh"
+
+run respin
+exits "no command is wrong usage" 2
+contains "... and shows the usage" "$out" "usage: respin [OPTION...] COMMAND"
+run respin -h
+exits "-h" 0
+run respin build -h
+contains "a command's usage" "$out" "usage: respin build [OPTION...] [IMAGE]"
+run respin --version
+contains "--version" "$out" "respin 0."
+
+run respin biuld
+exits "an unknown command" 2
+is "... is named with a near miss" "$err" "respin: there is no command 'biuld'
+  did you mean 'respin build'?"
+run respin plan --no-overlay
+exits "an unknown option" 2
+is "... is named with a near miss" "$err" "respin: unknown option '--no-overlay' of respin plan
+  did you mean '--no-overlays'?"
+run respin build -j
+is "an option without its value" "$err" "respin: --jobs needs a value: N"
+run respin build -jx
+is "a number that is none" "$err" "respin: --jobs: expected a number, found 'x'"
+run respin build --keep-going=yes
+is "a flag with a value" "$err" "respin: --keep-going takes no value"
+run respin resolve
+exits "too few arguments" 2
+contains "... say what was expected" "$err" "usage: respin resolve NAME..."
+run respin plan a b
+exits "too many arguments" 2
+
+run respin plan
+exits "outside of a workspace" 2
+contains "... says so" "$err" "is not in a workspace: no respin.json here or above"
+run respin --json plan
+is "errors as JSON" "$(echo "$err" | python3 -c 'import json,sys; print(json.load(sys.stdin)["error"]["code"])')" usage
+run respin -C /nonexistent plan
+exits "-C to nowhere" 2
+
+run respin init ws
+exits "init" 0
+ok "... makes respin.json" test -f ws/respin.json
+run respin init ws
+exits "init twice is refused" 2
+run respin -C ws plan
+exits "a workspace without images" 2
+contains "... says that there are none" "$err" "which image? this workspace has 0"
+mkdir -p ws/deeper/below
+run respin -C ws/deeper/below plan nosuch
+exits "an unknown image" 1
+contains "... is not found, from below the workspace" "$err" "there is no image called 'nosuch' in $scratch/ws"
+
+mkdir ws/recipes/bad
+printf '{ "name": "bad",\n  "version": 1 }' >ws/recipes/bad/recipe.json
+run respin -C ws plan
+exits "a wrong recipe" 3
+is "... is one clear error" "$err" "respin: $scratch/ws/recipes/bad/recipe.json:/version: expected a string, found 1"
+printf '{ "name": "bad",\n  "version" 1 }' >ws/recipes/bad/recipe.json
+run respin -C ws plan
+is "... with line and column for broken JSON" "$err" \
+	"respin: $scratch/ws/recipes/bad/recipe.json:2:13: this is not JSON from here on"
+run respin -C ws plan --json
+is "... and as JSON" "$(echo "$err" | python3 -c 'import json,sys; print(json.load(sys.stdin)["error"]["where"])')" \
+	"$scratch/ws/recipes/bad/recipe.json:2:13"
+run sh -c 'respin schema >/dev/full'
+exits "a full disk under standard output" 3
+finish
