@@ -60,8 +60,9 @@ $(BUILD)/obj/%.o: src/%.c
 
 $(BUILD)/obj/report/style.o: src/report/report.css
 
+# Tests of what calls a module load it as the program does: hence -rdynamic here too.
 $(BUILD)/test_%: tests/unit/test_%.c $(BUILD)/core.a $(GIT) $(FETCH)
-	$(call say,TEST)$(CC) $(ALL_CFLAGS) -Itests/unit -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(GIT) $(FETCH) $(BUILD)/core.a \
+	$(call say,TEST)$(CC) $(ALL_CFLAGS) -Itests/unit -MMD -MP -MF $@.d $(LDFLAGS) -rdynamic -o $@ $< $(GIT) $(FETCH) $(BUILD)/core.a \
 		$(CORE_LIBS) $(GIT_LIBS) $(FETCH_LIBS) -lcmocka -ldl
 tests: all $(TEST_PROGRAMS)
 
