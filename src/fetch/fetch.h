@@ -11,7 +11,8 @@
  * archives that they came from, verified, in STATE/downloads/SHA256. Both may be deleted. */
 struct tree {
 	const char *dir;    /* absolute folder */
-	const char *origin; /* "debian lwip 2.1.3+dfsg1-2", "path ../../src/unikernel/lwip", ... */
+	const char *origin; /* "debian lwip 2.1.3+dfsg1-2", "path ../../src/unikernel/lwip", ...;
+			     * of places with the same checksum the first */
 	const char
 		*sha256; /* pinned checksum of the source (git: the commit id); NULL for a path */
 	bool is_path;	 /* the user's own folder, that may change at any time */

@@ -30,7 +30,7 @@ static void tar_header(struct text *t, struct str name, char type, const char *t
 	snprintf(h + 100, 8, "%07o", mode);
 	snprintf(h + 108, 8, "%07o", 0);
 	snprintf(h + 116, 8, "%07o", 0);
-	snprintf(h + 124, 12, "%011llo", size);
+	snprintf(h + 124, 12, "%011llo", size & 077777777777);
 	snprintf(h + 136, 12, "%011o", 1000000000);
 	memset(h + 148, ' ', 8);
 	h[156] = type;

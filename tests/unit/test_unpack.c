@@ -475,7 +475,7 @@ static void bombs_are_stopped_under_every_codec(void **state)
 		assert_refused(p, packed(&p->a, codecs[i], text_str(&t), BOMB + 1024), E_UNSAFE,
 			"x.tar: entry 'bomb' refused: "
 			"the archive unpacks to more than 200 times its size");
-		assert_true(bytes_in(p) <= 64 << 20);
+		assert_true(bytes_in(p) <= 17 << 20);
 		assert_true(clock_ns() - start < 5000000000);
 	}
 }
