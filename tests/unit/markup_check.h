@@ -31,14 +31,15 @@ static inline bool markup_known(struct str word, const char *words)
 	return word.n && strstr(words, padded);
 }
 
-/* Text or the value of an attribute, up to one of the END characters. */
-static inline bool markup_text(struct markup *m, const char *end)
+/* Text up to END '<', or the value of an attribute up to END '"' (where ' is as good as a letter).
+ */
+static inline bool markup_text(struct markup *m, char end)
 {
 	static const char *const entities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
-	while (m->rest.n && !strchr(end, m->rest.p[0])) {
+	while (m->rest.n && m->rest.p[0] != end) {
 		unsigned char c = (unsigned char)m->rest.p[0];
 		size_t n = 1;
-		if (c == '<' || c == '>' || c == '"' || c == '\'')
+		if (c == '<' || c == '>' || c == '"' || (c == '\'' && end == '<'))
 			return markup_bad(m, "a bare < > \" or ' in text");
 		if ((c < 0x20 && c != '\n') || c == 0x7F)
 			return markup_bad(m, "a control character");
@@ -81,7 +82,7 @@ static inline bool markup_attributes(struct markup *m)
 			    " lang charset http-equiv content name id class scope title width "
 			    "height x y rx aria-hidden aria-labelledby "))
 			return markup_bad(m, "an attribute that the report does not write");
-		if (!markup_take(m, S("=\"")) || !markup_text(m, "\"") || !markup_take(m, S("\"")))
+		if (!markup_take(m, S("=\"")) || !markup_text(m, '"') || !markup_take(m, S("\"")))
 			return markup_bad(m, "an attribute without a quoted value");
 	}
 	return true;
@@ -110,12 +111,12 @@ static inline bool markup_tag(struct markup *m)
 	return markup_take(m, S(">")) || markup_bad(m, "a tag that does not end");
 }
 
-/* The first problem of PAGE, NULL where there is none. */
-static inline const char *markup_problem(struct str page)
+/* The first problem of PAGE, NULL where there is none; *AT is what follows it. */
+static inline const char *markup_problem(struct str page, struct str *at)
 {
 	struct markup m = {.rest = page};
 	if (!markup_take(&m, S("<!DOCTYPE html>\n")))
-		return "no document type";
+		markup_bad(&m, "no document type");
 	while (m.rest.n && !m.problem) {
 		bool style = m.depth && str_is(m.open[m.depth - 1], "style");
 		ptrdiff_t end = style ? str_find(m.rest, S("</style>")) : -1;
@@ -126,10 +127,11 @@ static inline const char *markup_problem(struct str page)
 		else if (!m.depth && str_is(m.rest, "\n"))
 			m.rest.n = 0;
 		else
-			markup_text(&m, "<");
+			markup_text(&m, '<');
 	}
-	if (!m.problem && m.depth)
-		return "an element that is not closed";
+	if (m.depth)
+		markup_bad(&m, "an element that is not closed");
+	*at = m.rest;
 	return m.problem;
 }
 

@@ -1,12 +1,9 @@
 /* test_compare.c - two sides in, typed differences out. SPDX-License-Identifier: ISC */
+#include "unit.h"
+
 #include "sample.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 #define COUNT(list) (sizeof(list) / sizeof(*(list)))
 
@@ -155,8 +152,11 @@ static void times_are_notable_only_beyond_noise(void **state)
 		struct side after = side_with_metric(&a, cases[i].unit, cases[i].after);
 		compare_sides(&a, &before, &after, &c);
 		assert_int_equal(c.metrics.n, 1);
-		if (c.metrics.v[0].notable != cases[i].notable)
-			fail_msg("%g -> %g %s", cases[i].before, cases[i].after, cases[i].unit);
+		if (c.metrics.v[0].notable != cases[i].notable) {
+			print_error(
+				"%g -> %g %s\n", cases[i].before, cases[i].after, cases[i].unit);
+			_fail(__FILE__, __LINE__);
+		}
 	}
 }
 
@@ -335,22 +335,18 @@ static void the_same_image_has_no_differences(void **state)
 	assert_false(c.image_same);
 }
 
-int main(int argc, char **argv)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sample_run_is_told_as_it_was),
-		cmocka_unit_test(each_pair_of_answers_has_its_change),
-		cmocka_unit_test(checks_keep_their_order_and_new_ones_follow),
-		cmocka_unit_test(times_are_notable_only_beyond_noise),
-		cmocka_unit_test(a_metric_of_one_side_has_no_other),
-		cmocka_unit_test(only_packages_that_differ_are_listed),
-		cmocka_unit_test(any_field_makes_a_package_differ),
-		cmocka_unit_test(patches_are_a_difference_of_lists),
-		cmocka_unit_test(symbols_are_sorted_by_change),
-		cmocka_unit_test(renumbered_statics_are_the_same),
-		cmocka_unit_test(the_same_image_has_no_differences),
-	};
-	if (argc > 1)
-		cmocka_set_test_filter(argv[1]);
-	return cmocka_run_group_tests_name("compare", tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(sample_run_is_told_as_it_was),
+	cmocka_unit_test(each_pair_of_answers_has_its_change),
+	cmocka_unit_test(checks_keep_their_order_and_new_ones_follow),
+	cmocka_unit_test(times_are_notable_only_beyond_noise),
+	cmocka_unit_test(a_metric_of_one_side_has_no_other),
+	cmocka_unit_test(only_packages_that_differ_are_listed),
+	cmocka_unit_test(any_field_makes_a_package_differ),
+	cmocka_unit_test(patches_are_a_difference_of_lists),
+	cmocka_unit_test(symbols_are_sorted_by_change),
+	cmocka_unit_test(renumbered_statics_are_the_same),
+	cmocka_unit_test(the_same_image_has_no_differences),
+};
+
+RUN_TESTS("compare")
