@@ -4,8 +4,6 @@
 #include "report/words.h"
 #include "spec/spec.h"
 
-#include <math.h>
-
 static void put_run(struct json_writer *w, const char *name, const struct side *side)
 {
 	const struct run *r = &side->run;
@@ -41,7 +39,7 @@ static void put_checks(struct json_writer *w, const struct comparison *c)
 
 static void put_value(struct json_writer *w, const char *name, bool has, double value)
 {
-	if (has && isfinite(value))
+	if (has)
 		json_put_number(w, name, value);
 	else
 		json_put_string(w, name, NULL);

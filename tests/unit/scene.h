@@ -50,7 +50,7 @@ static inline const char *page_of(struct scene *s)
 static inline void expect_part(const char *text, const char *part)
 {
 	if (!strstr(text, part)) {
-		print_error("'%s' is not in:\n%s\n", part, text);
+		print_error("'%s' is not in:\n%.600s\n", part, text);
 		_fail(__FILE__, __LINE__);
 	}
 }
@@ -58,7 +58,7 @@ static inline void expect_part(const char *text, const char *part)
 static inline void expect_no_part(const char *text, const char *part)
 {
 	if (strstr(text, part)) {
-		print_error("'%s' is in:\n%s\n", part, text);
+		print_error("'%s' is in:\n%.600s\n", part, text);
 		_fail(__FILE__, __LINE__);
 	}
 }

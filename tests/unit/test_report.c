@@ -175,7 +175,9 @@ static void odd_bytes_are_shown_as_pictures(void **state)
 		{"\xC2\x9B", "\uFFFD"},			/* a control sequence in one character */
 		{"\xE2\x80\xAE", "\uFFFD"},		/* right to left from here on */
 		{"\xFF\xC0\x80", "\uFFFD\uFFFD\uFFFD"}, /* never UTF-8; an overlong NUL */
-		{"\xED\xA0\x80", "\uFFFD\uFFFD\uFFFD"}, /* half a surrogate pair */
+		{"\xE0\x9F\xBF", "\uFFFD\uFFFD\uFFFD"}, /* overlong, three bytes */
+		{"\xF0\x8F\xBF\xBF", "\uFFFD\uFFFD\uFFFD\uFFFD"}, /* and four */
+		{"\xED\xA0\x80", "\uFFFD\uFFFD\uFFFD"},		  /* half a surrogate pair */
 		{"\xF4\x90\x80\x80", "\uFFFD\uFFFD\uFFFD\uFFFD"}, /* beyond Unicode */
 		{"\xE2\x82", "\uFFFD\uFFFD"},			  /* cut off */
 		{"\xE2(", "\uFFFD("}, {"\xEF\xBF\xBF", "\uFFFD"}, /* not a character */
