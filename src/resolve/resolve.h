@@ -10,19 +10,20 @@ struct candidate {
 	const char *kind;    /* "header", "symbol", "source file", "package" */
 	const char *library; /* "lwip.o" */
 	const char *package, *version;
-	const char *source;  /* origin in words */
-	const char *file;    /* where in the source: "src/core/tcp_out.c" */
-	int line;	     /* 0: the file as a whole */
-	int rank;	     /* higher is better; candidates are sorted by it */
-	strings evidence;    /* each step in words: "the build of lwip compiles tcp_out.c" */
-	strings dependents;  /* packages that need it, transitively */
-	strings images;	     /* images that contain it */
+	const char *source; /* origin in words */
+	const char *file;   /* where in the source: "src/core/tcp_out.c" */
+	int line;	    /* 0: the file as a whole */
+	int rank;	    /* higher is better; candidates are sorted by it */
+	strings evidence;   /* each step in words: "the build of lwip compiles tcp_out.c" */
+	strings dependents; /* packages that need it, transitively */
+	strings images;	    /* images that contain it */
 };
 struct resolution {
 	const char *query;
 	VEC(struct candidate) candidates;
 	strings near_misses; /* where there is no candidate */
-	strings looked_in;   /* "lwip 2.1.3: 1,034 files, 2,101 symbols", "zlib: source not fetched" */
+	strings looked_in;   /* "lwip 2.1.3: 1,034 files, 2,101 symbols", "zlib: source not fetched"
+			      */
 };
 
 /* Finds NAME in the workspace's packages; sources that are not there yet are fetched only where

@@ -1,0 +1,110 @@
+/* near.c - names that the user may have meant. SPDX-License-Identifier: ISC */
+#include "resolve/search.h"
+
+#include <string.h>
+
+#define MAX_SHOWN 5
+#define MAX_WORD 63
+/* Distances are costly; in a huge tree the rest of the names is not looked at. */
+#define MAX_COMPARED 50000
+
+struct near {
+	struct arena *a;
+	struct str word; /* in lower case */
+	uint64_t letters;
+	size_t limit; /* the largest distance that is near */
+	size_t compared;
+	size_t n;
+	const char *shown[MAX_SHOWN];
+	size_t distance[MAX_SHOWN];
+};
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* The set of letters of a word: each edit adds and removes at most one. */
+static uint64_t letters_of(struct str s)
+{
+	uint64_t set = 0;
+	for (size_t i = 0; i < s.n; i++)
+		set |= UINT64_C(1) << ((unsigned char)lower(s.p[i]) & 63);
+	return set;
+}
+
+static void insert(struct near *near, const char *shown, size_t distance)
+{
+	size_t at = near->n;
+	for (size_t i = 0; i < near->n; i++)
+		if (!strcmp(near->shown[i], shown))
+			return;
+	while (at > 0 && near->distance[at - 1] > distance)
+		at--;
+	if (at == MAX_SHOWN)
+		return;
+	if (near->n < MAX_SHOWN)
+		near->n++;
+	for (size_t i = near->n - 1; i > at; i--) {
+		near->shown[i] = near->shown[i - 1];
+		near->distance[i] = near->distance[i - 1];
+	}
+	near->shown[at] = shown;
+	near->distance[at] = distance;
+}
+
+/* Cheap tests first: most names differ in length or letters too much for their distance to count.
+ */
+static void consider(struct near *near, struct str name, const char *shown)
+{
+	size_t difference = name.n > near->word.n ? name.n - near->word.n : near->word.n - name.n;
+	uint64_t letters = letters_of(name);
+	char word[MAX_WORD];
+	if (name.n > MAX_WORD || difference > near->limit || near->compared >= MAX_COMPARED ||
+		(size_t)__builtin_popcountll(letters & ~near->letters) > near->limit ||
+		(size_t)__builtin_popcountll(near->letters & ~letters) > near->limit)
+		return;
+	near->compared++;
+	for (size_t i = 0; i < name.n; i++)
+		word[i] = lower(name.p[i]);
+	size_t distance = str_distance(near->word, (struct str){word, name.n});
+	if (distance <= near->limit && distance < name.n)
+		insert(near, shown, distance);
+}
+
+static void consider_ground(struct near *near, const struct ground *g)
+{
+	const char *last = "";
+	for (size_t i = 0; i < g->index.header->entries; i++) {
+		const struct index_entry *entry = &g->index.entries[i];
+		const char *name = index_name(&g->index, entry);
+		bool is_file = entry->kind == INDEX_FILE_KIND;
+		if (is_file || strcmp(name, last) != 0)
+			consider(near, str_of(name), is_file ? index_path(&g->index, entry) : name);
+		last = name;
+	}
+}
+
+strings search_near(const struct search *s)
+{
+	struct near near = {.a = s->a};
+	struct str rest = s->query, base = s->query;
+	strings out = {0};
+	while (rest.p)
+		base = str_cut(&rest, '/');
+	if (!base.n || base.n > MAX_WORD)
+		return out;
+	char *word = str_copy(s->a, base);
+	for (size_t i = 0; i < base.n; i++)
+		word[i] = lower(word[i]);
+	near.word = (struct str){word, base.n};
+	near.letters = letters_of(base);
+	near.limit = base.n < 4 ? 1 : base.n < 8 ? 2 : 3;
+	vec_for(r, &s->w->all)
+		consider(&near, str_of((*r)->name), (*r)->name);
+	vec_for(g, &s->grounds)
+		consider_ground(&near, g);
+	for (size_t i = 0; i < near.n; i++)
+		vec_push(s->a, &out, str_copy(s->a, str_of(near.shown[i])));
+	return out;
+}
