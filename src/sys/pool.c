@@ -1,5 +1,5 @@
 /* pool.c - several programs at once, in one poll loop. SPDX-License-Identifier: ISC */
-#include "sys/process.h"
+#include "sys/sys.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,5 +1,5 @@
 /* process.c - start a program, take its output, collect its end. SPDX-License-Identifier: ISC */
-#include "sys/process.h"
+#include "sys/sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -42,7 +42,10 @@ struct start {
 /* Between vfork and exec: system calls only, and no return. */
 static _Noreturn void run_child(struct start *s)
 {
-	setpgid(0, 0);
+	if (!s->c->on_terminal)
+		setpgid(0, 0);
+	if (s->c->keep_fd)
+		fcntl(s->c->keep_fd, F_SETFD, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	sigset_t none;
 	sigemptyset(&none);
@@ -73,8 +76,11 @@ static __attribute__((noinline)) pid_t spawn(struct start *s)
 	return pid;
 }
 
-static int input_fd(struct str input)
+static int input_fd(const struct command *c)
 {
+	struct str input = c->input;
+	if (c->on_terminal)
+		return fcntl(0, F_DUPFD_CLOEXEC, 3);
 	if (!input.n)
 		return open("/dev/null", O_RDONLY | O_CLOEXEC);
 	int fd = memfd_create("input", MFD_CLOEXEC);
@@ -104,7 +110,7 @@ bool process_start(struct arena *a, const struct command *c, struct process *out
 	if (!path)
 		return fail(e, E_NOTFOUND, "program %s is not there", c->argv[0]);
 	defer(close_fd)
-	int in = input_fd(c->input);
+	int in = input_fd(c);
 	defer(close_fd)
 	int out_read = -1, out_write = -1, err_read = -1, err_write = -1;
 	if (in < 0)
@@ -129,6 +135,7 @@ bool process_start(struct arena *a, const struct command *c, struct process *out
 		.err_fd = err_read,
 		.out = {.a = a},
 		.err = {.a = a},
+		.on_terminal = c->on_terminal,
 		.limit = c->output_limit ? c->output_limit : OUTPUT_LIMIT,
 		.started_ns = started,
 		.deadline_ns = c->timeout_ms ? started + (int64_t)c->timeout_ms * 1000000 : 0};
@@ -163,7 +170,7 @@ void process_drain(struct process *p)
 
 void process_signal(struct process *p)
 {
-	kill(-p->pid, p->killed ? SIGKILL : SIGTERM);
+	kill(p->on_terminal ? p->pid : -p->pid, p->killed ? SIGKILL : SIGTERM);
 	p->killed = true;
 }
 

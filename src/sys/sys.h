@@ -113,6 +113,8 @@ struct command {
 	int timeout_ms;		 /* 0: none. Beyond it: TERM, a second later KILL */
 	size_t output_limit;	 /* 0: 16 MiB; what is beyond is dropped */
 	bool split;		 /* standard error apart instead of with standard output */
+	bool on_terminal;	 /* in our own process group, with our standard input */
+	int keep_fd;		 /* a descriptor that it inherits; 0: none */
 };
 struct outcome {
 	int exit_code; /* of the program; 128 + signal where a signal ended it */
@@ -148,6 +150,29 @@ MUST_CHECK bool pool_start(
 MUST_CHECK bool pool_wait(struct pool *p, void **tag, struct outcome *out, struct err *e);
 /* Ends those that still run (TERM, then KILL) and waits for them. */
 void pool_stop(struct pool *p);
+
+/* One program in a poll loop of the caller's own. */
+struct process {
+	struct process *next;
+	void *tag;
+	pid_t pid;
+	int pidfd;	    /* readable once it ended */
+	int out_fd, err_fd; /* readable when there is output; -1 after its end */
+	struct text out, err;
+	size_t limit;
+	bool cut, timed_out, killed, on_terminal;
+	int64_t started_ns;
+	int64_t deadline_ns; /* 0: none */
+};
+/* Starts C. The text of its output grows in A. */
+MUST_CHECK bool process_start(
+	struct arena *a, const struct command *c, struct process *out, struct err *e);
+/* Takes what its pipes hold now. */
+void process_drain(struct process *p);
+/* TERM to its group; the second call sends KILL. */
+void process_signal(struct process *p);
+/* After its pidfd became readable: collects the status and closes everything. */
+void process_finish(struct process *p, struct outcome *out);
 
 /* ^C, SIGTERM and SIGHUP set a flag that waits above look at; a second one ends us at once. */
 void signals_catch(void);
