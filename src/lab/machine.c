@@ -1,0 +1,224 @@
+/* machine.c - QEMU. SPDX-License-Identifier: ISC */
+#include "lab/machine.h"
+#include "lab/panic.h"
+#include "lab/words.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What QEMU's isa-debug-exit makes of the values 16 and 64 that an image writes there. */
+#define STATUS_WELL 33
+#define STATUS_PANIC 129
+#define BACKTRACE_WAIT_NS ((int64_t)500 * 1000000)
+#define CPUINFO_MAX ((size_t)4 * 1024 * 1024)
+#define TERMINAL_TAIL ((size_t)64 * 1024)
+#define DEFAULT_MEMORY_MB 64
+
+/* /dev/kvm alone proves nothing: it may be emulated in software, 1000 times slower than TCG. */
+static bool kvm_is_real(void)
+{
+	defer(arena_free) struct arena scratch = {0};
+	struct str cpu;
+	struct err ignored;
+	if (!file_read(&scratch, "/proc/cpuinfo", CPUINFO_MAX, &cpu, &ignored))
+		return false;
+	bool intel = str_find(cpu, S(" vmx ")) >= 0 && dir_exists("/sys/module/kvm_intel");
+	bool amd = str_find(cpu, S(" svm ")) >= 0 && dir_exists("/sys/module/kvm_amd");
+	return (intel || amd) && access("/dev/kvm", R_OK | W_OK) == 0;
+}
+
+bool machine_accelerator(const char **out, struct err *e)
+{
+	const char *wish = getenv("RESPIN_ACCEL");
+	if (!wish || !*wish)
+		*out = kvm_is_real() ? "kvm" : "tcg";
+	else if (strcmp(wish, "tcg") == 0)
+		*out = "tcg";
+	else if (strcmp(wish, "kvm") == 0)
+		*out = "kvm";
+	else
+		return fail(e, E_USAGE, "RESPIN_ACCEL is '%s': expected tcg or kvm", wish);
+	return true;
+}
+
+static const char *kernel_line(struct arena *a, const struct machine_plan *plan)
+{
+	const struct network *net = plan->net;
+	const char *more = plan->how->boot.command_line;
+	const char *address = net->dhcp
+		? "ip=dhcp"
+		: str_format(a, "ip=%s/%d gateway=%s", net->image, net->prefix, net->host);
+	return more && *more ? str_format(a, "%s %s", address, more) : address;
+}
+
+static bool start_qemu(struct arena *a, const struct machine_plan *plan, struct process *out,
+	struct err *e)
+{
+	int64_t memory = plan->how->boot.memory_mb ? plan->how->boot.memory_mb : DEFAULT_MEMORY_MB;
+	const char *const argv[] = {"qemu-system-x86_64", "-M", "microvm,acpi=off", "-global",
+		"virtio-mmio.force-legacy=false", "-accel", plan->accelerator, "-cpu", "max", "-m",
+		str_format(a, "%lld", (long long)memory), "-nodefaults", "-no-user-config",
+		"-display", "none", "-serial", "stdio", "-no-reboot", "-device",
+		"isa-debug-exit,iobase=0xf4,iosize=4", "-netdev",
+		str_format(a, "dgram,id=n0,local.type=fd,local.str=%d", plan->wire_fd), "-device",
+		"virtio-net-device,netdev=n0,mac=" SPACE_IMAGE_MAC, "-kernel", plan->image_path,
+		"-append", kernel_line(a, plan), NULL};
+	const struct command qemu = {.argv = argv,
+		.split = true,
+		.output_limit = CONSOLE_MAX,
+		.keep_fd = plan->wire_fd,
+		.on_terminal = !plan->console};
+	return process_start(a, &qemu, out, e);
+}
+
+bool machine_start(
+	struct arena *a, const struct machine_plan *plan, struct machine *out, struct err *e)
+{
+	defer(close_fd) int console = -1;
+	if (plan->console) {
+		console = open(plan->console, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+		if (console < 0)
+			return fail_errno(e, "make %s", plan->console);
+	}
+	struct machine m = {.a = a, .image_path = plan->image_path, .console_fd = console};
+	if (!start_qemu(a, plan, &m.qemu, e))
+		return false;
+	*out = m;
+	console = -1;
+	return true;
+}
+
+static bool write_all(int fd, struct str s, struct err *e)
+{
+	while (s.n) {
+		ssize_t n = write(fd, s.p, s.n);
+		if (n < 0 && errno != EINTR)
+			return fail_errno(e, "keep the console");
+		s = str_from(s, n < 0 ? 0 : (size_t)n);
+	}
+	return true;
+}
+
+static void look_for_panic(struct machine *m, size_t from)
+{
+	const struct str mark = S("respin: panic: ");
+	from -= from < mark.n ? from : mark.n;
+	if (!m->panic_ns && str_find(str_from(machine_console(m), from), mark) >= 0)
+		m->panic_ns = clock_ns();
+}
+
+/* Hands on what is new. A terminal may show any amount, and only the tail of it is kept. */
+static bool show_console(struct machine *m, struct err *e)
+{
+	struct text *out = &m->qemu.out;
+	struct str fresh = str_from(text_str(out), m->written);
+	if (!fresh.n)
+		return true;
+	look_for_panic(m, m->written);
+	m->written = out->n;
+	if (m->console_fd >= 0)
+		return write_all(m->console_fd, fresh, e);
+	if (!write_all(STDOUT_FILENO, fresh, e))
+		return false;
+	if (out->n > 2 * TERMINAL_TAIL) {
+		memmove(out->p, out->p + out->n - TERMINAL_TAIL, TERMINAL_TAIL);
+		out->n = m->written = TERMINAL_TAIL;
+		m->qemu.cut = false;
+	}
+	return true;
+}
+
+bool machine_turn(struct machine *m, bool ended, struct err *e)
+{
+	if (m->ended)
+		return true;
+	process_drain(&m->qemu);
+	if (ended) {
+		process_finish(&m->qemu, &m->outcome);
+		m->ended = true;
+	}
+	if (!show_console(m, e))
+		return false;
+	if (m->ended && m->outcome.exit_code == 1 && m->outcome.errors.n && !m->qemu.out.n)
+		return fail(e, E_CHILD, "QEMU can't start %s: %s", m->image_path,
+			last_line(m->a, m->outcome.errors, 400));
+	return true;
+}
+
+struct str machine_console(const struct machine *m)
+{
+	return text_str(&m->qemu.out);
+}
+
+/* Resolved places go behind the console's own lines, for whoever reads console.txt. */
+static const char *describe_panic(struct machine *m, struct panic *p)
+{
+	panic_resolve(m->a, m->image_path, p);
+	struct text notes = {.a = m->a};
+	for (size_t i = 0; i < p->places.n; i++)
+		if (p->places.v[i] != p->addresses.v[i])
+			text_addf(&notes, "lab: %s is in %s\n", p->addresses.v[i], p->places.v[i]);
+	struct err ignored; /* the same words are in the verdict */
+	(void)!write_all(
+		m->console_fd >= 0 ? m->console_fd : STDOUT_FILENO, text_str(&notes), &ignored);
+	return str_format(m->a, "panic: %s", panic_words(m->a, p));
+}
+
+static const char *describe_end(struct machine *m)
+{
+	switch (m->outcome.exit_code) {
+	case STATUS_WELL:
+		return "ended by itself";
+	case STATUS_PANIC:
+		return "panic: without a word on the console";
+	case 0:
+		return "reset itself (an exception that nothing handled)";
+	default:
+		return str_format(m->a, "QEMU %s: %s", outcome_words(m->a, &m->outcome),
+			last_line(m->a, m->outcome.errors, 300));
+	}
+}
+
+const char *machine_end(struct machine *m)
+{
+	struct panic p;
+	if (m->end)
+		return m->end;
+	if (m->panic_ns && panic_find(m->a, machine_console(m), &p)) {
+		bool waited = clock_ns() - m->panic_ns > BACKTRACE_WAIT_NS;
+		if (m->ended || p.complete || waited)
+			m->end = describe_panic(m, &p);
+	} else if (m->ended) {
+		m->end = describe_end(m);
+	} else if (m->qemu.cut) {
+		m->end = str_format(m->a, "flood: printed more than %zu KiB on the console",
+			CONSOLE_MAX / 1024);
+	}
+	return m->end;
+}
+
+bool machine_ended_well(const struct machine *m)
+{
+	return m->ended && !m->panic_ns && m->outcome.exit_code == STATUS_WELL;
+}
+
+void machine_stop(struct machine *m)
+{
+	if (!m->qemu.pid)
+		return;
+	if (!m->ended) {
+		kill(m->qemu.pid, SIGKILL);
+		struct pollfd end = {m->qemu.pidfd, POLLIN, 0};
+		while (poll(&end, 1, -1) < 0 && errno == EINTR)
+			continue;
+		struct err ignored; /* its last words are wanted only where the file takes them */
+		(void)!machine_turn(m, true, &ignored);
+	}
+	close_fd(&m->console_fd);
+}
