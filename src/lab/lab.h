@@ -26,9 +26,10 @@ struct run {
 	const char *dir;   /* .respin/runs/ID: console.txt, wire.pcap, run.json, checks/ */
 	const char *image; /* name of the recipe */
 	const char *image_path, *image_sha256;
-	const char *started; /* "2026-11-23T08:37:03Z" */
+	const char *started;	 /* "2026-11-23T08:37:03Z" */
 	const char *accelerator; /* "tcg" or "kvm" */
-	const char *end;     /* how the machine ended: "stopped by the lab", "panic: ...", "hang", "flood" */
+	const char *end; /* "stopped by the lab", or in a line: "panic: TEXT; in f at x.c:1, called
+			  * from ...", "hang: ...", "flood: ...", "ended by itself", ... */
 	enum verdict verdict; /* FAIL where a check failed or the machine ended by itself */
 	VEC(struct check_result) checks;
 	int64_t ns;
@@ -44,14 +45,24 @@ struct lab_request {
 	void *ctx;
 };
 
+/* Looks through the image's checks, wire and address without running anything: E_INPUT with the
+ * recipe's file and the JSON path of what is wrong; E_NOTFOUND names a missing program and its
+ * Debian package. lab_check() and lab_console() do this first. */
+MUST_CHECK bool lab_validate(const struct recipe *image, struct err *e);
 /* Boots the image, runs its checks in order and keeps the run. True where it ran at all, whatever
- * the verdict. E_NOTFOUND names a missing program and its Debian package. */
+ * the verdict. A boot check comes first, also where the recipe has none. With ONLY, boot checks
+ * and the check that ONLY's `during` names run, too. The machine is QEMU's under TCG; the
+ * environment variable RESPIN_ACCEL (tcg, kvm) overrides.
+ * E_CHILD where QEMU can't start the image; E_INTERRUPTED: what was recorded stays in the run's
+ * folder, without run.json. */
 MUST_CHECK bool lab_check(
 	struct arena *a, const struct lab_request *q, struct run *out, struct err *e);
-/* Boots the image with its console on our terminal until it ends or ^C; *STATUS is the guest's. */
+/* Boots the image with its console on our terminal until it ends or ^C; nothing is kept. *STATUS
+ * is 0 where the image ended well or was stopped by ^C, 1 where it panicked or reset itself. */
 MUST_CHECK bool lab_console(
 	struct arena *a, const struct lab_request *q, int *status, struct err *e);
-/* Reads a kept run by id (or unique prefix, or "last"). */
+/* Reads a kept run by id (or unique prefix, or "last": the one that ended last). E_NOTFOUND
+ * where there is none, E_USAGE where several match, E_CORRUPT where it can't be read. */
 MUST_CHECK bool run_read(
 	struct arena *a, const struct workspace *w, const char *id, struct run *out, struct err *e);
 

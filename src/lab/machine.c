@@ -23,7 +23,8 @@
 /* /dev/kvm alone proves nothing: it may be emulated in software, 1000 times slower than TCG. */
 static bool kvm_is_real(void)
 {
-	defer(arena_free) struct arena scratch = {0};
+	defer(arena_free)
+	struct arena scratch = {0};
 	struct str cpu;
 	struct err ignored;
 	if (!file_read(&scratch, "/proc/cpuinfo", CPUINFO_MAX, &cpu, &ignored))
@@ -51,14 +52,14 @@ static const char *kernel_line(struct arena *a, const struct machine_plan *plan)
 {
 	const struct network *net = plan->net;
 	const char *more = plan->how->boot.command_line;
-	const char *address = net->dhcp
-		? "ip=dhcp"
-		: str_format(a, "ip=%s/%d gateway=%s", net->image, net->prefix, net->host);
+	const char *address = net->dhcp ? "ip=dhcp"
+					: str_format(a, "ip=%s/%d gateway=%s", net->image,
+						  net->prefix, net->host);
 	return more && *more ? str_format(a, "%s %s", address, more) : address;
 }
 
-static bool start_qemu(struct arena *a, const struct machine_plan *plan, struct process *out,
-	struct err *e)
+static bool start_qemu(
+	struct arena *a, const struct machine_plan *plan, struct process *out, struct err *e)
 {
 	int64_t memory = plan->how->boot.memory_mb ? plan->how->boot.memory_mb : DEFAULT_MEMORY_MB;
 	const char *const argv[] = {"qemu-system-x86_64", "-M", "microvm,acpi=off", "-global",
@@ -80,7 +81,8 @@ static bool start_qemu(struct arena *a, const struct machine_plan *plan, struct 
 bool machine_start(
 	struct arena *a, const struct machine_plan *plan, struct machine *out, struct err *e)
 {
-	defer(close_fd) int console = -1;
+	defer(close_fd)
+	int console = -1;
 	if (plan->console) {
 		console = open(plan->console, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 		if (console < 0)

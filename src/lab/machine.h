@@ -12,12 +12,12 @@ struct machine {
 	struct arena *a;
 	const char *image_path;
 	struct process qemu;
-	int console_fd;	  /* console.txt; -1: the console is our terminal */
-	size_t written;	  /* of qemu.out, to the file or the terminal */
-	bool ended;	  /* its process has */
+	int console_fd;		/* console.txt; -1: the console is our terminal */
+	size_t written;		/* of qemu.out, to the file or the terminal */
+	bool ended;		/* its process has */
 	struct outcome outcome; /* once it ended */
-	int64_t panic_ns; /* when a panic was seen on the console; 0: never */
-	const char *end;  /* machine_end()'s answer, once there is one */
+	int64_t panic_ns;	/* when a panic was seen on the console; 0: never */
+	const char *end;	/* machine_end()'s answer, once there is one */
 };
 
 struct machine_plan {
@@ -29,8 +29,8 @@ struct machine_plan {
 	const char *console; /* a new file; NULL: our terminal is the console */
 };
 
-/* "tcg", or "kvm" where a processor with virtualisation of its own backs /dev/kvm. The environment's RESPIN_ACCEL
- * overrides; E_USAGE where it is neither. */
+/* "tcg", or "kvm" where a processor with virtualisation of its own backs /dev/kvm. The
+ * environment's RESPIN_ACCEL overrides; E_USAGE where it is neither. */
 MUST_CHECK bool machine_accelerator(const char **out, struct err *e);
 /* Boots the image. */
 MUST_CHECK bool machine_start(
@@ -40,8 +40,8 @@ MUST_CHECK bool machine_start(
 MUST_CHECK bool machine_turn(struct machine *m, bool ended, struct err *e);
 /* What the console printed so far (the tail of it, on our terminal). */
 struct str machine_console(const struct machine *m);
-/* How the machine came to its end, in a line: "panic: ... at x.c:3", "flood: ...", "ended by itself"; NULL
- * while it runs. */
+/* How the machine came to its end, in a line: "panic: ... at x.c:3", "flood: ...", "ended by
+ * itself"; NULL while it runs. */
 const char *machine_end(struct machine *m);
 /* True where it ended by itself with the status for success. */
 bool machine_ended_well(const struct machine *m);

@@ -2,8 +2,8 @@
 #include "lab/panic.h"
 #include "lab/words.h"
 
-#define DEPTH_MAX 32   /* addresses that are looked at */
-#define DEPTH_WORDS 6  /* places named in one line */
+#define DEPTH_MAX 32  /* addresses that are looked at */
+#define DEPTH_WORDS 6 /* places named in one line */
 #define TEXT_MAX 300
 
 static bool is_address(struct str word)

@@ -9,7 +9,8 @@ struct panic {
 	const char *text;  /* one line */
 	bool complete;	   /* its backtrace line has ended */
 	strings addresses; /* "0x101234", the innermost first */
-	strings places;	   /* "tcp_output at /lwip/src/core/tcp_out.c:1249"; the address where unknown */
+	strings places; /* "tcp_output at /lwip/src/core/tcp_out.c:1249"; the address where unknown
+			 */
 };
 
 /* The first panic that CONSOLE shows ("respin: panic: TEXT", "respin: backtrace: 0xADDR ...").

@@ -1,5 +1,6 @@
 /* session.c - one poll loop for machine, wire and programs. SPDX-License-Identifier: ISC */
 #include "lab/session.h"
+#include "lab/programs.h"
 #include "lab/words.h"
 
 #include <arpa/inet.h>
@@ -10,14 +11,23 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define QUIET_NS ((int64_t)3000000)	    /* a machine answers within this, usually */
-#define SETTLE_MAX_NS ((int64_t)1000000000) /* a wire that never falls quiet is waited for so long */
+#define QUIET_NS ((int64_t)3000000) /* a machine answers within this, usually */
+#define SETTLE_MAX_NS                                                                              \
+	((int64_t)1000000000) /* a wire that never falls quiet is waited for so long */
 #define ALIVE_NS ((int64_t)1000000000)
 
 /* ---- waiting -------------------------------------------------------------------------- */
 
-enum { POLL_CHANNEL, POLL_IMAGE, POLL_HOST, POLL_WATCHED, POLL_QEMU, POLL_PROGRAM = POLL_QEMU + 3,
-	POLL_DHCP = POLL_PROGRAM + 3, POLL_MAX = POLL_DHCP + 3 };
+enum {
+	POLL_CHANNEL,
+	POLL_IMAGE,
+	POLL_HOST,
+	POLL_WATCHED,
+	POLL_QEMU,
+	POLL_PROGRAM = POLL_QEMU + 3,
+	POLL_DHCP = POLL_PROGRAM + 3,
+	POLL_MAX = POLL_DHCP + 3
+};
 
 static void poll_process(const struct process *p, bool runs, struct pollfd polls[3])
 {
@@ -30,7 +40,7 @@ static void poll_process(const struct process *p, bool runs, struct pollfd polls
 static bool poll_all(const struct session *s, int64_t until, struct pollfd *polls, struct err *e)
 {
 	static const struct process none;
-	polls[POLL_CHANNEL] = (struct pollfd){s->channel, 0, 0};
+	polls[POLL_CHANNEL] = (struct pollfd){s->channel, POLLRDHUP, 0};
 	wire_polls(&s->wire, &polls[POLL_IMAGE]);
 	polls[POLL_WATCHED] = (struct pollfd){s->watched, POLLOUT, 0};
 	poll_process(&s->machine.qemu, !s->machine.ended, &polls[POLL_QEMU]);
@@ -122,7 +132,7 @@ static bool shows_life(struct session *s, void *ctx)
 {
 	const struct life *before = ctx;
 	return s->wire.from_image != before->frames ||
-		machine_console(&s->machine).n != before->console;
+	       machine_console(&s->machine).n != before->console;
 }
 
 /* Who has the image's address? Tell the host (RFC 826). */
@@ -182,8 +192,7 @@ bool session_run(struct session *s, const struct command *c, int64_t timeout_ms,
 		return false;
 	s->program = &p;
 	s->program_ended = false;
-	*how = session_wait(
-		s, p.started_ns + timeout_ms * 1000000, program_has_ended, NULL, e);
+	*how = session_wait(s, p.started_ns + timeout_ms * 1000000, program_has_ended, NULL, e);
 	p.timed_out = *how == WAIT_TIMEOUT;
 	end_process(&p, out);
 	s->program = NULL;
@@ -194,28 +203,29 @@ static bool start_dhcp(struct session *s, struct err *e)
 {
 	struct arena *a = s->a;
 	const char *const argv[] = {program_anywhere(a, "dnsmasq"), "--keep-in-foreground",
-		"--conf-file=/dev/null", "--log-facility=-", "--user=root", "--group=root", "--port=0",
-		"--pid-file=", "--bind-interfaces", "--interface=" SPACE_DEVICE, "--no-ping",
-		"--leasefile-ro", "--dhcp-authoritative", "--no-resolv", "--no-hosts",
+		"--conf-file=/dev/null", "--log-facility=-", "--user=root", "--group=root",
+		"--port=0", "--pid-file=", "--bind-interfaces", "--interface=" SPACE_DEVICE,
+		"--no-ping", "--leasefile-ro", "--dhcp-authoritative", "--no-resolv", "--no-hosts",
 		str_format(a, "--dhcp-range=%s,%s,1h", s->net.image, s->net.image),
 		str_format(a, "--dhcp-host=" SPACE_IMAGE_MAC ",%s", s->net.image), NULL};
 	const struct command dnsmasq = {.argv = argv, .output_limit = 256 * 1024};
-	return process_start(a, &dnsmasq, &s->dhcp, e) ||
-		fail_context(e, "start the DHCP server");
+	return process_start(a, &dnsmasq, &s->dhcp, e) || fail_context(e, "start the DHCP server");
 }
 
 /* ---- start and end -------------------------------------------------------------------- */
 
-bool session_start(struct session *s, const char *image_path, const char *accelerator,
-	struct err *e)
+bool session_start(
+	struct session *s, const char *image_path, const char *accelerator, struct err *e)
 {
 	int ends[2];
-	defer(close_fd) int packets = -1;
+	defer(close_fd)
+	int packets = -1;
 	if (!space_cable(s->a, &s->net, &packets, e))
 		return false;
 	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return fail_errno(e, "make the wire");
-	defer(close_fd) int machine_end_fd = ends[1];
+	defer(close_fd)
+	int machine_end_fd = ends[1];
 	if (s->dir && !recording_open(path_join(s->a, s->dir, "wire.pcap"), &s->recording, e))
 		return false;
 	wire_init(&s->wire, s->a, ends[0], packets, (size_t)s->net.mtu, s->how->wire.delay_ms,

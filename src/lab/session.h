@@ -23,7 +23,7 @@ struct session {
 	bool program_ended;
 	int watched; /* a socket that becomes writable, of the check that runs now; -1: none */
 	bool watched_ready;
-	const char *hang; /* why the machine is taken for dead; NULL: it is not */
+	const char *hang;	/* why the machine is taken for dead; NULL: it is not */
 	struct window *windows; /* per check of HOW: the packets recorded while it ran */
 };
 
@@ -31,11 +31,11 @@ enum waited { WAIT_DONE, WAIT_TIMEOUT, WAIT_MACHINE, WAIT_ERROR };
 typedef bool done_fn(struct session *s, void *ctx);
 /* Drives machine and wire until DONE(s, ctx), until clock_ns() reaches DEADLINE, or until the
  * machine ends. WAIT_ERROR sets E: E_INTERRUPTED where our parent has gone or wants our end. */
-enum waited session_wait(struct session *s, int64_t deadline, done_fn *done, void *ctx,
-	struct err *e);
+enum waited session_wait(
+	struct session *s, int64_t deadline, done_fn *done, void *ctx, struct err *e);
 /* Makes the network, starts the DHCP server where it is wanted, and boots IMAGE_PATH. */
-MUST_CHECK bool session_start(struct session *s, const char *image_path, const char *accelerator,
-	struct err *e);
+MUST_CHECK bool session_start(
+	struct session *s, const char *image_path, const char *accelerator, struct err *e);
 /* How the machine ended or why it is given up, in a line; NULL while it is fine. */
 const char *session_end(struct session *s);
 /* Waits until nothing is on the wire and the machine had time to answer. */

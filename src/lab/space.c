@@ -1,5 +1,6 @@
 /* space.c - namespaces and a virtual cable, without root. SPDX-License-Identifier: ISC */
 #include "lab/space.h"
+#include "lab/programs.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -82,7 +83,8 @@ bool space_fork(struct space *out, struct err *e)
 
 static bool write_setting(const char *path, const char *value)
 {
-	defer(close_fd) int fd = open(path, O_WRONLY | O_CLOEXEC);
+	defer(close_fd)
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
 	return fd >= 0 && write(fd, value, strlen(value)) == (ssize_t)strlen(value);
 }
 
@@ -115,18 +117,19 @@ static void turn_off_offloads(int fd, const char *device)
 
 static bool make_links(struct arena *a, const struct network *net, struct err *e)
 {
-	/* IPv6 would only add noise to recordings. The queue of unix datagrams holds 10 by default. */
+	/* IPv6 would only add noise to recordings. The queue of unix datagrams holds 10 by default.
+	 */
 	write_setting("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
 	write_setting("/proc/sys/net/unix/max_dgram_qlen", "512");
 	const char *script = str_format(a,
 		"link set lo up\n"
-		"link add " SPACE_DEVICE " address " SPACE_HOST_MAC " mtu %lld type veth peer name " FAR_END
-		" mtu %lld\n"
+		"link add " SPACE_DEVICE " address " SPACE_HOST_MAC
+		" mtu %lld type veth peer name " FAR_END " mtu %lld\n"
 		"address add %s/%d broadcast + dev " SPACE_DEVICE "\n"
 		"link set " FAR_END " arp off up\n"
 		"link set " SPACE_DEVICE " up\n",
 		(long long)net->mtu, (long long)net->mtu, net->host, net->prefix);
-	const char *const argv[] = {"ip", "-batch", "-", NULL};
+	const char *const argv[] = {program_anywhere(a, "ip"), "-batch", "-", NULL};
 	const struct command ip = {.argv = argv, .input = str_of(script), .timeout_ms = 5000};
 	struct outcome ignored;
 	return command_must(a, &ip, &ignored, e) || fail_context(e, "make the private network");
@@ -137,8 +140,8 @@ bool space_cable(struct arena *a, const struct network *net, int *packets, struc
 	if (!make_links(a, net, e))
 		return false;
 	const int one = 1, room = RECEIVE_BUFFER;
-	defer(close_fd) int fd = socket(
-		AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, htons(ETH_P_ALL));
+	defer(close_fd)
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, htons(ETH_P_ALL));
 	if (fd < 0)
 		return fail_errno(e, "open a packet socket");
 	turn_off_offloads(fd, SPACE_DEVICE);

@@ -21,8 +21,8 @@ struct network {
 	int64_t mtu;
 };
 
-/* From image.boot.address ("10.77.0.2/24", "dhcp") and image.wire.mtu. The host is the first address of the
- * network that is not the image's. E_INPUT without a place. */
+/* From image.boot.address ("10.77.0.2/24", "dhcp") and image.wire.mtu. The host is the first
+ * address of the network that is not the image's. E_INPUT without a place. */
 MUST_CHECK bool network_parse(const struct image_how *how, struct network *out, struct err *e);
 
 /* A process in new user, network and process-id namespaces. It is the first process there: when

@@ -22,10 +22,10 @@ struct lane {
 
 struct wire {
 	struct arena *a;
-	int image_fd;	   /* datagrams, one frame each */
-	int host_fd;	   /* packet socket */
-	size_t frame_max;  /* longer ones don't fit the host's end */
-	int64_t delay_ns;  /* each way */
+	int image_fd;	  /* datagrams, one frame each */
+	int host_fd;	  /* packet socket */
+	size_t frame_max; /* longer ones don't fit the host's end */
+	int64_t delay_ns; /* each way */
 	struct lane to_image, to_host;
 	struct frame *unused;
 	struct recording *recording; /* at the image's end; NULL: none */

@@ -1,0 +1,83 @@
+/* check_packets.c - counts or orders recorded packets. SPDX-License-Identifier: ISC */
+#include "lab/checks.h"
+
+#include <string.h>
+
+static struct window window_of(const struct trial *t)
+{
+	const struct session *s = t->s;
+	struct window w = {.path = s->recording.path, .from = 0, .to = s->recording.n};
+	for (size_t i = 0; t->c->during && i < t->index; i++)
+		if (strcmp(s->how->checks.v[i].name, t->c->during) == 0)
+			w = s->windows[i];
+	w.after = t->c->after;
+	w.until = t->c->until;
+	return w;
+}
+
+/* " during 'http'" and what else narrows the window, for words. */
+static const char *where(struct trial *t)
+{
+	struct text w = {.a = t->s->a};
+	text_addz(&w, "");
+	if (t->c->during)
+		text_addf(&w, " during '%s'", t->c->during);
+	if (t->c->after)
+		text_addf(&w, ", after '%s'", t->c->after);
+	if (t->c->until)
+		text_addf(&w, ", until '%s'", t->c->until);
+	return text_str(&w).p ? w.p : "";
+}
+
+static const char *bounds(struct trial *t)
+{
+	struct arena *a = t->s->a;
+	long long min = t->c->min, max = t->c->max;
+	if (max == -1)
+		return str_format(a, "at least %lld", min);
+	if (min == max)
+		return str_format(a, "%lld", min);
+	return min ? str_format(a, "%lld to %lld", min, max) : str_format(a, "at most %lld", max);
+}
+
+static bool count(struct trial *t, const struct window *w, struct err *e)
+{
+	struct packet_count c;
+	if (!packets_count(w, t->c->filter, &c, e))
+		return false;
+	int64_t n = (int64_t)c.matching;
+	measure(t, t->c->name, "packets", (double)n);
+	if (!c.started)
+		return fails(t, "none of the %zu packets recorded%s%s matches after '%s'",
+			w->to - w->from, t->c->during ? " during " : "",
+			t->c->during ? t->c->during : "", t->c->after);
+	if (n < t->c->min || (t->c->max != -1 && n > t->c->max))
+		return fails(t, "%lld of %zu packets%s match '%s': expected %s", (long long)n,
+			c.inside, where(t), t->c->filter, bounds(t));
+	return passes(t, "%lld of %zu packets%s", (long long)n, c.inside, where(t));
+}
+
+static bool order(struct trial *t, const struct window *w, struct err *e)
+{
+	size_t matched;
+	if (!packets_in_order(w, &t->c->order, &matched, e))
+		return false;
+	measure(t, t->c->name, "packets", (double)matched);
+	if (matched == t->c->order.n)
+		return passes(t, "all %zu seen in order%s", matched, where(t));
+	if (!matched)
+		return fails(t, "no packet%s matches '%s'", where(t), t->c->order.v[0]);
+	return fails(t, "behind the packet that matches '%s', no packet%s matches '%s'",
+		t->c->order.v[matched - 1], where(t), t->c->order.v[matched]);
+}
+
+bool check_packets(struct trial *t, struct err *e)
+{
+	struct session *s = t->s;
+	if (!t->c->during && !session_settle(s, e))
+		return false;
+	if (!recording_flush(&s->recording, e))
+		return false;
+	struct window w = window_of(t);
+	return t->c->filter ? count(t, &w, e) : order(t, &w, e);
+}

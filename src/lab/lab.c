@@ -1,0 +1,224 @@
+/* lab.c - asks the lab's process to boot an image, and listens to it. SPDX-License-Identifier: ISC
+ */
+#include "lab/lab.h"
+#include "lab/checks.h"
+#include "lab/programs.h"
+#include "lab/runner.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define MESSAGE_MAX ((size_t)256 * 1024)
+#define GRACE_MS 5000 /* for the lab's process to write down what it has, after ^C */
+
+/* ---- before the start ----------------------------------------------------------------- */
+
+static bool validate_checks(const struct recipe *image, struct err *e)
+{
+	for (size_t i = 0; i < image->image->checks.n; i++) {
+		const char *member = NULL;
+		if (check_validate(image, i, &member, e))
+			continue;
+		if (member)
+			fail_where(e, "%s:/image/checks/%zu/%s", image->file, i, member);
+		return false;
+	}
+	return true;
+}
+
+bool lab_validate(const struct recipe *image, struct err *e)
+{
+	struct network net;
+	if (!image->image)
+		return fail(e, E_USAGE, "%s is a library: there is nothing to boot", image->name);
+	if (!network_parse(image->image, &net, e))
+		return fail_where(e, "%s:/image/boot/address", image->file);
+	return validate_checks(image, e) && program_must("qemu-system-x86_64", e) &&
+	       program_must("ip", e) && (!net.dhcp || program_must("dnsmasq", e));
+}
+
+static bool validate_request(const struct lab_request *q, struct runner *r, struct err *e)
+{
+	bool known = !q->only;
+	if (!lab_validate(q->image, e) || !network_parse(q->image->image, &r->net, e) ||
+		!machine_accelerator(&r->accelerator, e))
+		return false;
+	vec_for(c, &q->image->image->checks)
+		known |= q->only && strcmp(c->name, q->only) == 0;
+	if (!known)
+		return fail(e, E_USAGE, "%s has no check '%s'", q->image->name, q->only);
+	if (!file_exists(q->image_path))
+		return fail(e, E_NOTFOUND, "there is no image %s", q->image_path);
+	return true;
+}
+
+/* ---- while it runs -------------------------------------------------------------------- */
+
+struct listener {
+	struct arena *a;
+	const struct lab_request *q;
+	int channel;
+	pid_t pid;
+	bool failed, stopped; /* it sent an error; we asked it to end */
+	int status;
+	struct err *e;
+};
+
+static bool hear(struct listener *l, char *message, size_t n)
+{
+	struct str rest = {message + 1, n - 1};
+	struct check_result result;
+	switch (message[0]) {
+	case MESSAGE_CHECK:
+		if (!result_read(l->a, rest, &result, l->e))
+			return false;
+		if (l->q->on_check)
+			l->q->on_check(l->q->ctx, &result);
+		return true;
+	case MESSAGE_ERROR:
+		l->failed = rest.n == sizeof(*l->e);
+		if (l->failed)
+			memcpy(l->e, rest.p, rest.n);
+		return true;
+	case MESSAGE_STATUS:
+		memcpy(&l->status, rest.p, sizeof(l->status));
+		return true;
+	default:
+		return fail(l->e, E_BUG, "the lab sent a message that makes no sense");
+	}
+}
+
+/* The end of our side of the channel is the end of the lab. */
+static void ask_to_end(struct listener *l)
+{
+	if (!l->stopped)
+		shutdown(l->channel, SHUT_WR);
+	l->stopped = true;
+}
+
+/* Hears messages until the lab's process has closed its side. */
+static bool listen_to(struct listener *l)
+{
+	defer(arena_free)
+	struct arena scratch = {0};
+	char *message = arena_alloc(&scratch, MESSAGE_MAX);
+	for (;;) {
+		struct pollfd polls[] = {
+			{l->channel, POLLIN, 0}, {l->stopped ? -1 : signals_fd(), POLLIN, 0}};
+		int n = poll(polls, 2, l->stopped ? GRACE_MS : -1);
+		if (signals_pending())
+			ask_to_end(l);
+		if (n == 0)
+			return true; /* it is past waiting for */
+		if (n < 0 || !polls[0].revents)
+			continue;
+		ssize_t size = recv(l->channel, message, MESSAGE_MAX, 0);
+		if (size < 0 && errno == EINTR)
+			continue;
+		if (size <= 0)
+			return true;
+		if (!hear(l, message, (size_t)size))
+			return false;
+	}
+}
+
+/* The space's first process takes all others of the space with it. */
+static int end_space(pid_t pid)
+{
+	int status = 0;
+	kill(pid, SIGKILL);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	return status;
+}
+
+static bool judge_end(const struct listener *l, int status, struct err *e)
+{
+	if (signals_pending())
+		return fail(e, E_INTERRUPTED, "interrupted");
+	if (l->failed)
+		return false;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return true;
+	return fail(e, E_BUG, "the lab's process ended with status %#x", (unsigned)status);
+}
+
+/* Runs R in a process of its own, in its own space, and hears it to its end. */
+static bool run_space(struct arena *a, struct runner *r, int *status, struct err *e)
+{
+	int ends[2];
+	struct space space;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return fail_errno(e, "make a channel to the lab");
+	defer(close_fd)
+	int ours = ends[0];
+	defer(close_fd)
+	int theirs = ends[1];
+	if (!space_fork(&space, e))
+		return false;
+	if (space.pid == 0) {
+		close_fd(&ours);
+		r->channel = theirs;
+		runner_main(a, r, &space);
+		_exit(0);
+	}
+	close_fd(&theirs);
+	struct listener l = {.a = a, .q = r->q, .channel = ours, .pid = space.pid, .e = e};
+	bool heard = listen_to(&l);
+	int end = end_space(space.pid);
+	if (!heard || !judge_end(&l, end, e))
+		return false;
+	*status = l.status;
+	return true;
+}
+
+/* ---- public --------------------------------------------------------------------------- */
+
+bool lab_check(struct arena *a, const struct lab_request *q, struct run *out, struct err *e)
+{
+	struct run run = {
+		.verdict = PASS, .image_path = q->image_path, .image_sha256 = q->image_sha256};
+	struct runner r = {.q = q, .run = &run};
+	int unused;
+	if (!validate_request(q, &r, e) || !run_make(a, q->w, q->image->name, &run, e))
+		return false;
+	run.accelerator = r.accelerator;
+	if (run_space(a, &r, &unused, e))
+		return run_read_dir(a, run.dir, out, e);
+	if (e->code == E_INTERRUPTED)
+		return fail_hint(e, "what was recorded is in %s", run.dir);
+	struct err less; /* than the first error, which counts */
+	return tree_remove(run.dir, &less) && false;
+}
+
+struct terminal {
+	bool is_one;
+	struct termios settings;
+};
+
+static void restore_terminal(struct terminal *t)
+{
+	if (t->is_one)
+		tcsetattr(STDIN_FILENO, TCSANOW, &t->settings);
+}
+
+bool lab_console(struct arena *a, const struct lab_request *q, int *status, struct err *e)
+{
+	struct runner r = {.q = q};
+	if (!validate_request(q, &r, e))
+		return false;
+	defer(restore_terminal)
+	struct terminal terminal = {0};
+	terminal.is_one = tcgetattr(STDIN_FILENO, &terminal.settings) == 0;
+	int end = 0;
+	if (!run_space(a, &r, &end, e) && e->code != E_INTERRUPTED)
+		return false;
+	*status = end;
+	return true;
+}

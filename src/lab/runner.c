@@ -1,0 +1,149 @@
+/* runner.c - runs the checks of an image in order. SPDX-License-Identifier: ISC */
+#include "lab/runner.h"
+#include "lab/checks.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static const struct check implied_boot = {.name = "boot", .type = "boot", .timeout_ms = 10000};
+
+static void send_message(int channel, enum message kind, struct str rest)
+{
+	char byte = (char)kind;
+	struct iovec parts[] = {{&byte, 1}, {(void *)(uintptr_t)rest.p, rest.n}};
+	struct msghdr m = {.msg_iov = parts, .msg_iovlen = 2};
+	while (sendmsg(channel, &m, MSG_NOSIGNAL) < 0 && errno == EINTR)
+		continue;
+}
+
+static void add_result(struct session *s, struct runner *r, const struct check_result *result)
+{
+	*vec_add(s->a, &r->run->checks) = *result;
+	if (result->verdict == FAIL)
+		r->run->verdict = FAIL;
+	struct text t = {.a = s->a};
+	result_write(result, &t);
+	send_message(r->channel, MESSAGE_CHECK, text_str(&t));
+}
+
+static bool is_boot(const struct check *c)
+{
+	return strcmp(c->type, "boot") == 0;
+}
+
+/* With ONLY: that check, those that boot, and the one whose packets it looks at. */
+static bool is_wanted(const struct runner *r, const struct check *c)
+{
+	const char *only = r->q->only;
+	if (!only || is_boot(c) || strcmp(c->name, only) == 0)
+		return true;
+	vec_for(other, &r->q->image->image->checks)
+		if (strcmp(other->name, only) == 0 && other->during &&
+			strcmp(other->during, c->name) == 0)
+			return true;
+	return false;
+}
+
+static bool is_watched(const struct image_how *how, const struct check *c)
+{
+	vec_for(other, &how->checks)
+		if (other->during && strcmp(other->during, c->name) == 0)
+			return true;
+	return false;
+}
+
+static bool do_check(
+	struct session *s, struct runner *r, const struct check *c, size_t index, struct err *e)
+{
+	struct check_result result = {.name = c->name, .type = c->type};
+	struct trial t = {.s = s, .c = c, .index = index, .r = &result};
+	struct window *window = &s->windows[index];
+	const char *end = session_end(s);
+	*window = (struct window){.path = s->recording.path, .from = s->recording.n};
+	if (end) {
+		r->cut_short = true;
+		result.verdict = SKIP;
+		result.why = str_format(s->a, "not run, as the machine came to its end: %s", end);
+	} else if (!check_do(&t, e)) {
+		return false;
+	} else if (is_watched(s->how, c) && !session_settle(s, e)) {
+		return false;
+	}
+	window->to = s->recording.n;
+	add_result(s, r, &result);
+	vec_for(part, &t.parts)
+		add_result(s, r, part);
+	return true;
+}
+
+static bool do_checks(struct session *s, struct runner *r, struct err *e)
+{
+	const struct image_how *how = s->how;
+	s->windows = NEW_ARRAY(s->a, struct window, how->checks.n + 1);
+	if ((!how->checks.n || !is_boot(&how->checks.v[0])) &&
+		!do_check(s, r, &implied_boot, how->checks.n, e))
+		return false;
+	for (size_t i = 0; i < how->checks.n; i++)
+		if (is_wanted(r, &how->checks.v[i]) && !do_check(s, r, &how->checks.v[i], i, e))
+			return false;
+	return true;
+}
+
+/* A machine that ended itself well behind its last check is fine; any other end is a failure. */
+static void conclude(struct session *s, struct runner *r)
+{
+	const char *end = session_end(s);
+	r->run->end = end ? end : "stopped by the lab";
+	if (end && (r->cut_short || !machine_ended_well(&s->machine)))
+		r->run->verdict = FAIL;
+}
+
+static bool check_image(struct session *s, struct runner *r, struct err *e)
+{
+	int64_t started = clock_ns();
+	struct err less; /* than the first error, which counts */
+	bool done = session_start(s, r->q->image_path, r->accelerator, e) && do_checks(s, r, e);
+	if (done)
+		conclude(s, r);
+	if (!session_stop(s, done ? e : &less) || !done)
+		return false;
+	r->run->ns = clock_ns() - started;
+	return run_write(r->run, e);
+}
+
+static bool never(struct session *s, void *ctx)
+{
+	(void)s, (void)ctx;
+	return false;
+}
+
+static bool show_console(struct session *s, struct runner *r, struct err *e)
+{
+	if (!session_start(s, r->q->image_path, r->accelerator, e))
+		return false;
+	enum waited how = session_wait(s, INT64_MAX, never, NULL, e);
+	bool stopped = how == WAIT_ERROR && e->code == E_INTERRUPTED;
+	struct err less; /* than the first error, which counts */
+	int status = stopped || machine_ended_well(&s->machine) ? 0 : 1;
+	if (!session_stop(s, stopped ? e : &less) || (how == WAIT_ERROR && !stopped))
+		return false;
+	send_message(r->channel, MESSAGE_STATUS, (struct str){(char *)&status, sizeof(status)});
+	return true;
+}
+
+void runner_main(struct arena *a, struct runner *r, const struct space *space)
+{
+	struct err e = {0};
+	struct session s = {.a = a,
+		.how = r->q->image->image,
+		.recipe_dir = r->q->image->dir,
+		.dir = r->run ? r->run->dir : NULL,
+		.net = r->net,
+		.channel = r->channel,
+		.watched = -1};
+	bool done = space_become_root(space, &e) &&
+		    (r->run ? check_image(&s, r, &e) : show_console(&s, r, &e));
+	if (!done)
+		send_message(r->channel, MESSAGE_ERROR, (struct str){(char *)&e, sizeof(e)});
+}

@@ -1,0 +1,28 @@
+/* runner.h - the lab's own process: all checks of an image, from boot to run.json.
+ * SPDX-License-Identifier: ISC */
+#ifndef RESPIN_LAB_RUNNER_H
+#define RESPIN_LAB_RUNNER_H
+
+#include "lab/run.h"
+#include "lab/space.h"
+
+/* What goes from the lab's process to its parent: one of these bytes, then the rest. */
+enum message {
+	MESSAGE_CHECK = 'c', /* a check's result as JSON */
+	MESSAGE_ERROR = 'e', /* struct err */
+	MESSAGE_STATUS = 's' /* int: the console's end */
+};
+
+struct runner {
+	const struct lab_request *q;
+	struct run *run; /* id and folder are there, the rest is filled in; NULL: console */
+	struct network net;
+	const char *accelerator;
+	int channel;
+	bool cut_short; /* the machine came to its end before all checks were done */
+};
+/* To be called in the new space. Sends messages; the last is an error or, for a console, the
+ * status. */
+void runner_main(struct arena *a, struct runner *r, const struct space *space);
+
+#endif
