@@ -8,22 +8,23 @@
 
 /* One action that ran or would run. */
 struct action {
-	const char *output;  /* "lwip/src/core/tcp_in.o", "lwip.o", "static-site" */
+	const char *output; /* "lwip/src/core/tcp_in.o", "lwip.o", "static-site" */
 	const char *package;
 	const char *reason;  /* one line: "src/core/tcp_in.c changed" */
 	const char *command; /* as a shell would take it */
 	int64_t ns;
-	struct str log;	     /* warnings of the compiler */
+	struct str log; /* all that it said: warnings, or why it failed */
+	bool failed;
 };
 typedef VEC(struct action) actions;
 
 struct build_request {
 	const struct workspace *w;
-	struct recipe *image;	 /* or a library: builds its object alone */
-	const overlays *with;	 /* overlays to use; NULL or empty: none */
-	int jobs;		 /* 0: one per processor */
-	bool plan_only;		 /* run nothing */
-	bool keep_going;	 /* after a failure go on with what doesn't need it */
+	struct recipe *image; /* or a library: builds its object alone */
+	const overlays *with; /* overlays to use; NULL or empty: none */
+	int jobs;	      /* 0: one per processor */
+	bool plan_only;	      /* run nothing */
+	bool keep_going;      /* after a failure go on with what doesn't need it */
 	/* Called for each action as it ends (or, with plan_only, would run); may be NULL. */
 	void (*on_action)(void *ctx, const struct action *action);
 	void *ctx;
@@ -33,7 +34,7 @@ struct build_result {
 	const char *path;   /* the image (or object) in the workspace's store: never changes */
 	const char *sha256; /* of that file */
 	actions ran;
-	size_t reused;	    /* actions whose results were there already */
+	size_t reused; /* actions whose results were there already */
 	int64_t ns;
 };
 
@@ -43,7 +44,6 @@ struct build_result {
 MUST_CHECK bool build_run(
 	struct arena *a, const struct build_request *q, struct build_result *out, struct err *e);
 /* Removes results that no build of the last AGE_DAYS used. *FREED in bytes. */
-MUST_CHECK bool build_gc(
-	const struct workspace *w, int age_days, uint64_t *freed, struct err *e);
+MUST_CHECK bool build_gc(const struct workspace *w, int age_days, uint64_t *freed, struct err *e);
 
 #endif

@@ -8,11 +8,10 @@
 static bool look(const char *path, const struct stamp *known_stamp, const struct digest *known,
 	struct seen *out, bool *hashed, struct err *e)
 {
-	struct seen now = {0};
-	int64_t read_ns = clock_wall_ns();
+	struct seen now = {.when_ns = clock_wall_ns()};
 	*hashed = false;
 	now.exists = file_stamp(path, &now.stamp);
-	now.safe = !now.exists || stamp_is_safe(&now.stamp, read_ns);
+	now.safe = !now.exists || stamp_is_safe(&now.stamp, now.when_ns);
 	if (now.exists && S_ISREG(now.stamp.mode)) {
 		*hashed = !known || !stamp_eq(known_stamp, &now.stamp);
 		if (!*hashed)
@@ -61,6 +60,7 @@ bool store_see_again(struct store *s, const char *path, bool *same, struct err *
 	now.safe |= trusted && !hashed && now.exists;
 	*same = now.exists == before->exists && digest_eq(&now.digest, &before->digest);
 	s->learned |= hashed && now.safe;
+	now.when_ns = *same ? before->when_ns : now.when_ns;
 	*before = now;
 	return true;
 }

@@ -48,6 +48,7 @@ MUST_CHECK bool store_put_result(
 struct seen {
 	bool exists;
 	bool safe;	      /* it can't have changed since without its stamp changing too */
+	int64_t when_ns;      /* wall-clock time of that look */
 	struct stamp stamp;   /* where it exists */
 	struct digest digest; /* of a regular file; zero for a folder */
 };

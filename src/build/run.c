@@ -1,0 +1,211 @@
+/* run.c - settles actions: finds their results or runs them, several at once.
+ * SPDX-License-Identifier: ISC */
+#include "build/engine.h"
+
+#include <string.h>
+
+static bool needs_are_done(const struct node *n)
+{
+	vec_for(need, &n->needs)
+		if ((*need)->state != DONE)
+			return false;
+	return true;
+}
+
+/* Tells the caller that N ended. */
+static void emit(struct engine *g, const struct node *n, bool failed)
+{
+	struct arena *a = g->out;
+	struct action *action = vec_add(a, &g->result->ran);
+	*action = (struct action){.output = str_copy(a, str_of(n->output)),
+		.package = n->p->r->name,
+		.reason = str_copy(a, str_of(n->reason)),
+		.command = str_copy(a, str_of(action_words(g, n))),
+		.ns = n->ns,
+		.log = {str_copy(a, text_str(&n->log)), n->log.n},
+		.failed = failed};
+	if (g->q->on_action)
+		g->q->on_action(g->q->ctx, action);
+}
+
+/* N's needs are done: it is DONE too where its result is there, READY to run where not. */
+static bool settle(struct engine *g, struct node *n, struct err *e)
+{
+	bool hit;
+	if (!node_know(g, n, e) || !lookup(g, n, &hit, e))
+		return false;
+	if (hit) {
+		n->state = DONE;
+		last_note(g, n);
+		return true;
+	}
+	n->ran = true;
+	n->state = READY;
+	return reason_find(g, n, e);
+}
+
+/* Settles what can be, starts as many as there is room for. *MOVED: something became DONE. */
+static bool advance(struct engine *g, bool *moved, struct err *e)
+{
+	*moved = false;
+	vec_for(at, &g->nodes) {
+		struct node *n = *at;
+		if (n->state == WAITING && needs_are_done(n)) {
+			if (!settle(g, n, e))
+				return false;
+			*moved |= n->state == DONE;
+		}
+		if (n->state == READY && pool_has_room(g->pool)) {
+			if (!action_start(g, n, e))
+				return false;
+			n->state = RUNNING;
+		}
+	}
+	return true;
+}
+
+/* The paths of objects in the store mean nothing to people. */
+static struct str name_objects(struct engine *g, const struct node *n, struct str log)
+{
+	struct text out = {.a = g->a};
+	text_addz(&out, "");
+	if (n->kind != JOIN)
+		return log;
+	while (log.n) {
+		const struct node *best = NULL;
+		ptrdiff_t at = -1;
+		struct str path = {0};
+		vec_for(need, &n->needs) {
+			struct str one = str_of(store_path(g->store, g->a, &(*need)->object));
+			ptrdiff_t here = str_find(log, one);
+			if (here >= 0 && (at < 0 || here < at)) {
+				best = *need;
+				at = here;
+				path = one;
+			}
+		}
+		if (!best)
+			break;
+		text_add(&out, (struct str){log.p, (size_t)at});
+		text_addz(&out, best->output);
+		log = str_from(log, (size_t)at + path.n);
+	}
+	text_add(&out, log);
+	return text_str(&out);
+}
+
+/* An error holds the beginning of the output, where compilers name the cause; the action's log
+ * holds all of it. */
+static bool fail_action(struct engine *g, struct node *n, const struct outcome *o, struct err *e)
+{
+	struct str said = str_trim(text_str(&n->log));
+	if (said.n > 1200)
+		said.n = 1200;
+	n->state = FAILED;
+	fail(e, E_CHILD, "%s: the %s %s%s%.*s", n->output,
+		n->kind == COMPILE    ? "compiler"
+		: n->kind == COMMANDS ? "package's build"
+		: n->kind == PACK     ? "assembler"
+				      : "linker",
+		outcome_words(g->a, o), said.n ? ":\n" : "", STR(said));
+	emit(g, n, true);
+	return false;
+}
+
+static bool finish(struct engine *g, struct node *n, struct err *e)
+{
+	bool again;
+	if (!action_finish(g, n, &again, e))
+		return false;
+	if (again)
+		return action_start(g, n, e);
+	if (!lookup_add(g, n, e))
+		return false;
+	n->state = DONE;
+	last_note(g, n);
+	emit(g, n, false);
+	return true;
+}
+
+static bool ended(struct engine *g, struct node *n, const struct outcome *o, struct err *e)
+{
+	n->ns += o->ns;
+	text_add(&n->log, name_objects(g, n, o->output));
+	bool ok = o->exit_code == 0 && !o->timed_out;
+	if (ok && finish(g, n, e))
+		return true;
+	if (!ok)
+		fail_action(g, n, o, e);
+	if (!g->q->keep_going || g->raced)
+		return false;
+	n->state = FAILED;
+	if (!g->failed.code)
+		g->failed = *e;
+	return true;
+}
+
+static bool run_loop(struct engine *g, struct err *e)
+{
+	for (;;) {
+		bool moved;
+		if (!advance(g, &moved, e))
+			return false;
+		if (pool_is_idle(g->pool)) {
+			if (moved)
+				continue;
+			break;
+		}
+		void *tag;
+		struct outcome o;
+		if (!pool_wait(g->pool, &tag, &o, e) || !ended(g, tag, &o, e))
+			return false;
+	}
+	if (!g->failed.code)
+		return true;
+	*e = g->failed;
+	return false;
+}
+
+bool run_all(struct engine *g, struct err *e)
+{
+	g->pool = pool_new(g->a, g->q->jobs > 0 ? g->q->jobs : cpu_count());
+	bool ok = run_loop(g, e);
+	pool_stop(g->pool);
+	return ok;
+}
+
+static bool would_run(const struct node *n)
+{
+	vec_for(need, &n->needs)
+		if ((*need)->ran)
+			return true;
+	return false;
+}
+
+/* Nothing is fetched for a plan. */
+static bool is_unfetched(const struct node *n)
+{
+	return n->kind == JOIN && !n->p->dir;
+}
+
+bool plan_all(struct engine *g, struct err *e)
+{
+	vec_for(at, &g->nodes) {
+		struct node *n = *at;
+		bool hit = false;
+		n->state = WAITING;
+		if (!node_know(g, n, e) ||
+			(!would_run(n) && !is_unfetched(n) && !lookup(g, n, &hit, e)))
+			return false;
+		n->state = hit ? DONE : WAITING;
+		n->ran = !hit;
+		if (hit)
+			continue;
+		if (!reason_find(g, n, e))
+			return false;
+		if (is_unfetched(n))
+			n->reason = "its source is not fetched yet";
+		emit(g, n, false);
+	}
+	return true;
+}
