@@ -1,0 +1,110 @@
+/* git.h - repositories, trees, commits and patches: the only user of libgit2.
+ * The work is in the module respin-git.so, which is loaded when first needed; git_load() gives its
+ * table. It takes nothing from the user's git configuration but the name for commits, converts no
+ * line ends, and never runs hooks. Ids are SHA-1, as git's. SPDX-License-Identifier: ISC */
+#ifndef RESPIN_GIT_H
+#define RESPIN_GIT_H
+
+#include "sys/sys.h"
+
+/* An object's id: 40 lower-case hexadecimal digits; "" where there is none. */
+struct git_id {
+	char hex[41];
+};
+
+/* A file of a working tree. An empty ID means: not hashed yet. */
+struct git_file {
+	const char *path; /* relative to the working tree */
+	uint32_t mode;	  /* git's: 0100644, 0100755 or 0120000 */
+	struct git_id id;
+};
+typedef VEC(struct git_file) git_files;
+
+/* Who wrote a commit, when, and why. */
+struct git_words {
+	const char *name, *email;
+	int64_t when;	    /* seconds since 1970 */
+	int offset_minutes; /* of the author's clock from UTC */
+	const char *message;
+};
+
+/* A commit, as git_api.log gives it. */
+struct git_revision {
+	struct git_id id, tree;
+	const char *subject;
+	int parents;
+};
+typedef VEC(struct git_revision) git_revisions;
+
+/* How far a download is; a return of false ends it with E_INTERRUPTED. */
+typedef bool git_progress(void *ctx, uint64_t objects, uint64_t total, uint64_t bytes);
+
+struct git_repo;
+
+struct git_api {
+	/* A new, empty repository in the folder DIR, which may hold files already. */
+	bool (*create)(const char *dir, struct git_repo **out, struct err *e);
+	/* The repository whose .git is in DIR, whoever owns it. */
+	bool (*open)(const char *dir, struct git_repo **out, struct err *e);
+	void (*close)(struct git_repo **r); /* for defer(); NULL is fine */
+
+	/* The id of the tree that FILES make, which lie in folder DIR and are sorted by bytes of
+	 * their path; fills in the ids that are empty. With R the blobs and trees are stored there
+	 * too; NULL only computes. */
+	bool (*tree)(struct git_repo *r, const char *dir, git_files *files, struct git_id *out,
+		struct err *e);
+	/* Stores a commit with one parent, or none (NULL). The committer is the author. No branch
+	 * moves. */
+	bool (*commit)(struct git_repo *r, const struct git_id *tree, const struct git_id *parent,
+		const struct git_words *words, struct git_id *out, struct err *e);
+	/* What the name (HEAD, refs/...) points to, down to the commit; an empty id where there is
+	 * no such name. TREE may be NULL. */
+	bool (*find)(struct git_repo *r, const char *name, struct git_id *commit,
+		struct git_id *tree, struct err *e);
+	/* Commits that TO has and FROM has not, oldest first. E_CONFLICT where FROM is not an
+	 * ancestor of TO. */
+	bool (*log)(struct git_repo *r, struct arena *a, const struct git_id *from,
+		const struct git_id *to, git_revisions *out, struct err *e);
+	/* The author's words for a commit made now: from the environment (GIT_AUTHOR_NAME,
+	 * GIT_AUTHOR_EMAIL), the repository's or the user's git configuration, or the login. */
+	bool (*words)(struct git_repo *r, struct arena *a, const char *message,
+		struct git_words *out, struct err *e);
+	/* What the user is in the middle of ("a merge", "a rebase", ...); NULL if nothing. */
+	const char *(*busy)(struct git_repo *r);
+
+	/* A commit as a mail, as git format-patch writes it; number 1 is the first. */
+	bool (*mail)(struct git_repo *r, struct arena *a, const struct git_id *commit,
+		struct str *out, struct err *e);
+	/* Unified diff between two trees, binary files included. */
+	bool (*diff)(struct git_repo *r, struct arena *a, const struct git_id *before,
+		const struct git_id *after, struct str *out, struct err *e);
+	/* TREE with a unified diff applied, stored as OUT. Offsets are fine, fuzz is not.
+	 * E_CONFLICT names the file, the hunk, and what stands there instead; E_UNSAFE where it
+	 * would write outside the tree or into .git; E_INPUT where it is no diff. */
+	bool (*apply)(struct git_repo *r, const struct git_id *tree, struct str patch,
+		struct git_id *out, struct err *e);
+	/* Is all that the patch does done in TREE already? */
+	bool (*has)(struct git_repo *r, const struct git_id *tree, struct str patch, bool *out,
+		struct err *e);
+
+	/* The first commit: branch main and tag upstream are made; the working tree is taken to be
+	 * what COMMIT says. */
+	bool (*begin)(struct git_repo *r, const struct git_id *commit, struct err *e);
+	/* Moves HEAD's branch and the index to COMMIT, whose tree is that of the working tree. */
+	bool (*record)(struct git_repo *r, const struct git_id *commit, struct err *e);
+	/* Moves HEAD's branch, the index and the working tree to COMMIT. Files that differ between
+	 * the two are E_CONFLICT, before anything is touched, where they hold uncommitted changes;
+	 * uncommitted changes elsewhere stay. What a crash interrupts is finished by settle(). */
+	bool (*advance)(struct git_repo *r, const struct git_id *commit, struct err *e);
+	bool (*settle)(struct git_repo *r, struct err *e);
+
+	/* The files of commit COMMIT (40 hexadecimal digits) of the repository URL, in the new
+	 * folder DIR, without .git and without line end conversion. Nothing is left on failure. */
+	bool (*clone_commit)(const char *url, const char *commit, const char *dir,
+		git_progress *progress, void *ctx, struct err *e);
+};
+
+/* Loads the module, the first time. */
+MUST_CHECK bool git_load(const struct git_api **out, struct err *e);
+
+#endif

@@ -1,0 +1,138 @@
+/* history.c - commits: make, list, write as mails and diffs. SPDX-License-Identifier: ISC */
+#include "git/inner.h"
+
+#include <string.h>
+
+static void drop_signature(git_signature **s)
+{
+	git_signature_free(*s);
+}
+
+static void drop_walk(git_revwalk **w)
+{
+	git_revwalk_free(*w);
+}
+
+bool history_commit(struct git_repo *r, const struct git_id *tree, const struct git_id *parent,
+	const struct git_words *words, struct git_id *out, struct err *e)
+{
+	defer(drop_signature)
+	git_signature *author = NULL;
+	if (git_signature_new(
+		    &author, words->name, words->email, words->when, words->offset_minutes) < 0)
+		return fail_git(e, "author \"%s <%s>\"", words->name, words->email);
+	defer(drop_tree)
+	git_tree *content = NULL;
+	if (!tree_lookup(r, tree, &content, e))
+		return false;
+	defer(drop_commit)
+	git_commit *before = NULL;
+	if (parent && !commit_lookup(r, parent, &before, e))
+		return false;
+	const git_commit *parents[] = {before};
+	git_oid oid;
+	if (git_commit_create(&oid, r->repo, NULL, author, author, NULL, words->message, content,
+		    before ? 1 : 0, parents) < 0)
+		return fail_git(e, "store a commit");
+	*out = id_of(&oid);
+	return true;
+}
+
+static bool add_revision(
+	struct git_repo *r, struct arena *a, const git_oid *oid, git_revisions *out, struct err *e)
+{
+	defer(drop_commit)
+	git_commit *c = NULL;
+	if (git_commit_lookup(&c, r->repo, oid) < 0)
+		return fail_git(e, "read a commit");
+	*vec_add(a, out) = (struct git_revision){
+		.id = id_of(oid),
+		.tree = id_of(git_commit_tree_id(c)),
+		.subject = str_copy(a, str_of(git_commit_summary(c))),
+		.parents = (int)git_commit_parentcount(c),
+	};
+	return true;
+}
+
+bool history_log(struct git_repo *r, struct arena *a, const struct git_id *from,
+	const struct git_id *to, git_revisions *out, struct err *e)
+{
+	git_oid start, end;
+	if (!id_parse(from, &start) || !id_parse(to, &end))
+		return fail(e, E_BUG, "log between \"%s\" and \"%s\"", from->hex, to->hex);
+	int descends =
+		strcmp(from->hex, to->hex) ? git_graph_descendant_of(r->repo, &end, &start) : 1;
+	if (descends < 0)
+		return fail_git(e, "read the history");
+	if (!descends)
+		return fail(e, E_CONFLICT, "commit %.10s does not descend from %.10s", to->hex,
+			from->hex);
+	defer(drop_walk)
+	git_revwalk *walk = NULL;
+	if (git_revwalk_new(&walk, r->repo) < 0 || git_revwalk_push(walk, &end) < 0 ||
+		git_revwalk_hide(walk, &start) < 0 ||
+		git_revwalk_sorting(walk, GIT_SORT_TOPOLOGICAL | GIT_SORT_REVERSE) < 0)
+		return fail_git(e, "read the history");
+	git_revisions found = {0};
+	git_oid oid;
+	int next;
+	while ((next = git_revwalk_next(&oid, walk)) == 0)
+		if (!add_revision(r, a, &oid, &found, e))
+			return false;
+	if (next != GIT_ITEROVER)
+		return fail_git(e, "read the history");
+	*out = found;
+	return true;
+}
+
+static struct str copy_buf(struct arena *a, const git_buf *b)
+{
+	return (struct str){str_copy(a, (struct str){b->ptr, b->size}), b->size};
+}
+
+/* Whole ids, and no numbers in subjects: a patch's bytes depend on that patch alone. */
+bool history_mail(struct git_repo *r, struct arena *a, const struct git_id *commit, struct str *out,
+	struct err *e)
+{
+	defer(drop_commit)
+	git_commit *c = NULL;
+	if (!commit_lookup(r, commit, &c, e))
+		return false;
+	git_email_create_options options = {.version = GIT_EMAIL_CREATE_OPTIONS_VERSION};
+	git_diff_options_init(&options.diff_opts, GIT_DIFF_OPTIONS_VERSION);
+	git_diff_find_options_init(&options.diff_find_opts, GIT_DIFF_FIND_OPTIONS_VERSION);
+	options.flags = GIT_EMAIL_CREATE_OMIT_NUMBERS;
+	options.diff_opts.flags = GIT_DIFF_SHOW_BINARY;
+	options.diff_opts.id_abbrev = GIT_OID_HEXSZ;
+	defer(drop_buf)
+	git_buf mail = {0};
+	if (git_email_create_from_commit(&mail, c, &options) < 0)
+		return fail_git(e, "write commit %.10s as a mail", commit->hex);
+	*out = copy_buf(a, &mail);
+	return true;
+}
+
+bool history_diff(struct git_repo *r, struct arena *a, const struct git_id *before,
+	const struct git_id *after, struct str *out, struct err *e)
+{
+	defer(drop_tree)
+	git_tree *old = NULL;
+	defer(drop_tree)
+	git_tree *new = NULL;
+	if (!tree_lookup(r, before, &old, e) || !tree_lookup(r, after, &new, e))
+		return false;
+	defer(drop_diff)
+	git_diff *diff = NULL;
+	defer(drop_buf)
+	git_buf text = {0};
+	git_diff_options options;
+	git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
+	options.flags = GIT_DIFF_SHOW_BINARY;
+	options.id_abbrev = GIT_OID_HEXSZ;
+	if (git_diff_tree_to_tree(&diff, r->repo, old, new, &options) < 0 ||
+		git_diff_find_similar(diff, NULL) < 0 ||
+		git_diff_to_buf(&text, diff, GIT_DIFF_FORMAT_PATCH) < 0)
+		return fail_git(e, "compare trees %.10s and %.10s", before->hex, after->hex);
+	*out = copy_buf(a, &text);
+	return true;
+}
