@@ -13,15 +13,10 @@ static int64_t nanoseconds(struct timespec t)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-bool file_stamp(const char *path, struct stamp *out)
-{
-	return file_stamp_at(AT_FDCWD, path, out);
-}
-
-bool file_stamp_at(int dir, const char *path, struct stamp *out)
+static bool stamp_at(int dir, const char *path, int flags, struct stamp *out)
 {
 	struct stat st;
-	if (fstatat(dir, path, &st, 0) < 0)
+	if (fstatat(dir, path, &st, flags) < 0)
 		return false;
 	*out = (struct stamp){.mtime_ns = nanoseconds(st.st_mtim),
 		.ctime_ns = nanoseconds(st.st_ctim),
@@ -29,6 +24,21 @@ bool file_stamp_at(int dir, const char *path, struct stamp *out)
 		.inode = st.st_ino,
 		.mode = st.st_mode};
 	return true;
+}
+
+bool file_stamp(const char *path, struct stamp *out)
+{
+	return stamp_at(AT_FDCWD, path, 0, out);
+}
+
+bool file_stamp_at(int dir, const char *path, struct stamp *out)
+{
+	return stamp_at(dir, path, 0, out);
+}
+
+bool link_stamp_at(int dir, const char *path, struct stamp *out)
+{
+	return stamp_at(dir, path, AT_SYMLINK_NOFOLLOW, out);
 }
 
 bool stamp_eq(const struct stamp *a, const struct stamp *b)

@@ -62,6 +62,8 @@ struct stamp {
 bool file_stamp(const char *path, struct stamp *out);
 /* The same for PATH relative to the open folder DIR. */
 bool file_stamp_at(int dir, const char *path, struct stamp *out);
+/* The same, but of a link itself. */
+bool link_stamp_at(int dir, const char *path, struct stamp *out);
 bool stamp_eq(const struct stamp *a, const struct stamp *b);
 /* True where a file with this stamp, read at wall-clock time READ_NS, can't have changed since
  * without its stamp changing too. */
