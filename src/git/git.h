@@ -31,7 +31,7 @@ struct git_words {
 /* A commit, as git_api.log gives it. */
 struct git_revision {
 	struct git_id id, tree;
-	const char *subject;
+	const char *subject, *body; /* body may be "" */
 	int parents;
 };
 typedef VEC(struct git_revision) git_revisions;
@@ -72,6 +72,9 @@ struct git_api {
 	/* What the user is in the middle of ("a merge", "a rebase", ...); NULL if nothing. */
 	const char *(*busy)(struct git_repo *r);
 
+	/* Branches and stashes that hold commits which HEAD has not. */
+	bool (*strays)(struct git_repo *r, struct arena *a, strings *out, struct err *e);
+
 	/* A commit as a mail, as git format-patch writes it; number 1 is the first. */
 	bool (*mail)(struct git_repo *r, struct arena *a, const struct git_id *commit,
 		struct str *out, struct err *e);
@@ -88,7 +91,7 @@ struct git_api {
 		struct err *e);
 
 	/* The first commit: branch main and tag upstream are made; the working tree is taken to be
-	 * what COMMIT says. */
+	 * what COMMIT says. All of it is on the disk then. */
 	bool (*begin)(struct git_repo *r, const struct git_id *commit, struct err *e);
 	/* Moves HEAD's branch and the index to COMMIT, whose tree is that of the working tree. */
 	bool (*record)(struct git_repo *r, const struct git_id *commit, struct err *e);

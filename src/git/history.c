@@ -49,6 +49,7 @@ static bool add_revision(
 		.id = id_of(oid),
 		.tree = id_of(git_commit_tree_id(c)),
 		.subject = str_copy(a, str_of(git_commit_summary(c))),
+		.body = str_copy(a, str_of(git_commit_body(c))),
 		.parents = (int)git_commit_parentcount(c),
 	};
 	return true;
@@ -81,6 +82,52 @@ bool history_log(struct git_repo *r, struct arena *a, const struct git_id *from,
 			return false;
 	if (next != GIT_ITEROVER)
 		return fail_git(e, "read the history");
+	*out = found;
+	return true;
+}
+
+static bool is_stray(
+	struct git_repo *r, const char *name, const struct git_id *head, bool *out, struct err *e)
+{
+	struct git_id id;
+	git_oid tip, end;
+	*out = false;
+	if (!repo_find(r, name, &id, NULL, e))
+		return false;
+	if (!id_parse(&id, &tip) || !id_parse(head, &end) || git_oid_equal(&tip, &end))
+		return true;
+	int reached = git_graph_descendant_of(r->repo, &end, &tip);
+	if (reached < 0)
+		return fail_git(e, "read the history of %s", name);
+	*out = !reached;
+	return true;
+}
+
+static void drop_names(git_strarray *names)
+{
+	git_strarray_dispose(names);
+}
+
+bool history_strays(struct git_repo *r, struct arena *a, strings *out, struct err *e)
+{
+	strings found = {0};
+	struct git_id head;
+	defer(drop_names)
+	git_strarray names = {0};
+	if (!repo_find(r, "HEAD", &head, NULL, e))
+		return false;
+	if (git_reference_list(&names, r->repo) < 0)
+		return fail_git(e, "list the branches");
+	for (size_t i = 0; i < names.count; i++) {
+		const char *name = names.strings[i];
+		bool stray = false;
+		if (!str_starts(str_of(name), S("refs/heads/")) && strcmp(name, "refs/stash"))
+			continue;
+		if (!is_stray(r, name, &head, &stray, e))
+			return false;
+		if (stray)
+			vec_push(a, &found, str_copy(a, str_of(name)));
+	}
 	*out = found;
 	return true;
 }

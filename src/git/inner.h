@@ -21,7 +21,7 @@ struct git_repo {
 /* Readies libgit2; every way into the module calls it first. */
 MUST_CHECK bool git_start(struct err *e);
 /* fail() with libgit2's last words appended. */
-MUST_CHECK bool fail_git(struct err *e, const char *fmt, ...) CHECK_FMT(2, 3);
+bool fail_git(struct err *e, const char *fmt, ...) CHECK_FMT(2, 3);
 struct git_id id_of(const git_oid *oid);
 bool id_parse(const struct git_id *id, git_oid *out); /* false for the empty id */
 MUST_CHECK bool tree_lookup(
@@ -74,6 +74,7 @@ bool history_commit(struct git_repo *r, const struct git_id *tree, const struct 
 	const struct git_words *words, struct git_id *out, struct err *e);
 bool history_log(struct git_repo *r, struct arena *a, const struct git_id *from,
 	const struct git_id *to, git_revisions *out, struct err *e);
+bool history_strays(struct git_repo *r, struct arena *a, strings *out, struct err *e);
 bool history_mail(struct git_repo *r, struct arena *a, const struct git_id *commit, struct str *out,
 	struct err *e);
 bool history_diff(struct git_repo *r, struct arena *a, const struct git_id *before,

@@ -2,7 +2,9 @@
  * the target stands in the name refs/respin/next until all is done. SPDX-License-Identifier: ISC */
 #include "git/inner.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #define NEXT "refs/respin/next"
 /* Within .git, so that a crash leaves no stray file among the sources. */
@@ -52,6 +54,17 @@ static bool commit_tree(struct git_repo *r, const struct git_id *commit, git_oid
 	return git_commit_tree(out, c) == 0 || fail_git(e, "read commit %.10s", commit->hex);
 }
 
+/* One call for the whole file system is far quicker than an fsync of each of 1,000 files. */
+static bool sync_all(struct git_repo *r, struct err *e)
+{
+	defer(close_fd)
+	int fd = openat(r->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || syncfs(fd) < 0)
+		return fail_errno(e, "write the working tree to the disk");
+	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
+	return true;
+}
+
 bool move_begin(struct git_repo *r, const struct git_id *commit, struct err *e)
 {
 	git_oid oid;
@@ -59,7 +72,7 @@ bool move_begin(struct git_repo *r, const struct git_id *commit, struct err *e)
 	git_tree *tree = NULL;
 	return commit_tree(r, commit, &oid, &tree, e) && write_index(r, tree, e) &&
 	       set_name(r, "refs/tags/upstream", &oid, e) &&
-	       set_name(r, "refs/heads/main", &oid, e);
+	       set_name(r, "refs/heads/main", &oid, e) && sync_all(r, e);
 }
 
 bool move_record(struct git_repo *r, const struct git_id *commit, struct err *e)

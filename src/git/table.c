@@ -13,6 +13,7 @@ const struct git_api respin_git = {
 	.log = history_log,
 	.words = repo_words,
 	.busy = repo_busy,
+	.strays = history_strays,
 	.mail = history_mail,
 	.diff = history_diff,
 	.apply = patch_apply,

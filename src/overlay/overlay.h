@@ -11,10 +11,10 @@ struct overlay {
 	const char *package;
 	const char *dir;     /* the working tree */
 	const char *version; /* upstream version that it is based on */
-	const char *tree;    /* git tree id (40 hexadecimal digits) of the working tree as it stands */
-	strings patches;     /* subjects of the commits since upstream, oldest first */
-	bool dirty;	     /* uncommitted changes are in the working tree */
-	bool saved;	     /* the patch series on disk gives exactly this tree */
+	const char *tree; /* git tree id (40 hexadecimal digits) of the working tree as it stands */
+	strings patches;  /* subjects of the commits since upstream, oldest first */
+	bool dirty;	  /* uncommitted changes are in the working tree */
+	bool saved;	  /* the patch series on disk gives exactly this tree */
 };
 typedef VEC(struct overlay) overlays;
 
@@ -26,7 +26,8 @@ MUST_CHECK bool overlay_add(const struct workspace *w, const char *package, stru
  * from their series first. */
 MUST_CHECK bool overlay_list(const struct workspace *w, overlays *out, struct err *e);
 /* Applies a patch or a mailbox as commits, strictly: no fuzz. All of it or nothing. E_CONFLICT
- * names the file, the hunk and why. A plain diff is committed under SUBJECT (NULL: its file name). */
+ * names the file, the hunk and why. A plain diff is committed under SUBJECT (NULL: its file name).
+ */
 MUST_CHECK bool overlay_apply(const struct workspace *w, const char *package, const char *patch,
 	struct overlay *out, struct err *e);
 /* Writes the series and overlay.json. Uncommitted changes are committed first under MESSAGE, or

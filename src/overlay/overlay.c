@@ -1,0 +1,136 @@
+/* overlay.c - add, list, apply, diff and drop. SPDX-License-Identifier: ISC */
+#include "overlay/overlay.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "overlay/work.h"
+
+bool overlay_add(const struct workspace *w, const char *package, struct overlay *out, bool *created,
+	struct err *e)
+{
+	struct recipe *r;
+	defer(close_fd)
+	int lock = -1;
+	if (!recipe_find(w, package, &r, e) || !work_lock(w, &lock, e))
+		return false;
+	defer(work_close)
+	struct work k = work_of(w, r);
+	return make_ready(&k, created, e) && work_describe(&k, out, e);
+}
+
+/* An overlay is a folder with a series, or with a working tree, or with what a crash left. */
+static bool is_overlay(struct arena *a, const char *dir)
+{
+	return file_exists(path_join(a, dir, "overlay.json")) ||
+	       file_exists(path_join(a, dir, "src")) ||
+	       file_exists(path_join(a, dir, STAGING "/saved"));
+}
+
+static bool list_one(
+	const struct workspace *w, const char *package, struct overlay *out, struct err *e)
+{
+	struct recipe *r;
+	bool created;
+	if (!recipe_find(w, package, &r, e))
+		return fail_where(e, "%s/%s", w->overlays, package);
+	struct work k = work_of(w, r);
+	if (work_recall(&k, out))
+		return work_check_version(r, out->version, k.dir, e);
+	return overlay_add(w, package, out, &created, e);
+}
+
+bool overlay_list(const struct workspace *w, overlays *out, struct err *e)
+{
+	overlays found = {0};
+	strings names = {0};
+	if (dir_exists(w->overlays) && !dir_list(w->a, w->overlays, &names, e))
+		return false;
+	vec_for(name, &names) {
+		if (**name == '.' || !is_overlay(w->a, path_join(w->a, w->overlays, *name)))
+			continue;
+		if (!list_one(w, *name, vec_add(w->a, &found), e))
+			return false;
+	}
+	*out = found;
+	return true;
+}
+
+bool overlay_apply(const struct workspace *w, const char *package, const char *patch,
+	struct overlay *out, struct err *e)
+{
+	struct recipe *r;
+	bool created;
+	defer(close_fd)
+	int lock = -1;
+	if (!recipe_find(w, package, &r, e) || !work_lock(w, &lock, e))
+		return false;
+	defer(work_close)
+	struct work k = work_of(w, r);
+	return make_ready(&k, &created, e) && work_check_idle(&k, e) &&
+	       make_patched(&k, patch, e) && work_open(&k, e) && work_describe(&k, out, e);
+}
+
+bool overlay_diff(const struct workspace *w, const char *package, struct str *out, struct err *e)
+{
+	struct recipe *r;
+	bool created;
+	defer(close_fd)
+	int lock = -1;
+	if (!recipe_find(w, package, &r, e) || !work_lock(w, &lock, e))
+		return false;
+	defer(work_close)
+	struct work k = work_of(w, r);
+	return make_ready(&k, &created, e) && work_look(&k, true, e) &&
+	       k.git->diff(k.repo, k.a, &k.upstream_tree, &k.tree, out, e);
+}
+
+/* Moved out of the way first: a crash in the middle of removing leaves nothing half. */
+static bool remove_overlay(struct work *k, struct err *e)
+{
+	const char *trash = str_format(k->a, "%s/dropped-%s", k->w->state, k->recipe->name);
+	if (!tree_remove(trash, e))
+		return false;
+	if (rename(k->dir, trash) < 0 && errno != EXDEV)
+		return fail_errno(e, "rename %s to %s", k->dir, trash);
+	return tree_remove(trash, e) && tree_remove(k->dir, e) && tree_remove(k->cache, e);
+}
+
+static bool check_droppable(struct work *k, struct err *e)
+{
+	if (!file_exists(k->src))
+		return true;
+	if (!work_open(k, e) || !make_check_saved(k, e))
+		return fail_hint(e, "respin overlay save %s keeps them; --force drops them",
+			k->recipe->name);
+	if (!strcmp(k->digest, k->sync.digest))
+		return true;
+	fail(e, E_CONFLICT,
+		"the patches in %s were changed after the working tree was made from "
+		"them",
+		k->dir);
+	return fail_hint(e, "--force drops them");
+}
+
+/* The package may be gone from the recipes, its overlay is still to be dropped. */
+bool overlay_drop(const struct workspace *w, const char *package, bool force, struct err *e)
+{
+	struct recipe *r, gone = {.name = package};
+	defer(close_fd)
+	int lock = -1;
+	const char *dir = path_join(w->a, w->overlays, package);
+	bool plain = *package && *package != '.' && !strchr(package, '/');
+	if (!plain || !is_overlay(w->a, dir)) {
+		if (!recipe_find(w, package, &r, e))
+			return false;
+		return fail(e, E_NOTFOUND, "there is no overlay of %s", package);
+	}
+	if (!work_lock(w, &lock, e))
+		return false;
+	defer(work_close)
+	struct work k = work_of(w, &gone);
+	if (!force && !check_droppable(&k, e))
+		return false;
+	return remove_overlay(&k, e);
+}

@@ -1,0 +1,67 @@
+/* work.h - an overlay's working tree while it is worked on, under the workspace's overlay lock.
+ * SPDX-License-Identifier: ISC */
+#ifndef RESPIN_OVERLAY_WORK_H
+#define RESPIN_OVERLAY_WORK_H
+
+#include "overlay/overlay.h"
+#include "overlay/series.h"
+#include "overlay/snapshot.h"
+
+struct work {
+	struct arena *a; /* the workspace's */
+	const struct workspace *w;
+	const struct recipe *recipe;
+	const char *dir;   /* overlays/PKG, absolute */
+	const char *src;   /* the working tree */
+	const char *cache; /* file of its snapshot */
+	const struct git_api *git;
+	struct git_repo *repo;
+	bool has_series;
+	struct series series; /* on disk */
+	const char *digest;   /* of that series */
+	struct sync sync;
+	struct git_id upstream, upstream_tree, head, head_tree;
+	struct git_id tree;	 /* of the working tree as it stands, once work_look() was there */
+	struct snapshot seen;	 /* what work_look() read */
+	struct snapshot watched; /* stamps of what the facts above were read from */
+};
+
+/* ---- work.c ---- */
+
+/* Turns are taken by all who change overlays of the workspace. */
+MUST_CHECK bool work_lock(const struct workspace *w, int *fd, struct err *e);
+/* Names and paths of an overlay; opens nothing. */
+struct work work_of(const struct workspace *w, const struct recipe *r);
+/* Opens the working tree, after finishing what a crash interrupted, and reads where it stands. */
+MUST_CHECK bool work_open(struct work *k, struct err *e);
+void work_close(struct work *k); /* for defer() */
+/* Reads the working tree; with STORE its files go into the repository. */
+MUST_CHECK bool work_look(struct work *k, bool store, struct err *e);
+/* Fills OUT, and keeps the answer for work_recall(). */
+MUST_CHECK bool work_describe(struct work *k, struct overlay *out, struct err *e);
+/* The last answer, where nothing has changed since; it costs a stat of each file. */
+bool work_recall(const struct work *k, struct overlay *out);
+/* E_CONFLICT where the recipe's version is not the overlay's. */
+MUST_CHECK bool work_check_version(
+	const struct recipe *r, const char *version, const char *dir, struct err *e);
+/* E_CONFLICT where the user is in the middle of a merge or a rebase. */
+MUST_CHECK bool work_check_idle(struct work *k, struct err *e);
+
+/* ---- make.c ---- */
+
+/* Makes k->src, a new folder: upstream's source as the first commit. */
+MUST_CHECK bool make_upstream(struct work *k, struct err *e);
+/* Makes k->src with the series applied, or made anew where it has no unsaved edits and the series
+ * or upstream has changed. *CREATED tells. */
+MUST_CHECK bool make_ready(struct work *k, bool *created, struct err *e);
+/* Commits each mail on top of HEAD, in the repository only: no branch, no file changes. OTHERWISE
+ * are author and date of mails that have none; with NEW a patch that is there already is
+ * E_CONFLICT. TARGET is the last commit. */
+MUST_CHECK bool make_commits(struct work *k, const mails *list, const struct git_words *otherwise,
+	bool new, struct git_id *target, struct err *e);
+/* E_CONFLICT where the working tree holds what the saved series does not. */
+MUST_CHECK bool make_check_saved(struct work *k, struct err *e);
+/* Reads and commits a patch on top of HEAD: all of it or nothing. */
+MUST_CHECK bool make_patched(struct work *k, const char *patch, struct err *e);
+
+#endif
