@@ -22,7 +22,7 @@ GIT_SOURCES := $(filter-out src/git/git.c,$(wildcard src/git/*.c))
 FETCH_SOURCES := $(filter-out src/fetch/fetch.c,$(wildcard src/fetch/*.c))
 CORE_SOURCES := $(filter-out $(GIT_SOURCES) $(FETCH_SOURCES),$(wildcard src/*/*.c))
 
-CORE_LIBS := -lcjson -lnettle -lelf -lpcap
+CORE_LIBS := -lcjson -lnettle -lelf -lpcap -lm
 GIT_LIBS := -lgit2
 FETCH_LIBS := -lcurl -larchive
 

@@ -194,7 +194,9 @@ bool lab_check(struct arena *a, const struct lab_request *q, struct run *out, st
 	if (e->code == E_INTERRUPTED)
 		return fail_hint(e, "what was recorded is in %s", run.dir);
 	struct err less; /* than the first error, which counts */
-	return tree_remove(run.dir, &less) && false;
+	if (!tree_remove(run.dir, &less))
+		fail_hint(e, "the folder of the run is left: %s", run.dir);
+	return false;
 }
 
 struct terminal {
