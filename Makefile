@@ -48,9 +48,9 @@ $(BUILD)/respin: $(BUILD)/obj/main.o $(BUILD)/core.a
 	$(call say,LINK)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -rdynamic -o $@ $< -Wl,--whole-archive $(BUILD)/core.a \
 		-Wl,--no-whole-archive $(CORE_LIBS) -ldl
 $(BUILD)/respin-git.so: $(GIT)
-	$(call say,LINK)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(GIT_LIBS)
+	$(call say,LINK)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic -o $@ $^ $(GIT_LIBS)
 $(BUILD)/respin-fetch.so: $(FETCH)
-	$(call say,LINK)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(FETCH_LIBS)
+	$(call say,LINK)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic -o $@ $^ $(FETCH_LIBS)
 $(BUILD)/core.a: $(CORE)
 	$(call say,AR)rm -f $@ && ar rc $@ $^
 

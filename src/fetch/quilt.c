@@ -8,7 +8,7 @@
 
 enum { SERIES_MOST = 1 << 20, DEPTH_MOST = 8 };
 
-bool series_read(struct arena *a, struct str text, strings *out, struct err *e)
+bool quilt_series(struct arena *a, struct str text, strings *out, struct err *e)
 {
 	while (text.p) {
 		struct str line = str_cut(&text, '\n');
@@ -54,7 +54,7 @@ bool quilt_apply(const char *tree, struct err *e)
 	struct str text;
 	strings names = {0};
 	if (!file_read(&scratch, series, SERIES_MOST, &text, e) ||
-		!series_read(&scratch, text, &names, e))
+		!quilt_series(&scratch, text, &names, e))
 		return false;
 	vec_for(name, &names) {
 		if (!apply(&scratch, tree, *name, e))

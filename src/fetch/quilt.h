@@ -9,6 +9,6 @@
 MUST_CHECK bool quilt_apply(const char *tree, struct err *e);
 /* The names of a series file, its comments and options left out. E_UNSAFE for one that leads out of
  * the folder of patches. */
-MUST_CHECK bool series_read(struct arena *a, struct str text, strings *out, struct err *e);
+MUST_CHECK bool quilt_series(struct arena *a, struct str text, strings *out, struct err *e);
 
 #endif
