@@ -106,20 +106,22 @@ bool net_receive(const uint8_t **frame, size_t *n)
 	return true;
 }
 
+/* SEGMENT_SIZE: payload of a segment, 0 where the frame is to be sent as it is. */
 static void publish(uint16_t slot, size_t n, size_t segment_size)
 {
 	struct transmit_buffer *b = &transmitted[slot];
 	b->header = (struct net_header){0};
+	if (segment_size && n > SEGMENT_HEADERS + segment_size) {
+		segment_set_length(b->frame, n);
+		b->header.kind = KIND_TCP4;
+		b->header.header_length = SEGMENT_HEADERS;
+		b->header.segment_size = (uint16_t)segment_size;
+	}
 	if (offload_checksum && n >= SEGMENT_HEADERS && segment_is_tcp(b->frame)) {
 		segment_start_checksum(b->frame, n);
 		b->header.flags = NEEDS_CHECKSUM;
 		b->header.checksum_start = SEGMENT_HEADERS - 20;
 		b->header.checksum_offset = TCP_CHECKSUM_AT;
-	}
-	if (n > SEGMENT_HEADERS + segment_size && segment_size) {
-		b->header.kind = KIND_TCP4;
-		b->header.header_length = SEGMENT_HEADERS;
-		b->header.segment_size = (uint16_t)segment_size;
 	}
 	transmit_queue.descriptors[slot].length = (uint32_t)(sizeof(b->header) + n);
 	virtio_publish(&transmit_queue, slot);
@@ -185,7 +187,7 @@ bool net_send(const struct net_part *parts, size_t count)
 	if (plain && joins(head, n)) {
 		uint8_t *frame = transmitted[joined.slot].frame;
 		joined.n += gather(frame + joined.n, parts, count, SEGMENT_HEADERS);
-		segment_grown(frame, joined.n, head);
+		segment_join(frame, head);
 		return true;
 	}
 	uint16_t slot;

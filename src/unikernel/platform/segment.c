@@ -83,9 +83,13 @@ bool segment_continues(
 	       memcmp(first + TCP_WINDOW, next + TCP_WINDOW, 2) == 0;
 }
 
-void segment_grown(uint8_t *f, size_t n, const uint8_t *last)
+void segment_join(uint8_t *first, const uint8_t *next)
 {
-	f[TCP_FLAGS] |= last[TCP_FLAGS] & FLAG_PUSH;
+	first[TCP_FLAGS] |= next[TCP_FLAGS] & FLAG_PUSH;
+}
+
+void segment_set_length(uint8_t *f, size_t n)
+{
 	put16(f + IP_LENGTH, (uint32_t)(n - IP));
 	put16(f + IP_CHECKSUM, 0);
 	put16(f + IP_CHECKSUM, ~fold(sum(f + IP, TCP - IP)));

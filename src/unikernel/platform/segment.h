@@ -20,8 +20,10 @@ bool segment_is_plain(const uint8_t *frame, size_t n);
  * segments have SIZE bytes of payload each? */
 bool segment_continues(
 	const uint8_t *first, size_t have, size_t size, const uint8_t *next, size_t n);
-/* Corrects the headers of FRAME, which grew to N bytes, flags of the last segment included. */
-void segment_grown(uint8_t *frame, size_t n, const uint8_t *last);
+/* Takes the flags of NEXT over, whose payload joins that of FIRST. */
+void segment_join(uint8_t *first, const uint8_t *next);
+/* Corrects the IPv4 header of FRAME, which has grown to N bytes. */
+void segment_set_length(uint8_t *frame, size_t n);
 /* Puts the sum of the pseudo header into the checksum field: the device adds the rest. */
 void segment_start_checksum(uint8_t *frame, size_t n);
 

@@ -1,7 +1,7 @@
 /* files.c - the files packed into the image, a cpio archive ("newc" format): a header of text,
  * the name, the contents, each padded to a multiple of four. SPDX-License-Identifier: ISC */
 #include "files.h"
-#include "platform.h"
+#include <stdint.h>
 #include <string.h>
 
 #define MAGIC "070701"
@@ -14,26 +14,20 @@
 #define MODE_TYPE 0170000
 #define MODE_REGULAR 0100000
 
-extern const char files_start[], files_end[];
-
-static _Noreturn void damaged(const char *place)
+static bool read_number(const char *p, uint32_t *out)
 {
-	panic("the packed files are damaged at byte %zu", (size_t)(place - files_start));
-}
-
-static size_t number(const char *entry, size_t field)
-{
-	size_t value = 0;
-	for (const char *p = entry + field; p < entry + field + 8; p++) {
-		char c = *p;
-		if (c >= '0' && c <= '9')
-			value = value * 16 + (size_t)(c - '0');
-		else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-			value = value * 16 + (size_t)((c | 0x20) - 'a' + 10);
+	uint32_t value = 0;
+	for (int i = 0; i < 8; i++) {
+		char digit = p[i], letter = (char)(p[i] | 0x20);
+		if (digit >= '0' && digit <= '9')
+			value = value << 4 | (uint32_t)(digit - '0');
+		else if (letter >= 'a' && letter <= 'f')
+			value = value << 4 | (uint32_t)(letter - 'a' + 10);
 		else
-			damaged(p);
+			return false;
 	}
-	return value;
+	*out = value;
+	return true;
 }
 
 static size_t padded(size_t n)
@@ -41,38 +35,38 @@ static size_t padded(size_t n)
 	return (n + 3) & ~(size_t)3;
 }
 
-/* The entry at PLACE; returns where the next one begins. */
-static const char *read_entry(const char *place, struct file *out, size_t *mode)
+/* The entry at A->p, of whatever type; moves A behind it. */
+static bool read_entry(struct archive *a, struct file *out, uint32_t *mode)
 {
-	size_t left = (size_t)(files_end - place);
-	if (left < HEADER || memcmp(place, MAGIC, 6) != 0)
-		damaged(place);
-	size_t name_size = number(place, NAME_SIZE), size = number(place, FILE_SIZE);
-	size_t data = padded(HEADER + name_size);
-	if (!name_size || data > left || size > left - data || place[HEADER + name_size - 1])
-		damaged(place);
-	*mode = number(place, MODE);
-	*out = (struct file){place + HEADER, place + data, size};
+	size_t left = (size_t)(a->end - a->p);
+	uint32_t name, size;
+	if (left < HEADER || memcmp(a->p, MAGIC, strlen(MAGIC)) != 0)
+		return false;
+	if (!read_number(a->p + MODE, mode) || !read_number(a->p + FILE_SIZE, &size) ||
+		!read_number(a->p + NAME_SIZE, &name))
+		return false;
+	size_t data = padded(HEADER + (size_t)name);
+	if (!name || data > left || size > left - data || a->p[HEADER + name - 1])
+		return false;
+	*out = (struct file){a->p + HEADER, a->p + data, size};
 	size_t whole = padded(data + size);
-	return whole < left ? place + whole : files_end;
+	a->p += whole < left ? whole : left;
+	return true;
 }
 
-bool files_next(const char **place, struct file *out)
+enum found files_next(struct archive *a, struct file *out)
 {
-	const char *p = *place ? *place : files_start;
-	size_t mode = 0;
-	while (p < files_end) {
-		struct file f;
-		p = read_entry(p, &f, &mode);
+	struct file f;
+	uint32_t mode;
+	while (read_entry(a, &f, &mode)) {
 		if (strcmp(f.path, LAST) == 0)
-			return false;
+			return FOUND_END;
 		if ((mode & MODE_TYPE) != MODE_REGULAR)
 			continue;
-		*place = p;
 		*out = f;
-		return true;
+		return FOUND_FILE;
 	}
-	return false;
+	return FOUND_DAMAGE;
 }
 
 /* "./a/b", "/a/b" and "a/b" are the same file. */
@@ -85,11 +79,10 @@ static const char *bare(const char *path)
 	return path;
 }
 
-bool files_find(const char *path, struct file *out)
+bool files_find(struct archive a, const char *path, struct file *out)
 {
-	const char *place = NULL;
 	struct file f;
-	while (files_next(&place, &f)) {
+	while (files_next(&a, &f) == FOUND_FILE) {
 		if (strcmp(bare(f.path), bare(path)) == 0) {
 			*out = f;
 			return true;

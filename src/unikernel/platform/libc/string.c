@@ -64,6 +64,11 @@ void *memset(void *to, int byte, size_t n)
 int memcmp(const void *a, const void *b, size_t n)
 {
 	const uint8_t *x = a, *y = b;
+	while (n >= 8 && *(const word *)x == *(const word *)y) {
+		x += 8;
+		y += 8;
+		n -= 8;
+	}
 	for (size_t i = 0; i < n; i++)
 		if (x[i] != y[i])
 			return x[i] - y[i];
