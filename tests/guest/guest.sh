@@ -1,0 +1,178 @@
+#!/bin/sh
+# The platform, one property an image: tiny guests, each with its exit status and a word on the
+# console. Built by the compiler and the linker alone, with the flags of the platform's recipe.
+. "$(dirname "$0")/../lib.sh"
+
+for program in qemu-system-x86_64 ld "${CC:=cc}"; do
+	command -v "$program" >/dev/null || skip_all "$program is not installed"
+done
+platform=$top/src/unikernel/platform
+well=33
+panic=129
+
+# All arrays called "flags" in the recipe, as words.
+flags=$(tr '\t\n' '  ' <"$top/recipes/platform/recipe.json" | grep -o '"flags": *\[[^]]*\]' |
+	sed 's/"flags": *//' | tr -d '[],"' | tr '\n' ' ')
+include=$("$CC" -print-file-name=include)
+
+# compile SOURCE OBJECT
+compile() {
+	# shellcheck disable=SC2086 # the flags are words
+	"$CC" -c -g -nostdinc -isystem "$include" $flags -Werror -I "$platform" -I "$platform/libc" \
+		-o "$2" "$1"
+}
+
+platform_object() {
+	set --
+	for source in "$platform"/*.S "$platform"/*.c "$platform"/libc/*.c; do
+		compile "$source" "platform-$(basename "$source").o" || return 1
+		set -- "$@" "platform-$(basename "$source").o"
+	done
+	ld -r -o platform.o "$@"
+}
+
+# guest NAME: builds it, without a warning of the linker.
+guest() {
+	compile "$top/tests/guest/$1.c" "$1.o" &&
+		ld --fatal-warnings -T "$platform/platform.ld" --gc-sections -o "$1" "$1.o" platform.o
+}
+
+# boot NAME [COMMAND-LINE [QEMU-OPTION...]]: sets $status and $out.
+machine=microvm,acpi=off
+cpu=max
+memory=32
+boot() {
+	name=$1
+	words=${2-}
+	shift
+	[ $# -eq 0 ] || shift
+	run timeout 20 qemu-system-x86_64 -M "$machine" -accel tcg -cpu "$cpu" -m "$memory" \
+		-nodefaults -no-user-config -display none -serial stdio -no-reboot \
+		-device isa-debug-exit,iobase=0xf4,iosize=4 "$@" -kernel "$name" -append "$words"
+}
+
+# expect NAME STATUS TEXT WHAT: boots the guest and expects its exit status and TEXT on the console.
+expect() {
+	guest "$1" && boot "$1"
+	exits "$4: status" "$2"
+	contains "$4" "$out" "$3"
+}
+
+ok "the platform compiles without a warning" platform_object
+ok "an image links without a warning" guest ends_well
+
+expect ends_well $well "guest: alive" "returning 0 ends the machine well"
+expect ends_badly $panic "respin: panic: main returned 3" "returning 3 is a panic"
+
+# What is executed is not written, what is written is not executed.
+expect write_text $panic "panic: page fault: write to 0x" "code can't be written"
+contains "and the message says what it was" "$out" "(code)"
+expect write_rodata $panic "(constant data)" "constants can't be written"
+expect run_rodata $panic "page fault: execution of 0x" "constants can't be executed"
+expect run_data $panic "page fault: execution of 0x" "data can't be executed"
+expect run_stack $panic "(stack) at rip" "the stack can't be executed"
+expect run_outside $panic "(memory outside the image)" "memory outside can't be executed"
+expect read_null $panic "page fault: read of 0x0 (null pointer)" "a null pointer is caught"
+expect overflow_stack $panic "(stack overflow)" "a stack overflow is caught"
+expect smash_stack $panic "stack protector" "an array overflow is caught"
+contains "but a full array is none" "$out" "guest: a full array is no overflow"
+expect divide $panic "panic: divide error (vector 0" "a division by zero is caught"
+
+# Backtraces: each address gives the calling function and line.
+places() {
+	printf '%s\n' "$out" | sed -n 's/^respin: backtrace: //p' | tr -d '\r' | tr ' ' '\n' |
+		addr2line -f -s -e "$1" | grep -A 1 -x -E "$2" | grep -v -e --
+}
+line_of() {
+	grep -n "$2" "$top/tests/guest/$1.c" | head -1 | cut -d: -f1
+}
+expect backtrace $panic "respin: panic: three deep, code 1" "a panic has a message"
+is "and a backtrace of functions and lines" "$(places backtrace 'third|second|first|main')" \
+	"third
+backtrace.c:$(line_of backtrace 'panic("three')
+second
+backtrace.c:$(line_of backtrace 'return third')
+first
+backtrace.c:$(line_of backtrace 'return second')
+main
+backtrace.c:$(line_of backtrace 'return first')"
+expect divide $panic "respin: backtrace: 0x" "an exception has a backtrace"
+is "which begins at the very instruction" "$(places divide main)" \
+	"main
+divide.c:$(line_of divide ' / zero')"
+expect run_data $panic "respin: backtrace: 0x" "a wild jump has a backtrace"
+is "which begins where the jump was" "$(places run_data main)" \
+	"main
+run_data.c:$(line_of run_data 'ret)()')"
+
+# The clock, against that of the machine which runs the test; that one may be busy.
+guest clock
+from=$(date +%s%N)
+boot clock
+elapsed=$((($(date +%s%N) - from) / 1000000))
+exits "the clock runs on, and sleeps end" $well
+contains "and a second passes" "$out" "guest: tock"
+ok "which takes a second" [ "$elapsed" -ge 1000 ]
+ok "and not two" [ "$elapsed" -lt 2000 ]
+machine=microvm,acpi=off,pit=off
+boot clock
+contains "without a PIT the image says what it needs" "$out" "tsc_khz="
+boot clock "tsc_khz=1000000"
+exits "and takes a rate from the command line" $well
+boot clock "tsc_khz=fast"
+contains "if it is a number" "$out" "option tsc_khz=fast: expected a decimal number"
+machine=microvm,acpi=off
+
+# Random numbers.
+expect random $well "guest: canary" "random numbers come"
+first=$out
+boot random
+is "six different ones in two boots" \
+	"$(printf '%s\n%s\n' "$first" "$out" | grep '^guest: ' | sort -u | wc -l)" 6
+cpu=qemu64
+boot random
+exits "without entropy nothing starts" $panic
+contains "and the image says why" "$out" "panic: no entropy: the processor has no rdrand"
+cpu=max
+
+# The command line.
+guest options
+boot options "ip=10.0.0.2/24 empty= twice=1 twice=2   number=42 word unheard=of"
+exits "options are read" $well
+is "first one wins, no value is no option, unknown ones are reported" "$(printf '%s' "$out" | tr -d '\r')" \
+	"guest: ip is 10.0.0.2/24
+guest: gateway is not there
+guest: empty is 
+guest: twice is 1
+guest: word is not there
+guest: number is 42
+respin: unknown option ignored: word
+respin: unknown option ignored: unheard=of"
+boot options "number=18446744073709551616"
+contains "a number that is too large is refused" "$out" "expected a decimal number"
+boot options "long=$(printf %4000d 0)"
+contains "so is a line that is too long" "$out" "the command line has more than"
+
+# Memory.
+expect big $panic "panic: too little memory: the image needs" "too little memory is noticed"
+memory=80
+boot big
+exits "enough memory is enough" $well
+memory=32
+
+# The network device, on QEMU's own network.
+guest net
+network="-netdev user,id=n0,restrict=on -device virtio-net-device,netdev=n0,mac=52:54:00:12:34:56"
+# shellcheck disable=SC2086 # words
+boot net "" -global virtio-mmio.force-legacy=false $network
+exits "frames are sent and received" $well
+contains "with the device's address" "$out" "guest: address 52:56"
+contains "and an interrupt ends the sleep" "$out" "guest: answered"
+# shellcheck disable=SC2086
+boot net "" $network
+exits "a device with the legacy interface is refused" $panic
+contains "with what to do" "$out" "-global virtio-mmio.force-legacy=false"
+boot net
+contains "so is a machine without one" "$out" "panic: no virtio device of kind 1"
+
+finish
