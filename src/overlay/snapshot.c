@@ -27,7 +27,7 @@ static bool scan_folder(struct arena *a, int at, const char *name, const char *p
 	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	defer(close_dir)
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	if (!d || !file_stamp_at(fd, ".", &folder.stamp))
+	if (!d || !link_stamp_at(fd, ".", &folder.stamp))
 		return fail_errno(e, "read folder %s", *path ? path : name);
 	vec_push(a, &out->items, folder);
 	for (struct dirent *entry; (entry = readdir(d));) {
@@ -36,7 +36,7 @@ static bool scan_folder(struct arena *a, int at, const char *name, const char *p
 			continue;
 		struct item item = {.kind = ITEM_FILE};
 		item.file.path = path_join(a, path, entry->d_name);
-		if (!file_stamp_at(fd, entry->d_name, &item.stamp))
+		if (!link_stamp_at(fd, entry->d_name, &item.stamp))
 			return fail_errno(e, "stat %s", item.file.path);
 		uint32_t mode = item.stamp.mode;
 		item.file.mode = git_mode(mode);
@@ -86,7 +86,7 @@ bool snapshot_scan(struct arena *a, const char *root, const struct snapshot *bef
 static void add_watch(struct arena *a, struct snapshot *s, int root, const char *path)
 {
 	struct item item = {.kind = ITEM_WATCHED, .file = {.path = path}};
-	if (!file_stamp_at(root, path, &item.stamp))
+	if (!link_stamp_at(root, path, &item.stamp))
 		item.stamp = (struct stamp){0};
 	vec_push(a, &s->items, item);
 }
@@ -135,7 +135,7 @@ bool snapshot_holds(const char *root, const struct snapshot *s)
 		return false;
 	vec_for(item, &s->items) {
 		struct stamp now;
-		if (!file_stamp_at(fd, item->file.path, &now))
+		if (!link_stamp_at(fd, item->file.path, &now))
 			now = missing;
 		if (!stamp_eq(&now, &item->stamp))
 			return false;
