@@ -182,7 +182,7 @@ static bool make_tree(struct work *k, struct err *e)
 	if (new.has_series && (!work_check_version(k->recipe, new.series.version, k->dir, e) ||
 				      !check_source(&new, e)))
 		return false;
-	if (!ignore_trees(k->w, e) || !tree_remove(staging, e) || !dir_make(staging, e))
+	if (!tree_remove(staging, e) || !dir_make(staging, e) || !ignore_trees(k->w, e))
 		return false;
 	bool made = make_upstream(&new, e) && (new.has_series || write_first_series(&new, e)) &&
 		    apply_series(&new, e) &&
