@@ -9,10 +9,10 @@
 #define MAX_COMPARED 50000
 
 struct near {
-	struct arena *a;
-	struct str word; /* in lower case */
+	struct str word; /* the query in lower case */
 	uint64_t letters;
-	size_t limit; /* the largest distance that is near */
+	size_t folders; /* slashes in the query */
+	size_t limit;	/* the largest distance that is near */
 	size_t compared;
 	size_t n;
 	const char *shown[MAX_SHOWN];
@@ -72,34 +72,44 @@ static void consider(struct near *near, struct str name, const char *shown)
 		insert(near, shown, distance);
 }
 
+/* The end of PATH with as many folders as the query has. */
+static const char *tail(const char *path, size_t folders)
+{
+	const char *at = path + strlen(path);
+	while (at > path && (at[-1] != '/' || folders-- > 0))
+		at--;
+	return at;
+}
+
 static void consider_ground(struct near *near, const struct ground *g)
 {
 	const char *last = "";
 	for (size_t i = 0; i < g->index.header->entries; i++) {
 		const struct index_entry *entry = &g->index.entries[i];
-		const char *name = index_name(&g->index, entry);
-		bool is_file = entry->kind == INDEX_FILE_KIND;
-		if (is_file || strcmp(name, last) != 0)
-			consider(near, str_of(name), is_file ? index_path(&g->index, entry) : name);
+		const char *name = index_name(&g->index, entry), *path;
+		if (entry->kind == INDEX_FILE_KIND) {
+			path = index_path(&g->index, entry);
+			consider(near, str_of(tail(path, near->folders)), path);
+		} else if (!near->folders && strcmp(name, last) != 0) {
+			consider(near, str_of(name), name);
+		}
 		last = name;
 	}
 }
 
 strings search_near(const struct search *s)
 {
-	struct near near = {.a = s->a};
-	struct str rest = s->query, base = s->query;
+	size_t n = s->query.n;
+	struct near near = {.limit = n < 4 ? 1 : n < 8 ? 2 : 3, .letters = letters_of(s->query)};
 	strings out = {0};
-	while (rest.p)
-		base = str_cut(&rest, '/');
-	if (!base.n || base.n > MAX_WORD)
+	if (n > MAX_WORD)
 		return out;
-	char *word = str_copy(s->a, base);
-	for (size_t i = 0; i < base.n; i++)
+	char *word = str_copy(s->a, s->query);
+	for (size_t i = 0; i < n; i++) {
 		word[i] = lower(word[i]);
-	near.word = (struct str){word, base.n};
-	near.letters = letters_of(base);
-	near.limit = base.n < 4 ? 1 : base.n < 8 ? 2 : 3;
+		near.folders += word[i] == '/';
+	}
+	near.word = (struct str){word, n};
 	vec_for(r, &s->w->all)
 		consider(&near, str_of((*r)->name), (*r)->name);
 	vec_for(g, &s->grounds)
