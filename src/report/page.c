@@ -57,7 +57,7 @@ static void add_patches(struct text *out, const struct comparison *c)
 			page_add(out, "<div><dt>Patch to %s</dt><dd>%s</dd></div>\n", p->name,
 				*subject);
 		vec_for(subject, &p->dropped)
-			page_add(out, "<div><dt>Without, in %s</dt><dd>%s</dd></div>\n", p->name,
+			page_add(out, "<div><dt>Dropped from %s</dt><dd>%s</dd></div>\n", p->name,
 				*subject);
 	}
 }

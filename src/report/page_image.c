@@ -101,16 +101,14 @@ static const char *versions(struct arena *a, const char *before, const char *aft
 static void add_origin(struct text *out, const struct manifest_package *p)
 {
 	struct arena *a = out->a;
-	page_add(out, "<span class=\"note\">");
+	page_add(out, "<span class=\"note\">%s", p->source ? p->source : "source in the workspace");
 	if (p->source_sha256)
-		page_add(out, "source <code title=\"%s\">%s</code>", p->source_sha256,
+		page_add(out, " <code title=\"%s\">%s</code>", p->source_sha256,
 			words_short(a, p->source_sha256));
-	else
-		page_add(out, "source in the workspace");
-	if (p->overlay_tree)
-		page_add(out, " · overlay <code title=\"%s\">%s</code>", p->overlay_tree,
-			words_short(a, p->overlay_tree));
 	page_add(out, "</span>");
+	if (p->overlay_tree)
+		page_add(out, "<span class=\"note\">overlay <code title=\"%s\">%s</code></span>",
+			p->overlay_tree, words_short(a, p->overlay_tree));
 	vec_for(subject, &p->patches)
 		page_add(out, "<span class=\"note patch\">%s</span>", *subject);
 }

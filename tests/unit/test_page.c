@@ -174,7 +174,7 @@ static void start_hostile_scene(struct scene *s, const char *text)
 		r->checks.v[0].name = r->checks.v[0].type = text;
 		struct image_info *image = &sides[i]->image;
 		vec_for(p, &image->packages)
-			p->version = p->source_sha256 = p->overlay_tree = text;
+			p->version = p->source = p->source_sha256 = p->overlay_tree = text;
 		image->packages.v[i].name = text;
 		image->symbols.v[2].name = image->symbols.v[2].package = text;
 		image->sections.v[0].name = image->sha256 = text;
