@@ -126,7 +126,8 @@ static bool make_new(struct work *try, const struct base *b, const char *patch, 
 	if (rename(try->src, place) < 0)
 		return fail_errno(e, "rename %s to %s", try->src, place);
 	try->src = place;
-	return true;
+	work_close(try); /* the repository has moved */
+	return try->git->open(try->src, &try->repo, e);
 }
 
 bool overlay_scratch(const struct workspace *w, const char *package, const char *patch,
