@@ -80,13 +80,14 @@ static const char *arp_story(struct trial *t)
 		packets_first(a, &w, "arp and arp[6:2] > 2 and " FROM_IMAGE, &frame, &ignored) &&
 		frame.n > 21)
 		return str_format(a,
-			"%zu requests sent, %zu replies with opcode %d seen on the wire", requests,
+			"%zu request%s sent, %zu replies with opcode %d seen on the wire", requests,
 			others, (unsigned char)frame.p[20] << 8 | (unsigned char)frame.p[21]);
 	if (replies)
 		return str_format(a,
-			"%zu requests sent, %zu replies seen on the wire, none of them fit",
-			requests, replies);
-	return str_format(a, "%zu requests sent, no reply seen on the wire", requests);
+			"%zu request%s sent, %zu replies seen on the wire, none of them fit",
+			requests, plural(requests), replies);
+	return str_format(
+		a, "%zu request%s sent, no reply seen on the wire", requests, plural(requests));
 }
 
 /* "Unicast reply from 10.77.0.2 [52:54:00:12:34:56]  0.652ms" */

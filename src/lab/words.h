@@ -5,6 +5,12 @@
 
 #include "base/base.h"
 
+/* "1 frame", "3 frames": for "%zu frame%s". */
+static inline const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 /* S as one printable line of at most MAX bytes: control characters become spaces, what is beyond
  * becomes "...". */
 const char *one_line(struct arena *a, struct str s, size_t max);

@@ -214,6 +214,8 @@ _Noreturn void guest(const uint32_t *info)
 		halt();
 	if (mode == 'e') /* ends before it is ready */
 		leave(16);
+	if (mode == 'q') /* panics before it is ready */
+		panic();
 	if (mode == 'f') /* floods the console */
 		for (;;)
 			print("all work and no play makes jack a dull boy, he says again and "
