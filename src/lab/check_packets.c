@@ -15,18 +15,10 @@ static struct window window_of(const struct trial *t)
 	return w;
 }
 
-/* " during 'http'" and what else narrows the window, for words. */
+/* " during 'http'" or nothing, for words. */
 static const char *where(struct trial *t)
 {
-	struct text w = {.a = t->s->a};
-	text_addz(&w, "");
-	if (t->c->during)
-		text_addf(&w, " during '%s'", t->c->during);
-	if (t->c->after)
-		text_addf(&w, ", after '%s'", t->c->after);
-	if (t->c->until)
-		text_addf(&w, ", until '%s'", t->c->until);
-	return text_str(&w).p ? w.p : "";
+	return t->c->during ? str_format(t->s->a, " during '%s'", t->c->during) : "";
 }
 
 static const char *bounds(struct trial *t)
@@ -48,9 +40,8 @@ static bool count(struct trial *t, const struct window *w, struct err *e)
 	int64_t n = (int64_t)c.matching;
 	measure(t, t->c->name, "packets", (double)n);
 	if (!c.started)
-		return fails(t, "none of the %zu packets recorded%s%s matches after '%s'",
-			w->to - w->from, t->c->during ? " during " : "",
-			t->c->during ? t->c->during : "", t->c->after);
+		return fails(t, "none of the %zu packets recorded%s matches '%s' (after)",
+			w->to - w->from, where(t), t->c->after);
 	if (n < t->c->min || (t->c->max != -1 && n > t->c->max))
 		return fails(t, "%lld of %zu packets%s match '%s': expected %s", (long long)n,
 			c.inside, where(t), t->c->filter, bounds(t));

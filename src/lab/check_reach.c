@@ -81,7 +81,8 @@ static const char *arp_story(struct trial *t)
 		frame.n > 21)
 		return str_format(a,
 			"%zu request%s sent, %zu replies with opcode %d seen on the wire", requests,
-			others, (unsigned char)frame.p[20] << 8 | (unsigned char)frame.p[21]);
+			plural(requests), others,
+			(unsigned char)frame.p[20] << 8 | (unsigned char)frame.p[21]);
 	if (replies)
 		return str_format(a,
 			"%zu request%s sent, %zu replies seen on the wire, none of them fit",
@@ -135,13 +136,12 @@ static int64_t number_before(struct str text, const char *words)
 	return str_u64(str_from(before, start), &n) ? (int64_t)n : -1;
 }
 
-/* The mean of "rtt min/avg/max/mdev = 0.1/0.2/0.3/0.0 ms"; negative where there is none. */
-static double mean_rtt(struct str output)
+/* The least of "rtt min/avg/max/mdev = 0.1/0.2/0.3/0.0 ms"; negative where there is none. The
+ * others hold the time that ARP took, too. */
+static double least_rtt(struct str output)
 {
 	ptrdiff_t at = str_find(output, S("mdev = "));
-	struct str numbers = at < 0 ? (struct str){0} : str_from(output, (size_t)at + 7);
-	str_cut(&numbers, '/');
-	return numbers.p ? strtod(numbers.p, NULL) : -1;
+	return at < 0 ? -1 : strtod(output.p + at + 7, NULL);
 }
 
 static const char *ping_story(struct trial *t)
@@ -160,8 +160,10 @@ bool check_ping(struct trial *t, struct err *e)
 	struct arena *a = s->a;
 	/* Ping's own patience ends before the check's, so that it can print its figures. */
 	const char *patience = str_format(a, "%.3f", (double)t->c->timeout_ms * 0.8e-3);
-	const char *const argv[] = {"ping", "-n", "-q", "-i", "0.01", "-W", patience, "-c",
-		str_format(a, "%lld", (long long)t->c->count), s->net.image, NULL};
+	const char *interval = str_format(a, "%.3f", 0.01 + (double)s->how->wire.delay_ms * 2e-3);
+	const char *count = str_format(a, "%lld", (long long)t->c->count);
+	const char *const argv[] = {"ping", "-n", "-q", "-i", interval, "-W", patience, "-c", count,
+		s->net.image, NULL};
 	const struct command ping = {.argv = argv};
 	struct outcome out;
 	bool ended;
@@ -175,7 +177,7 @@ bool check_ping(struct trial *t, struct err *e)
 	if (sent <= 0 || received < 0)
 		return fails(
 			t, "ping %s: %s", outcome_words(a, &out), last_line(a, out.output, 200));
-	double rtt = mean_rtt(out.output);
+	double rtt = least_rtt(out.output);
 	measure(t, "loss", "%", 100.0 * (double)(sent - received) / (double)sent);
 	if (rtt >= 0)
 		measure(t, "rtt", "ms", rtt);
