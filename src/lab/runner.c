@@ -64,7 +64,10 @@ static bool do_check(
 	if (end) {
 		r->cut_short = true;
 		result.verdict = SKIP;
-		result.why = str_format(s->a, "not run, as the machine came to its end: %s", end);
+		struct str kind =
+			str_of(end); /* "panic: ..." to "panic": the run's end says it all */
+		result.why = str_format(s->a, "not run, the machine had come to its end: %.*s",
+			STR(str_cut(&kind, ':')));
 	} else if (!check_do(&t, e)) {
 		return false;
 	} else if (is_watched(s->how, c) && !session_settle(s, e)) {

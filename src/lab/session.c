@@ -56,6 +56,19 @@ static bool poll_all(const struct session *s, int64_t until, struct pollfd *poll
 	return true;
 }
 
+/* A DHCP server that ends leaves an image without an address: not the image's fault. */
+static bool dhcp_turn(struct session *s, bool ended, struct err *e)
+{
+	struct outcome out;
+	process_drain(&s->dhcp);
+	if (!ended)
+		return true;
+	process_finish(&s->dhcp, &out);
+	s->dhcp.pid = 0;
+	return fail(e, E_CHILD, "the DHCP server dnsmasq %s: %s", outcome_words(s->a, &out),
+		last_line(s->a, out.output, 300));
+}
+
 static bool turn(struct session *s, const struct pollfd *polls, struct err *e)
 {
 	if (polls[POLL_CHANNEL].revents || signals_pending())
@@ -68,9 +81,7 @@ static bool turn(struct session *s, const struct pollfd *polls, struct err *e)
 		process_drain(s->program);
 		s->program_ended = polls[POLL_PROGRAM].revents != 0;
 	}
-	if (s->dhcp.pid)
-		process_drain(&s->dhcp);
-	return true;
+	return !s->dhcp.pid || dhcp_turn(s, polls[POLL_DHCP].revents != 0, e);
 }
 
 enum waited session_wait(
@@ -202,10 +213,11 @@ bool session_run(struct session *s, const struct command *c, int64_t timeout_ms,
 static bool start_dhcp(struct session *s, struct err *e)
 {
 	struct arena *a = s->a;
-	const char *const argv[] = {program_anywhere(a, "dnsmasq"), "--keep-in-foreground",
-		"--conf-file=/dev/null", "--log-facility=-", "--user=root", "--group=root",
-		"--port=0", "--pid-file=", "--bind-interfaces", "--interface=" SPACE_DEVICE,
-		"--no-ping", "--leasefile-ro", "--dhcp-authoritative", "--no-resolv", "--no-hosts",
+	/* --no-daemon also keeps it from changing its groups, which a user namespace forbids. */
+	const char *const argv[] = {program_anywhere(a, "dnsmasq"), "--no-daemon",
+		"--conf-file=/dev/null", "--port=0", "--bind-interfaces",
+		"--interface=" SPACE_DEVICE, "--no-ping", "--leasefile-ro", "--dhcp-authoritative",
+		"--no-resolv", "--no-hosts",
 		str_format(a, "--dhcp-range=%s,%s,1h", s->net.image, s->net.image),
 		str_format(a, "--dhcp-host=" SPACE_IMAGE_MAC ",%s", s->net.image), NULL};
 	const struct command dnsmasq = {.argv = argv, .output_limit = 256 * 1024};
@@ -244,11 +256,13 @@ bool session_start(
 
 bool session_stop(struct session *s, struct err *e)
 {
-	struct outcome ignored;
+	struct outcome dhcp = {0};
 	machine_stop(&s->machine);
 	if (s->dhcp.pid)
-		end_process(&s->dhcp, &ignored);
+		end_process(&s->dhcp, &dhcp);
 	bool written = !s->recording.file || recording_flush(&s->recording, e);
 	recording_close(&s->recording);
-	return written;
+	if (!written || !s->dir || !dhcp.output.n)
+		return written;
+	return file_write_cache(path_join(s->a, s->dir, "checks/dhcp.txt"), dhcp.output, 0644, e);
 }
