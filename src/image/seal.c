@@ -59,20 +59,6 @@ static void add_range(
 	vec_push(a, r, ((struct range){start, c->size, package}));
 }
 
-/* Strings that the linker merged away still have a size in the map: what lies where the next part
- * of the section begins is that part's. */
-static void clip_merged(contributions *parts)
-{
-	for (size_t i = 1; i < parts->n; i++) {
-		struct contribution *part = &parts->v[i - 1], *next = part + 1;
-		bool overlaps = str_eq(part->section, next->section) &&
-				next->address >= part->address &&
-				next->address - part->address < part->size;
-		if (overlaps)
-			part->size = next->address - part->address;
-	}
-}
-
 static void drop_others(ranges *r)
 {
 	size_t n = 0;
@@ -96,10 +82,9 @@ static bool find_ranges(struct arena *a, Elf *elf, const char *linked, const cha
 	if (section_find(&all, S(MANIFEST_SECTION)))
 		return fail(e, E_INPUT, "the image is sealed already") ||
 		       fail_where(e, "%s", linked);
-	clip_merged(&parts);
 	vec_for(part, &parts) {
 		const struct section *s = section_find(&all, part->section);
-		if (!part->size || !s || !section_is_loaded(s))
+		if (!s || !section_is_loaded(s))
 			continue;
 		if (!is_within(part, s))
 			return fail(e, E_INPUT,
