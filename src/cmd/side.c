@@ -55,6 +55,6 @@ bool show_comparison(struct context *c, const struct comparison *cmp, const step
 		report_text(cmp, term_width(), *term_tint(TINT_BOLD) != '\0', &t);
 		term_out("%sreport: %s\n", t.p, page);
 	}
-	c->status = cmp->broken || cmp->after->run.verdict == FAIL ? STATUS_NO : STATUS_YES;
+	c->status = cmp->broken || cmp->new_failing ? STATUS_NO : STATUS_YES;
 	return true;
 }
