@@ -41,12 +41,22 @@ static bool is_within(const struct contribution *c, const struct section *s)
 static void add_range(
 	struct arena *a, const struct contribution *c, size_t package, bool same_section, ranges *r)
 {
-	struct range *last = r->n ? &r->v[r->n - 1] : NULL;
-	if (same_section && last && last->package == package && last->address <= c->address &&
-		c->address - last->address - last->size < MAX_PADDING)
-		last->size = c->address + c->size - last->address;
-	else
-		vec_push(a, r, ((struct range){c->address, c->size, package}));
+	struct range *last = same_section && r->n ? &r->v[r->n - 1] : NULL;
+	uint64_t start = c->address, end = c->address + c->size;
+	if (!last || start < last->address) {
+		vec_push(a, r, ((struct range){start, c->size, package}));
+		return;
+	}
+	/* Where strings were merged, the map shows the next section within the one before. */
+	uint64_t last_end = last->address + last->size;
+	if (last->package == package && start < last_end + MAX_PADDING) {
+		if (end > last_end)
+			last->size = end - last->address;
+		return;
+	}
+	if (start < last_end)
+		last->size = start - last->address;
+	vec_push(a, r, ((struct range){start, c->size, package}));
 }
 
 static void drop_others(ranges *r)
