@@ -109,7 +109,7 @@ static void bound(__rlimit_resource_t what, uint64_t most)
 	(void)setrlimit(what, &limit); /* fails only where the limit is lower already */
 }
 
-bool confine(uint64_t file_bytes, struct err *e)
+bool unpack_confined(uint64_t file_bytes, struct err *e)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	bound(RLIMIT_CORE, 0);

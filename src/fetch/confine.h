@@ -8,6 +8,6 @@
 /* For good: no new program, process or connection (seccomp), no file outside the working folder
  * (Landlock, where the kernel has it), no file of more than FILE_BYTES, no core dump, bounded time
  * and memory, and an end with the parent. */
-MUST_CHECK bool confine(uint64_t file_bytes, struct err *e);
+MUST_CHECK bool unpack_confined(uint64_t file_bytes, struct err *e);
 
 #endif

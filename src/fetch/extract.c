@@ -308,7 +308,7 @@ MUST_CHECK static bool check_whole(struct extraction *x, struct err *e)
 	return true;
 }
 
-bool extract(int fd, const char *archive, const struct limits *limits, struct err *e)
+bool unpack_archive(int fd, const char *archive, const struct limits *limits, struct err *e)
 {
 	defer(extraction_free)
 	struct extraction x = {.archive = archive, .limits = limits, .spool = -1};

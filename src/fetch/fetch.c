@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "fetch/plugin.h"
+#include "git/git.h"
 #include "sys/sys.h"
 
 /* ---- where a source is -------------------------------------------------------------------- */
@@ -75,13 +76,63 @@ bool source_locate(
 
 /* ---- fetching ----------------------------------------------------------------------------- */
 
+/* How far a repository's download is. */
+struct cloning {
+	const struct fetch_job *job;
+	bool too_much;
+};
+
+static bool on_cloning(void *ctx, uint64_t objects, uint64_t total, uint64_t bytes)
+{
+	struct cloning *c = ctx;
+	term_progress("fetch %s: %llu of %llu objects, %llu kB", c->job->package,
+		(unsigned long long)objects, (unsigned long long)total,
+		(unsigned long long)bytes / 1000);
+	c->too_much = bytes > c->job->limits.download;
+	return !c->too_much;
+}
+
+/* The web, or a repository on this machine; ssh would ask for keys, and others may run programs. */
+MUST_CHECK static bool git_url(struct arena *a, const struct recipe *r, const struct source *s,
+	const char **out, struct err *e)
+{
+	struct str url = str_of(s->git);
+	bool has_scheme = str_find(url, S("://")) >= 0;
+	*out = has_scheme ? s->git : path_join(a, r->dir, s->git);
+	if (str_starts(url, S("https://")) || str_starts(url, S("http://")))
+		return true;
+	if (!has_scheme && dir_exists(*out))
+		return true;
+	(void)fail(e, E_INPUT, "git %s: is neither a web address nor a folder", s->git);
+	return fail_hint(e, "https://..., http://..., or a folder relative to the recipe's");
+}
+
+MUST_CHECK static bool fetch_git(
+	const struct recipe *r, const struct source *s, const struct fetch_job *job, struct err *e)
+{
+	defer(arena_free)
+	struct arena scratch = {0};
+	struct cloning c = {.job = job};
+	const struct git_api *git;
+	const char *url;
+	if (!git_url(&scratch, r, s, &url, e) || !git_load(&git, e))
+		return false;
+	bool ok = git->clone_commit(url, s->commit, job->dir, on_cloning, &c, e);
+	term_progress_end();
+	if (c.too_much)
+		return fail(e, E_UNSAFE, "git %s: sends more than the %llu bytes that are allowed",
+			url, (unsigned long long)job->limits.download);
+	return ok;
+}
+
 /* From one place into JOB->dir. */
 MUST_CHECK static bool fetch_place(
 	const struct recipe *r, const struct source *s, const struct fetch_job *job, struct err *e)
 {
 	if (s->path)
-		return fail(e, E_NOTFOUND, "path %s: there is no such folder beside %s", s->path,
-			r->file);
+		return fail(e, E_NOTFOUND, "there is no folder %s beside %s", s->path, r->file);
+	if (s->git)
+		return fetch_git(r, s, job, e);
 	const void *table;
 	if (!module_load("fetch", &table, e))
 		return false;

@@ -15,7 +15,7 @@
 #include "fetch/confine.h"
 #include "sys/sys.h"
 
-static bool extract_confined(
+static bool run_confined(
 	int fd, const char *archive, const char *dir, const struct limits *limits, struct err *e)
 {
 	if (chdir(dir))
@@ -23,7 +23,7 @@ static bool extract_confined(
 	umask(022);
 	setlocale(LC_CTYPE, "C.UTF-8"); /* libarchive brings names into the locale's encoding */
 	tzset();			/* while the file of the time zone can be read */
-	return confine(limits->bytes, e) && extract(fd, archive, limits, e);
+	return unpack_confined(limits->bytes, e) && unpack_archive(fd, archive, limits, e);
 }
 
 _Noreturn static void child_main(
@@ -34,7 +34,7 @@ _Noreturn static void child_main(
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGTERM, SIG_DFL);
 	struct err e = {0};
-	if (extract_confined(fd, archive, dir, limits, &e))
+	if (run_confined(fd, archive, dir, limits, &e))
 		_exit(0);
 	ssize_t n = write(answers, &e, sizeof(e));
 	_exit(n == (ssize_t)sizeof(e) ? 1 : 2);

@@ -26,6 +26,7 @@ void unpack_stop(struct unpacker *u);
 
 /* The child's part, for whoever is confined already: unpacks what comes from FD into the working
  * folder. */
-MUST_CHECK bool extract(int fd, const char *archive, const struct limits *limits, struct err *e);
+MUST_CHECK bool unpack_archive(
+	int fd, const char *archive, const struct limits *limits, struct err *e);
 
 #endif

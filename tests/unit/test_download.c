@@ -526,6 +526,59 @@ static void a_path_is_the_users_own_folder(void **state)
 	assert_string_equal(e.where, "recipe.json");
 }
 
+static const char *git(struct place *p, const char *line)
+{
+	const char *const argv[] = {"sh", "-c", line, NULL};
+	const struct command c = {.argv = argv, .dir = p->root};
+	struct outcome o;
+	struct err e = {0};
+	assert_ok(command_must(&p->a, &c, &o, &e));
+	return str_copy(&p->a, str_trim(o.output));
+}
+
+static void a_git_commit_is_a_source(void **state)
+{
+	struct place *p = *state;
+	const char *commit =
+		git(p, "export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1\n"
+		       "git init -q -b main up && cd up && echo hello >file && git add file &&"
+		       "git -c user.name=t -c user.email=t@example.org commit -qm one &&"
+		       "git rev-parse HEAD");
+	struct source places[] = {{.git = "up", .commit = commit}};
+	struct asked *q = ask_for(p, 1, places);
+	struct tree t;
+	struct err e = {0};
+	assert_ok(source_ensure(&q->w, &q->r, &t, &e));
+	assert_string_equal(t.sha256, commit);
+	assert_string_equal(t.dir, str_format(&p->a, "%s/sources/pkg-1.0-%.12s", p->root, commit));
+	struct str bytes;
+	assert_ok(file_read(&p->a, path_join(&p->a, t.dir, "file"), 100, &bytes, &e));
+	assert_str(bytes, "hello\n");
+	assert_false(file_exists(path_join(&p->a, t.dir, ".git")));
+	places[0].commit = "0123456789012345678901234567890123456789";
+	assert_false(source_ensure(&q->w, &q->r, &t, &e));
+	assert_int_equal(e.code, E_NOTFOUND);
+}
+
+static void git_goes_to_the_web_and_to_folders_only(void **state)
+{
+	static const char *const urls[] = {
+		"ssh://host/x", "git://host/x", "ext::sh -c true", "file:///etc", "missing"};
+	struct place *p = *state;
+	struct source places[] = {{.commit = "0123456789012345678901234567890123456789"}};
+	struct asked *q = ask_for(p, 1, places);
+	for (size_t i = 0; i < sizeof(urls) / sizeof(*urls); i++) {
+		places[0].git = urls[i];
+		struct tree t;
+		struct err e = {0};
+		assert_false(source_ensure(&q->w, &q->r, &t, &e));
+		assert_string_equal(e.text,
+			str_format(&p->a,
+				"source of pkg: git %s: is neither a web address nor a folder",
+				urls[i]));
+	}
+}
+
 /* A child that fetches from a slow server gets SIGNAL; its exit status is its error's code. */
 static int fetch_and_signal(struct place *p, struct asked *q, int number)
 {
@@ -631,6 +684,8 @@ static const struct CMUnitTest tests[] = {
 	CASE(the_next_place_is_tried),
 	CASE(where_no_place_works_all_are_named),
 	CASE(a_path_is_the_users_own_folder),
+	CASE(a_git_commit_is_a_source),
+	CASE(git_goes_to_the_web_and_to_folders_only),
 	CASE(control_c_leaves_only_what_the_next_run_goes_on_with),
 	CASE(so_does_kill_9),
 	CASE(many_at_once_fetch_once),

@@ -14,7 +14,7 @@
 #define FIELDS "Format: 3.0 (quilt)\nSource: demo\nVersion: 1:1.0-1\n"
 #define FILES                                                                                      \
 	"Checksums-Sha256:\n " SUM " 42 demo_1.0.orig.tar.xz\n " SUM " 7 "                         \
-								     "demo_1.0-1.debian.tar.xz\n"
+	"demo_1.0-1.debian.tar.xz\n"
 #define BEGIN "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\n"
 #define SIGNATURE "\n-----BEGIN PGP SIGNATURE-----\n\niQJL\n-----END PGP SIGNATURE-----\n"
 
@@ -104,7 +104,7 @@ static void series_leaves_out_comments_and_options(void **state)
 	struct arena a = {0};
 	struct err e = {0};
 	strings names = {0};
-	assert_ok(series_read(
+	assert_ok(quilt_series(
 		&a, S("# first\none.patch\n\n  two.patch -p1\nsub/three # why\nfour"), &names, &e));
 	assert_int_equal(names.n, 4);
 	assert_string_equal(names.v[0], "one.patch");
@@ -120,10 +120,10 @@ static void series_stays_in_its_folder(void **state)
 	struct arena a = {0};
 	struct err e = {0};
 	strings names = {0};
-	assert_false(series_read(&a, S("fine\n../../../etc/passwd\n"), &names, &e));
+	assert_false(quilt_series(&a, S("fine\n../../../etc/passwd\n"), &names, &e));
 	assert_string_equal(
 		e.text, "debian/patches/series: '../../../etc/passwd' refused: '..' in its path");
-	assert_false(series_read(&a, S("/etc/passwd\n"), &names, &e));
+	assert_false(quilt_series(&a, S("/etc/passwd\n"), &names, &e));
 	assert_string_equal(
 		e.text, "debian/patches/series: '/etc/passwd' refused: an absolute path");
 	assert_int_equal(e.code, E_UNSAFE);
