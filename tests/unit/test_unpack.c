@@ -2,13 +2,15 @@
  * SPDX-License-Identifier: ISC */
 #include "unit.h"
 
+#include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
-#include <unistd.h>
+#include <sys/wait.h>
 
 #include "archives.h"
+#include "fetch/confine.h"
 #include "fetch/unpack.h"
 #include "sys/sys.h"
 
@@ -516,6 +518,51 @@ static void memory_stayed_within_bounds(void **state)
 /* ---- the child
  * ---------------------------------------------------------------------------------------- */
 
+/* What a parser that was taken over would try; the exit status is the first that works. */
+static int try_to_break_out(struct place *p)
+{
+	struct err e;
+	char program[] = "true", *const argv[] = {program, NULL};
+	if (chdir(p->dir) || !unpack_confined(1 << 20, &e))
+		return 90;
+	if (open("/etc/passwd", O_RDONLY) >= 0)
+		return 1;
+	if (open("../canary", O_WRONLY) >= 0)
+		return 2;
+	if (socket(AF_INET, SOCK_STREAM, 0) >= 0)
+		return 3;
+	execv("/bin/true", argv);
+	if (fork() >= 0)
+		return 4;
+	if (kill(getppid(), 0) == 0)
+		return 5;
+	if (mkfifo("fifo", 0644) == 0)
+		return 6;
+	if (link("../canary", "canary") == 0)
+		return 7;
+	int file = open("file", O_WRONLY | O_CREAT, 0644);
+	if (file < 0 || write(file, "x", 1) != 1)
+		return 91;
+	return 0;
+}
+
+/* execv() of what works ends with 0 too, but then without the file. */
+static void the_child_can_reach_nothing_but_its_folder(void **state)
+{
+	struct place *p = *state;
+	struct err e;
+	assert_ok(dir_make(p->dir, &e));
+	pid_t child = fork();
+	if (child == 0)
+		_exit(try_to_break_out(p));
+	int status;
+	waitpid(child, &status, 0);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_string_equal(read_back(p, "file"), "x");
+	assert_contained(p);
+}
+
 static void stopping_early_leaves_no_process(void **state)
 {
 	struct place *p = *state;
@@ -553,6 +600,7 @@ static const struct CMUnitTest tests[] = {
 	CASE(bombs_in_headers_are_stopped),
 	cmocka_unit_test(memory_stayed_within_bounds),
 	CASE(a_zip_bomb_is_stopped),
+	CASE(the_child_can_reach_nothing_but_its_folder),
 	CASE(stopping_early_leaves_no_process),
 };
 RUN_TESTS("unpack")
