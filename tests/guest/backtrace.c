@@ -7,20 +7,20 @@ static __attribute__((noinline)) int third(int n)
 {
 	if (n)
 		panic("three deep, code %d", n);
-	return 1;
+	return depth;
 }
 
 static __attribute__((noinline)) int second(int n)
 {
-	return third(n) + 1;
+	return third(n) + depth;
 }
 
 static __attribute__((noinline)) int first(int n)
 {
-	return second(n) + 1;
+	return second(n) + depth;
 }
 
 int main(void)
 {
-	return first(depth) + 1;
+	return first(depth) + depth;
 }

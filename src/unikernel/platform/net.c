@@ -23,6 +23,7 @@ struct net_header {
 #define RECEIVE_ROOM 2048
 #define TRANSMIT_ROOM 65536
 #define TRANSMIT_SLOTS 128
+#define PATIENCE_NS 1000000
 
 struct receive_buffer {
 	struct net_header header;
@@ -138,18 +139,20 @@ static void reclaim(void)
 {
 	uint16_t slot;
 	uint32_t length;
+	if (free_count)
+		return;
 	while (virtio_take(&transmit_queue, &slot, &length))
 		free_slots[free_count++] = slot;
 }
 
+/* Where all slots are on their way, waits a little: the host may only be slower than we are. */
 static bool take_slot(uint16_t *slot)
 {
+	reclaim();
 	if (!free_count)
-		reclaim();
-	if (!free_count) {
 		net_flush();
+	for (uint64_t from = clock_ns(); !free_count && clock_ns() - from < PATIENCE_NS;)
 		reclaim();
-	}
 	if (!free_count)
 		return false;
 	*slot = free_slots[--free_count];
