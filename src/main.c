@@ -166,7 +166,7 @@ int main(int argc, char **argv)
 	term_init(c.options.quiet, c.options.verbose, c.options.json);
 	signals_catch();
 	if (parsed && run(&c, cmd, &e)) {
-		if (fflush(stdout) == 0)
+		if (fflush(stdout) == 0 && !ferror(stdout))
 			return c.status;
 		fail(&e, E_IO, "write to standard output: %s", strerror(errno));
 	}
