@@ -42,11 +42,11 @@ static uint64_t word_of(const uint8_t *p, size_t n)
 	return word;
 }
 
-uint64_t siphash(const uint64_t key[2], const void *message, size_t n)
+uint64_t siphash(const uint64_t secret[2], const void *message, size_t n)
 {
 	const uint8_t *p = message;
-	struct state s = {key[0] ^ 0x736f6d6570736575, key[1] ^ 0x646f72616e646f6d,
-		key[0] ^ 0x6c7967656e657261, key[1] ^ 0x7465646279746573};
+	struct state s = {secret[0] ^ 0x736f6d6570736575, secret[1] ^ 0x646f72616e646f6d,
+		secret[0] ^ 0x6c7967656e657261, secret[1] ^ 0x7465646279746573};
 	size_t left = n;
 	for (; left >= 8; left -= 8, p += 8)
 		absorb(&s, word_of(p, 8));

@@ -74,7 +74,7 @@ bool segment_continues(
 	 * live, ports, what is acknowledged, the window. */
 	return payload % size == 0 && n - SEGMENT_HEADERS <= size &&
 	       have + n - SEGMENT_HEADERS <= SEGMENT_MAX &&
-	       get32(next + TCP_SEQUENCE) == get32(first + TCP_SEQUENCE) + payload &&
+	       get32(next + TCP_SEQUENCE) == get32(first + TCP_SEQUENCE) + (uint32_t)payload &&
 	       memcmp(first, next, IP_LENGTH) == 0 &&
 	       memcmp(first + IP_FRAGMENT, next + IP_FRAGMENT, IP_CHECKSUM - IP_FRAGMENT) == 0 &&
 	       memcmp(first + IP_ADDRESSES, next + IP_ADDRESSES, TCP_SEQUENCE - IP_ADDRESSES) ==
