@@ -31,8 +31,7 @@ MUST_CHECK static bool settle(struct arena *a, const char *raw, const char *dir,
 MUST_CHECK static bool try_once(const struct download *d, const char *raw,
 	const struct limits *limits, bool *old, struct err *e)
 {
-	defer(unpack_stop)
-	struct unpacker u = {0};
+	defer(unpack_stop) struct unpacker u = {0};
 	*old = false;
 	if (!raw)
 		return download(d, &u, old, e);
@@ -45,8 +44,7 @@ MUST_CHECK static bool try_once(const struct download *d, const char *raw,
 bool archive_get(
 	const struct download *d, const char *dir, const struct limits *limits, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	const char *raw = dir ? str_format(&scratch, "%s.raw", dir) : NULL;
 	bool old;
 	bool ok = try_once(d, raw, limits, &old, e);

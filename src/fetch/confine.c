@@ -88,12 +88,11 @@ static bool stay_in_folder(struct err *e)
 {
 	uint64_t refer = refer_right();
 	struct landlock_ruleset_attr rules = {.handled_access_fs = all_rights | refer};
-	defer(close_fd)
-	int set = (int)syscall(__NR_landlock_create_ruleset, &rules, sizeof(rules), 0);
+	defer(close_fd) int set =
+		(int)syscall(__NR_landlock_create_ruleset, &rules, sizeof(rules), 0);
 	if (set < 0 && (errno == ENOSYS || errno == EOPNOTSUPP))
 		return true; /* libarchive's own checks and ours must do */
-	defer(close_fd)
-	int here = open(".", O_PATH | O_CLOEXEC);
+	defer(close_fd) int here = open(".", O_PATH | O_CLOEXEC);
 	struct landlock_path_beneath_attr below = {
 		.allowed_access = given_rights | refer, .parent_fd = here};
 	if (set < 0 || here < 0 ||

@@ -209,7 +209,6 @@ MUST_CHECK static bool get_package(struct package *p, struct err *e)
 
 bool fetch_debian(const struct fetch_job *job, const struct source *s, struct err *e)
 {
-	defer(package_free)
-	struct package p = {.job = job, .s = s};
+	defer(package_free) struct package p = {.job = job, .s = s};
 	return get_package(&p, e);
 }

@@ -210,12 +210,13 @@ MUST_CHECK static bool check_sum(struct transfer *t)
 	struct digest got = hash_end(&t->hash);
 	if (digest_eq(&got, &t->d->sha256))
 		return true;
-	defer(arena_free)
-	struct arena scratch = {0};
-	return fail(t->e, E_CHECKSUM,
+	defer(arena_free) struct arena scratch = {0};
+	(void)fail(t->e, E_CHECKSUM,
 		"%s: wrong checksum of the %llu bytes received: expected sha256 %s, got %s",
 		t->d->url ? t->d->url : download_path(&scratch, t->d), (unsigned long long)t->have,
 		digest_hex(&scratch, &t->d->sha256), digest_hex(&scratch, &got));
+	return fail_hint(t->e, "the file was changed at its source or on its way; "
+			       "find out which before the recipe's checksum is changed");
 }
 
 static void curl_close(CURL **curl)
@@ -226,13 +227,11 @@ static void curl_close(CURL **curl)
 /* From the net to the partial file, behind what is there. */
 MUST_CHECK static bool from_net(struct transfer *t, const char *part, bool *old)
 {
-	defer(close_fd)
-	int fd = open(part, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	defer(close_fd) int fd = open(part, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return fail_errno(t->e, "open %s", part);
 	t->fd = fd;
-	defer(curl_close)
-	CURL *curl = curl_easy_init();
+	defer(curl_close) CURL *curl = curl_easy_init();
 	if (!curl)
 		return fail(t->e, E_BUG, "libcurl can't be initialised");
 	t->curl = curl;
@@ -246,8 +245,7 @@ MUST_CHECK static bool from_net(struct transfer *t, const char *part, bool *old)
 
 MUST_CHECK static bool from_disk(struct transfer *t, const char *path)
 {
-	defer(close_fd)
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	defer(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return fail_errno(t->e, "open %s", path);
 	t->fd = fd;
@@ -256,8 +254,7 @@ MUST_CHECK static bool from_disk(struct transfer *t, const char *path)
 
 bool download(const struct download *d, struct unpacker *u, bool *old, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	const char *path = download_path(&scratch, d);
 	const char *part = str_format(&scratch, "%s.part", path);
 	struct transfer t = {.d = d, .u = u, .e = e};

@@ -310,8 +310,8 @@ MUST_CHECK static bool check_whole(struct extraction *x, struct err *e)
 
 bool unpack_archive(int fd, const char *archive, const struct limits *limits, struct err *e)
 {
-	defer(extraction_free)
-	struct extraction x = {.archive = archive, .limits = limits, .spool = -1};
+	defer(extraction_free) struct extraction x = {
+		.archive = archive, .limits = limits, .spool = -1};
 	x.seen.a = x.tops.a = &x.a;
 	if (!open_archive(&x, fd, e))
 		return false;

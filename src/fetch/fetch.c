@@ -110,8 +110,7 @@ MUST_CHECK static bool git_url(struct arena *a, const struct recipe *r, const st
 MUST_CHECK static bool fetch_git(
 	const struct recipe *r, const struct source *s, const struct fetch_job *job, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	struct cloning c = {.job = job};
 	const struct git_api *git;
 	const char *url;
@@ -143,30 +142,29 @@ MUST_CHECK static bool fetch_place(
 /* All of it is on the disk before its name is: what stands in its place is whole, always. */
 MUST_CHECK static bool put_in_place(const char *from, const char *to, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
-	defer(close_fd)
-	int tree = open(from, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	defer(close_fd)
-	int above = open(path_dir(&scratch, to), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	defer(arena_free) struct arena scratch = {0};
+	defer(close_fd) int tree = open(from, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	defer(close_fd) int above =
+		open(path_dir(&scratch, to), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (tree < 0 || above < 0 || syncfs(tree) || rename(from, to) || fsync(above))
 		return fail_errno(e, "move the source to %s", to);
 	return true;
 }
 
-/* The places in order; the first that works is put where it belongs. */
+/* The places in order, up to the first that works. */
 MUST_CHECK static bool fetch_places(const struct workspace *w, const struct recipe *r,
 	const struct fetch_job *job, struct err *e)
 {
 	struct text told = {.a = w->a};
 	for (size_t i = 0; i < r->source.n; i++) {
 		const struct source *s = &r->source.v[i];
-		term_note("fetch %s: %s", r->name, origin_of(w->a, s));
+		const char *origin = origin_of(w->a, s);
+		term_note("fetch %s: %s", r->name, origin);
 		if (fetch_place(r, s, job, e))
 			return put_in_place(job->dir, folder_of(w, r, s), e);
 		if (e->code == E_INTERRUPTED || r->source.n == 1)
 			return fail_context(e, "source of %s", r->name);
-		text_addf(&told, "\n  %s: %s", origin_of(w->a, s), e->text);
+		text_addf(&told, "\n  %s: %s", origin, e->text);
 		struct err later;
 		if (!tree_remove(job->dir, &later))
 			return false;
@@ -202,9 +200,9 @@ MUST_CHECK static bool fetch_locked(
 		.dir = path_join(w->a, temporary, "tree"),
 		.limits = LIMITS_DEFAULT,
 		.patience = PATIENCE_DEFAULT};
-	bool ok = fetch_places(w, r, &job, e);
+	bool ok = fetch_places(w, r, &job, e) || fail_where(e, "%s", r->file);
 	struct err later;
-	return tree_remove(temporary, &later) && ok;
+	return tree_remove(temporary, ok ? e : &later) && ok;
 }
 
 static void say_waiting(void *ctx)
@@ -219,8 +217,7 @@ bool source_ensure(
 	struct tree found;
 	if (!source_locate(w, r, &found, e))
 		return false;
-	defer(close_fd)
-	int lock = -1;
+	defer(close_fd) int lock = -1;
 	if (!found.dir) {
 		if (!dir_make(path_join(w->a, w->state, "sources"), e) ||
 			!dir_make(path_join(w->a, w->state, "downloads"), e) ||

@@ -46,8 +46,7 @@ MUST_CHECK static bool apply(struct arena *a, const char *tree, const char *name
 
 bool quilt_apply(const char *tree, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	const char *series = path_join(&scratch, tree, "debian/patches/series");
 	if (!file_exists(series))
 		return true;
