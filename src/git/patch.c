@@ -26,16 +26,18 @@ static bool check_side(const git_diff_file *f, struct err *e)
 
 static bool read_diff(struct str patch, git_diff **out, struct err *e)
 {
+	defer(arena_free)
+	struct arena scratch = {0};
+	struct text normal = {.a = &scratch};
+	if (!normal_diff(patch, &normal, e))
+		return false;
 	git_error_clear();
-	if (git_diff_from_buffer(out, patch.p, patch.n) < 0) {
+	if (git_diff_from_buffer(out, normal.p, normal.n) < 0) {
 		fail_git(e, "the diff can't be read");
 		e->code = E_INPUT;
-		return fail_hint(
-			e, "expected a whole unified diff, as git diff or diff -u write it");
+		return false;
 	}
 	size_t n = git_diff_num_deltas(*out);
-	if (!n)
-		return fail(e, E_INPUT, "there is no diff in it");
 	for (size_t i = 0; i < n; i++) {
 		const git_diff_delta *d = git_diff_get_delta(*out, i);
 		if (!check_side(&d->old_file, e) || !check_side(&d->new_file, e))
@@ -87,6 +89,26 @@ static bool check_links(struct git_repo *r, git_diff *diff, git_index *index, st
 	return true;
 }
 
+/* Where the patch does not speak of a file's mode, the mode stays. */
+static bool keep_modes(git_tree *before, git_diff *diff, git_index *index, struct err *e)
+{
+	for (size_t i = 0; i < git_diff_num_deltas(diff); i++) {
+		const git_diff_delta *d = git_diff_get_delta(diff, i);
+		const git_index_entry *now = git_index_get_bypath(index, d->new_file.path, 0);
+		git_tree_entry *old = NULL;
+		if (d->new_file.mode || !now ||
+			git_tree_entry_bypath(&old, before, d->old_file.path) < 0)
+			continue;
+		git_index_entry entry = {.mode = git_tree_entry_filemode(old),
+			.id = now->id,
+			.path = d->new_file.path};
+		git_tree_entry_free(old);
+		if (git_index_add(index, &entry) < 0)
+			return fail_git(e, "%s", d->new_file.path);
+	}
+	return true;
+}
+
 bool patch_apply(struct git_repo *r, const struct git_id *tree, struct str patch,
 	struct git_id *out, struct err *e)
 {
@@ -109,7 +131,7 @@ bool patch_apply(struct git_repo *r, const struct git_id *tree, struct str patch
 	if (git_apply_to_tree(&index, r->repo, before, diff, &options) < 0)
 		return explain(r, before, diff, progress.deltas, progress.hunks, e);
 	git_oid oid;
-	if (!check_links(r, diff, index, e))
+	if (!keep_modes(before, diff, index, e) || !check_links(r, diff, index, e))
 		return false;
 	if (git_index_write_tree_to(&oid, index, r->repo) < 0)
 		return fail_git(e, "store the patched tree");

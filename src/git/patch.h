@@ -5,6 +5,9 @@
 
 #include "git/inner.h"
 
+/* Adds PATCH to OUT in the form that git itself writes. E_INPUT names the line where it is no
+ * unified diff, or not a whole one; E_UNSAFE a path that leaves the tree. */
+MUST_CHECK bool normal_diff(struct str patch, struct text *out, struct err *e);
 /* E_CONFLICT where DIFF changes a file that TREE has not, or makes one that it has. */
 MUST_CHECK bool check_files(git_tree *tree, git_diff *diff, struct err *e);
 /* The error of a diff that failed in its DELTAS-th file, HUNKS-th hunk (both count from 1). */
