@@ -1,8 +1,10 @@
-/* hash.c - SHA-256 by nettle. SPDX-License-Identifier: ISC */
+/* hash.c - SHA-256, and git's SHA-1, by nettle. SPDX-License-Identifier: ISC */
 #include "sys/sys.h"
 
 #include <fcntl.h>
+#include <nettle/sha1.h>
 #include <nettle/sha2.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -59,15 +61,34 @@ bool digest_eq(const struct digest *a, const struct digest *b)
 	return !memcmp(a->b, b->b, sizeof(a->b));
 }
 
-const char *digest_hex(struct arena *a, const struct digest *d)
+static void put_hex(char *out, const uint8_t *bytes, size_t n)
 {
 	static const char digits[] = "0123456789abcdef";
-	char *z = arena_alloc(a, 2 * sizeof(d->b) + 1);
-	for (size_t i = 0; i < sizeof(d->b); i++) {
-		z[2 * i] = digits[d->b[i] >> 4];
-		z[2 * i + 1] = digits[d->b[i] & 15];
+	for (size_t i = 0; i < n; i++) {
+		out[2 * i] = digits[bytes[i] >> 4];
+		out[2 * i + 1] = digits[bytes[i] & 15];
 	}
+	out[2 * n] = '\0';
+}
+
+const char *digest_hex(struct arena *a, const struct digest *d)
+{
+	char *z = arena_alloc(a, 2 * sizeof(d->b) + 1);
+	put_hex(z, d->b, sizeof(d->b));
 	return z;
+}
+
+void hash_git(const char *type, struct str bytes, char hex[41])
+{
+	struct sha1_ctx h;
+	uint8_t id[SHA1_DIGEST_SIZE];
+	char head[64];
+	int n = snprintf(head, sizeof(head), "%s %zu", type, bytes.n);
+	sha1_init(&h);
+	sha1_update(&h, (size_t)n + 1, (const uint8_t *)head);
+	sha1_update(&h, bytes.n, (const uint8_t *)bytes.p);
+	sha1_digest(&h, sizeof(id), id);
+	put_hex(hex, id, sizeof(id));
 }
 
 static int hex_value(char c)

@@ -97,6 +97,10 @@ const char *digest_hex(struct arena *a, const struct digest *d);
 /* False on anything but 64 hexadecimal digits. */
 bool digest_parse(struct str hex, struct digest *out);
 
+/* Git's id of an object of TYPE ("blob", "tree"): SHA-1 over a header and the bytes, as 40
+ * hexadecimal digits. It names things as git does; it proves nothing, as SHA-256 does. */
+void hash_git(const char *type, struct str bytes, char hex[41]);
+
 /* ---- clock ---------------------------------------------------------------------------- */
 
 int64_t clock_ns(void);	     /* monotonic nanoseconds, for differences */
