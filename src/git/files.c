@@ -109,12 +109,9 @@ bool worktree_look(int dir, struct git_file *f, struct err *e)
 	defer(arena_free)
 	struct arena scratch = {0};
 	struct str bytes;
-	git_oid oid;
 	if (!worktree_read(&scratch, dir, f, &bytes, e))
 		return false;
-	if (git_odb_hash(&oid, bytes.p, bytes.n, GIT_OBJECT_BLOB) < 0)
-		return fail_git(e, "hash %s", f->path);
-	f->id = id_of(&oid);
+	hash_git("blob", bytes, f->id.hex);
 	return true;
 }
 

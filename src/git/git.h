@@ -48,9 +48,7 @@ struct git_api {
 	bool (*open)(const char *dir, struct git_repo **out, struct err *e);
 	void (*close)(struct git_repo **r); /* for defer(); NULL is fine */
 
-	/* The id of the tree that FILES make, which lie in folder DIR and are sorted by bytes of
-	 * their path; fills in the ids that are empty. With R the blobs and trees are stored there
-	 * too; NULL only computes. */
+	/* git_folder_id(), with all blobs and trees stored in R. */
 	bool (*tree)(struct git_repo *r, const char *dir, git_files *files, struct git_id *out,
 		struct err *e);
 	/* Stores a commit with one parent, or none (NULL). The committer is the author. No branch
@@ -106,6 +104,21 @@ struct git_api {
 	bool (*clone_commit)(const char *url, const char *commit, const char *dir,
 		git_progress *progress, void *ctx, struct err *e);
 };
+
+/* The id of the tree that FILES make, which lie in folder DIR and are sorted by bytes of their
+ * path; reads the files whose id is empty, and fills it in. Needs neither repository nor module. */
+MUST_CHECK bool git_folder_id(const char *dir, git_files *files, struct git_id *out, struct err *e);
+
+/* What becomes of an object: its id is found, and it may be stored. */
+struct git_sink {
+	bool (*add)(
+		void *ctx, const char *type, struct str bytes, struct git_id *out, struct err *e);
+	bool (*has)(void *ctx, const struct git_id *id); /* no need to add it again */
+	void *ctx;
+};
+/* The same, with each object handed to SINK. */
+MUST_CHECK bool git_folder_to(const char *dir, git_files *files, const struct git_sink *sink,
+	struct git_id *out, struct err *e);
 
 /* Loads the module, the first time. */
 MUST_CHECK bool git_load(const struct git_api **out, struct err *e);

@@ -229,7 +229,7 @@ static bool source_changed(struct work *k, bool *out, struct err *e)
 		!snapshot_scan(k->a, source.dir, NULL, &files, e))
 		return false;
 	git_files list = snapshot_files(k->a, &files);
-	if (!k->git->tree(NULL, source.dir, &list, &id, e))
+	if (!git_folder_id(source.dir, &list, &id, e))
 		return false;
 	*out = strcmp(id.hex, k->upstream_tree.hex) != 0;
 	return true;

@@ -32,10 +32,10 @@ static bool find_base(struct work *k, struct base *out, struct err *e)
 		return true;
 	struct snapshot files;
 	struct git_id id;
-	if (!git_load(&k->git, e) || !snapshot_scan(k->a, source.dir, NULL, &files, e))
+	if (!snapshot_scan(k->a, source.dir, NULL, &files, e))
 		return false;
 	git_files list = snapshot_files(k->a, &files);
-	if (!k->git->tree(NULL, source.dir, &list, &id, e))
+	if (!git_folder_id(source.dir, &list, &id, e))
 		return false;
 	out->key = str_copy(k->a, str_of(id.hex));
 	return true;
@@ -71,8 +71,7 @@ static bool reuse(struct work *try, const char *key, struct overlay *out)
 	if (!snapshot_load(try->a, try->cache, &s) || s.words.n < 3 || strcmp(s.words.v[2], key))
 		return false;
 	if (!snapshot_holds(try->src, &s)) {
-		if (!git_load(&try->git, &ignored) || !work_look(try, false, &ignored) ||
-			strcmp(try->tree.hex, s.words.v[0]))
+		if (!work_look(try, false, &ignored) || strcmp(try->tree.hex, s.words.v[0]))
 			return false;
 		try->seen.words = s.words;
 		snapshot_store(try->cache, &try->seen);

@@ -11,7 +11,6 @@ struct head {
 	char magic[8];
 	uint64_t sum; /* of all that follows */
 	uint64_t items, words, names;
-	uint64_t settled;
 };
 struct record {
 	struct stamp stamp;
@@ -42,8 +41,9 @@ static uint32_t add_name(struct text *names, const char *name)
 	return at;
 }
 
-/* What was changed so shortly before it was read that it may change again under the same stamp
- * counts as not read: its id is left out, and the snapshot is not settled. */
+/* No file has this stamp. */
+static const struct stamp never = {.ctime_ns = -1};
+
 static bool is_safe(const struct item *item, int64_t read_ns)
 {
 	return !item->stamp.ctime_ns || stamp_is_safe(&item->stamp, read_ns);
@@ -54,19 +54,16 @@ void snapshot_store(const char *file, const struct snapshot *s)
 	defer(arena_free)
 	struct arena scratch = {0};
 	struct text out = {.a = &scratch}, names = {.a = &scratch};
-	struct head head = {.items = s->items.n, .words = s->words.n, .settled = 1};
+	struct head head = {.items = s->items.n, .words = s->words.n};
 	text_add(&out, (struct str){(const char *)&head, sizeof(head)});
 	vec_for(item, &s->items) {
 		struct record r;
 		memset(&r, 0, sizeof(r));
-		r.stamp = item->stamp;
+		r.stamp = is_safe(item, s->read_ns) ? item->stamp : never;
 		r.kind = item->kind;
 		r.mode = item->file.mode;
 		r.path = add_name(&names, item->file.path);
-		if (is_safe(item, s->read_ns))
-			memcpy(r.id, item->file.id.hex, sizeof(r.id));
-		else
-			head.settled = 0;
+		memcpy(r.id, item->file.id.hex, sizeof(r.id));
 		text_add(&out, (struct str){(const char *)&r, sizeof(r)});
 	}
 	vec_for(word, &s->words)
@@ -104,7 +101,7 @@ bool snapshot_load(struct arena *a, const char *file, struct snapshot *out)
 	if (!file_read(a, file, SNAPSHOT_LIMIT, &bytes, &ignored) || !read_head(bytes, &head))
 		return false;
 	struct str names = str_from(bytes, bytes.n - head.names);
-	struct snapshot s = {.settled = head.settled != 0};
+	struct snapshot s = {0};
 	s.items.v = NEW_ARRAY(a, struct item, head.items);
 	s.items.n = s.items.cap = head.items;
 	size_t end = 0;

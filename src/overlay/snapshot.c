@@ -126,19 +126,38 @@ void snapshot_take_ids(struct snapshot *s, const git_files *files)
 		s->items.v[i].file.id = files->v[i].id;
 }
 
-bool snapshot_holds(const char *root, const struct snapshot *s)
+void snapshot_add_watched(struct arena *a, struct snapshot *s, const struct snapshot *other)
+{
+	vec_for(item, &other->items)
+		if (item->kind == ITEM_WATCHED)
+			vec_push(a, &s->items, *item);
+}
+
+static bool holds(const char *root, const struct snapshot *s, bool all)
 {
 	static const struct stamp missing = {0};
 	defer(close_fd)
 	int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || !s->settled)
+	if (fd < 0)
 		return false;
 	vec_for(item, &s->items) {
 		struct stamp now;
+		if (!all && item->kind != ITEM_WATCHED)
+			continue;
 		if (!link_stamp_at(fd, item->file.path, &now))
 			now = missing;
 		if (!stamp_eq(&now, &item->stamp))
 			return false;
 	}
 	return true;
+}
+
+bool snapshot_holds(const char *root, const struct snapshot *s)
+{
+	return holds(root, s, true);
+}
+
+bool snapshot_watched_holds(const char *root, const struct snapshot *s)
+{
+	return holds(root, s, false);
 }

@@ -21,7 +21,6 @@ struct snapshot {
 	VEC(struct item) items;
 	int64_t read_ns; /* wall clock before the first stamp was taken */
 	strings words;	 /* the answers, as the caller likes */
-	bool settled;	 /* loaded: nothing can have changed unseen */
 };
 
 /* Every file and folder below ROOT but .git, files sorted by bytes of their path. Ids are taken
@@ -33,15 +32,19 @@ void snapshot_watch(struct arena *a, struct snapshot *s, const char *root, const
 /* Adds every file and folder below the folder PATH as watched. */
 MUST_CHECK bool snapshot_watch_tree(
 	struct arena *a, struct snapshot *s, const char *path, struct err *e);
-/* The files, for git_api.tree, which fills in ids; and the ids back. */
+/* The files, for git_folder_id(), which fills in ids; and the ids back. */
 git_files snapshot_files(struct arena *a, const struct snapshot *s);
 void snapshot_take_ids(struct snapshot *s, const git_files *files);
+/* Adds the watched paths of OTHER. */
+void snapshot_add_watched(struct arena *a, struct snapshot *s, const struct snapshot *other);
 
-/* A cache: what can't be written is not kept. */
+/* A cache: what can't be written is not kept. A file that was changed so shortly before it was read
+ * that it may change again under the same stamp is kept as one that never holds. */
 void snapshot_store(const char *file, const struct snapshot *s);
 /* False where there is none, or a damaged one. */
 bool snapshot_load(struct arena *a, const char *file, struct snapshot *out);
-/* Is everything as it was? */
+/* Is everything as it was? And all that is watched? */
 bool snapshot_holds(const char *root, const struct snapshot *s);
+bool snapshot_watched_holds(const char *root, const struct snapshot *s);
 
 #endif

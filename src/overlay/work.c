@@ -98,38 +98,47 @@ bool work_look(struct work *k, bool store, struct err *e)
 	if (!snapshot_scan(k->a, k->src, known ? &before : NULL, &k->seen, e))
 		return false;
 	git_files files = snapshot_files(k->a, &k->seen);
-	if (!k->git->tree(store ? k->repo : NULL, k->src, &files, &k->tree, e))
+	if (store ? !k->git->tree(k->repo, k->src, &files, &k->tree, e)
+		  : !git_folder_id(k->src, &files, &k->tree, e))
 		return false;
 	snapshot_take_ids(&k->seen, &files);
 	return true;
 }
 
-/* The answer as a list of words, for the snapshot. */
-static void put_words(struct work *k, const struct overlay *o)
+/* What the snapshot says beside the files: the answer, and what it takes to renew it when only
+ * files have changed. */
+enum { WORD_TREE, WORD_VERSION, WORD_HEAD_TREE, WORD_SAVED_TREE, WORD_SUBJECTS };
+
+static struct overlay answer(struct work *k, const strings *words)
 {
-	strings *words = &k->seen.words;
-	vec_push(k->a, words, o->tree);
-	vec_push(k->a, words, o->version);
-	vec_push(k->a, words, o->dirty ? "dirty" : "clean");
-	vec_push(k->a, words, o->saved ? "saved" : "unsaved");
-	vec_for(subject, &o->patches)
-		vec_push(k->a, words, *subject);
+	struct overlay o = {.package = k->recipe->name,
+		.dir = k->src,
+		.tree = words->v[WORD_TREE],
+		.version = words->v[WORD_VERSION]};
+	o.dirty = strcmp(o.tree, words->v[WORD_HEAD_TREE]) != 0;
+	o.saved = !strcmp(o.tree, words->v[WORD_SAVED_TREE]);
+	for (size_t i = WORD_SUBJECTS; i < words->n; i++)
+		vec_push(k->a, &o.patches, words->v[i]);
+	return o;
 }
 
-bool work_recall(const struct work *k, struct overlay *out)
+bool work_recall(struct work *k, struct overlay *out)
 {
 	struct snapshot s;
-	if (!snapshot_load(k->a, k->cache, &s) || s.words.n < 4 || !snapshot_holds(k->src, &s))
+	struct err ignored;
+	if (!snapshot_load(k->a, k->cache, &s) || s.words.n < WORD_SUBJECTS)
 		return false;
-	const char **words = s.words.v;
-	*out = (struct overlay){.package = k->recipe->name,
-		.dir = k->src,
-		.tree = words[0],
-		.version = words[1],
-		.dirty = !strcmp(words[2], "dirty"),
-		.saved = !strcmp(words[3], "saved")};
-	for (size_t i = 4; i < s.words.n; i++)
-		vec_push(k->a, &out->patches, words[i]);
+	if (!snapshot_holds(k->src, &s)) {
+		/* A second look: another respin may have begun to apply a patch meanwhile. */
+		if (!snapshot_watched_holds(k->src, &s) || !work_look(k, false, &ignored) ||
+			!snapshot_watched_holds(k->src, &s))
+			return false;
+		s.words.v[WORD_TREE] = str_copy(k->a, str_of(k->tree.hex));
+		k->seen.words = s.words;
+		snapshot_add_watched(k->a, &k->seen, &s);
+		snapshot_store(k->cache, &k->seen);
+	}
+	*out = answer(k, &s.words);
 	return true;
 }
 
@@ -138,19 +147,18 @@ bool work_describe(struct work *k, struct overlay *out, struct err *e)
 	git_revisions log;
 	if (!work_look(k, false, e) || !k->git->log(k->repo, k->a, &k->upstream, &k->head, &log, e))
 		return false;
-	struct overlay o = {.package = k->recipe->name, .dir = k->src, .version = k->sync.version};
-	o.tree = str_copy(k->a, str_of(k->tree.hex));
-	o.dirty = strcmp(k->tree.hex, k->head_tree.hex) != 0;
-	o.saved = k->has_series && !strcmp(k->tree.hex, k->sync.tree) &&
-		  !strcmp(k->digest, k->sync.digest);
+	bool in_step = k->has_series && !strcmp(k->digest, k->sync.digest);
+	strings *words = &k->seen.words;
+	vec_push(k->a, words, str_copy(k->a, str_of(k->tree.hex)));
+	vec_push(k->a, words, k->sync.version);
+	vec_push(k->a, words, str_copy(k->a, str_of(k->head_tree.hex)));
+	vec_push(k->a, words, in_step ? k->sync.tree : "");
 	vec_for(revision, &log)
-		vec_push(k->a, &o.patches, revision->subject);
-	put_words(k, &o);
+		vec_push(k->a, words, revision->subject);
 	k->seen.read_ns = k->watched.read_ns;
-	vec_for(item, &k->watched.items)
-		vec_push(k->a, &k->seen.items, *item);
+	snapshot_add_watched(k->a, &k->seen, &k->watched);
 	snapshot_store(k->cache, &k->seen);
-	*out = o;
+	*out = answer(k, words);
 	return true;
 }
 

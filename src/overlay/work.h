@@ -39,8 +39,9 @@ void work_close(struct work *k); /* for defer() */
 MUST_CHECK bool work_look(struct work *k, bool store, struct err *e);
 /* Fills OUT, and keeps the answer for work_recall(). */
 MUST_CHECK bool work_describe(struct work *k, struct overlay *out, struct err *e);
-/* The last answer, where nothing has changed since; it costs a stat of each file. */
-bool work_recall(const struct work *k, struct overlay *out);
+/* The last answer, where nothing has changed since but files of the working tree: without lock and
+ * without libgit2, for a stat of each file and a read of those that have changed. */
+bool work_recall(struct work *k, struct overlay *out);
 /* E_CONFLICT where the recipe's version is not the overlay's. */
 MUST_CHECK bool work_check_version(
 	const struct recipe *r, const char *version, const char *dir, struct err *e);
