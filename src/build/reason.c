@@ -158,19 +158,21 @@ static bool is_rebuilt(const struct why *w, const char *output)
 	return false;
 }
 
+/* What the manifest says of a package that is new or gone needs no words: its object has them. */
 static void compare_known(struct why *w, const inputs *before)
 {
 	vec_for(in, &w->n->known) {
 		const struct input *old = find_input(before, in);
 		if (in->kind == IN_FLAG || (in->kind == IN_OBJECT && is_rebuilt(w, in->name)))
 			continue;
-		if (!old)
+		if (!old && in->kind != IN_FACT)
 			say(w, change_words(w, in, "is new"));
-		else if (!digest_eq(&old->digest, &in->digest))
+		else if (old && !digest_eq(&old->digest, &in->digest))
 			say(w, change_words(w, in, "changed"));
 	}
 	vec_for(old, before)
-		if (old->kind != IN_FLAG && !find_input(&w->n->known, old))
+		if (old->kind != IN_FLAG && old->kind != IN_FACT &&
+			!find_input(&w->n->known, old))
 			say(w, change_words(w, old, "is gone"));
 	compare_flags(w, before);
 }
@@ -301,8 +303,8 @@ bool reason_find(struct engine *g, struct node *n, struct err *e)
 		n->reason = "its last result is gone from the store";
 		return true;
 	}
-	compare_known(&w, &before.known);
 	compare_needs(&w, &before.known);
+	compare_known(&w, &before.known);
 	const struct variant *v = variant_of(&before, &last->object);
 	if (v && (!compare_headers(&w, &v->found, e) || !compare_shadows(&w, &v->found, e)))
 		return false;

@@ -1,0 +1,6 @@
+#include "extra.h"
+
+int extra(void)
+{
+	return 1;
+}

@@ -1,0 +1,6 @@
+#include "net/api.h"
+
+int udp(int x)
+{
+	return x * 7;
+}

@@ -1,0 +1,2 @@
+int tcp(int x);
+int udp(int x);

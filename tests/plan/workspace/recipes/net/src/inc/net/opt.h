@@ -1,0 +1,3 @@
+#include "netopts.h"
+
+#define WINDOW 4
