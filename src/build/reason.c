@@ -171,8 +171,7 @@ static void compare_known(struct why *w, const inputs *before)
 			say(w, change_words(w, in, "changed"));
 	}
 	vec_for(old, before)
-		if (old->kind != IN_FLAG && old->kind != IN_FACT &&
-			!find_input(&w->n->known, old))
+		if (old->kind != IN_FLAG && old->kind != IN_FACT && !find_input(&w->n->known, old))
 			say(w, change_words(w, old, "is gone"));
 	compare_flags(w, before);
 }
