@@ -89,13 +89,12 @@ static const char *copy_dir(const struct engine *g, const struct node *n)
 	return scratch_file(g, n, ".src");
 }
 
-static void add_walls(struct line *l, const struct node *n)
+static void add_walls(struct line *l)
 {
 	static const char *const walls[] = {"bwrap", "--unshare-all", "--die-with-parent",
 		"--new-session", "--clearenv", "--cap-drop", "ALL", "--hostname", "respin"};
 	for (size_t i = 0; i < sizeof(walls) / sizeof(*walls); i++)
 		add(l, walls[i]);
-	(void)n;
 }
 
 bool sandbox_start(struct engine *g, struct node *n, struct err *e)
@@ -108,7 +107,7 @@ bool sandbox_start(struct engine *g, struct node *n, struct err *e)
 		if (!tree_copy(n->p->dir, copy_dir(g, n), ".git", e))
 			return fail_context(e, "copying the source of %s", n->p->r->name);
 	}
-	add_walls(&l, n);
+	add_walls(&l);
 	if (!add_system(&l, e))
 		return false;
 	add3(&l, "--proc", "/proc", "--dev");
@@ -117,7 +116,9 @@ bool sandbox_start(struct engine *g, struct node *n, struct err *e)
 	text_addz(&flags, "");
 	add_search_path(&l, n, &flags);
 	add_environment(&l, flags.p);
-	add3(&l, "--chdir", inside, "--");
+	add(&l, "--remount-ro");
+	add3(&l, "/", "--chdir", inside);
+	add(&l, "--");
 	vec_for(word, &n->p->r->build.commands->run.v[n->step].argv)
 		add(&l, *word);
 	add(&l, NULL);
