@@ -40,18 +40,24 @@ struct image_info {
 };
 
 /* Makes the image from what the linker wrote: adds the manifest section, with the sizes and the
- * address ranges of each package taken from the link map (GNU ld -Map). M's sizes are ignored.
+ * address ranges of each package taken from the link map (GNU ld -Map): the bytes of package lwip
+ * are those of the linker's input "lwip.o", in any folder. Strings that the linker merged count for
+ * the first package that has them. M's sizes are ignored. Nothing that is loaded changes.
  * The result depends on nothing but the bytes of LINKED and MAP and on M. */
 MUST_CHECK bool image_seal(const char *linked, const char *map, const struct image_info *m,
 	const char *out, struct err *e);
 /* Packs the regular files below DIR into one archive (cpio "newc" format, sorted, no times, no
- * owners: equal folders give equal bytes), for the image to serve. */
+ * owners: equal folders give equal bytes), for the image to serve. A link to a file below DIR
+ * stands for that file; E_UNSAFE where it leads out, E_INPUT for what is neither file nor folder.
+ */
 MUST_CHECK bool image_pack(struct arena *a, const char *dir, struct str *out, struct err *e);
 /* Reads an image (or any ELF file: without a manifest, packages is empty).
  * E_INPUT where it is no ELF file. */
 MUST_CHECK bool image_read(
 	struct arena *a, const char *file, struct image_info *out, struct err *e);
-/* "tcp_output at src/core/tcp_out.c:1249 (lwip)" for an address in the image; by addr2line. */
+/* "tcp_output at src/core/tcp_out.c:1249 (lwip)" for an address in the image; by addr2line.
+ * "tcp_output+0x12 (lwip)" without debug information, "0x1234" outside of all. For a return address
+ * (of a backtrace) ask for the byte before it. */
 MUST_CHECK bool image_place(
 	struct arena *a, const char *file, uint64_t address, const char **out, struct err *e);
 

@@ -32,6 +32,19 @@ static bool is_section_name(struct str name)
 	return name.n && name.p[0] != '*' && str_find(name, S("(")) < 0;
 }
 
+/* Of a section whose strings were merged into others the map still tells a size, but what follows
+ * starts where it really ends. */
+static void clip_last(contributions *parts, const struct contribution *next)
+{
+	struct contribution *last = parts->n ? &parts->v[parts->n - 1] : NULL;
+	if (!last || !str_eq(last->section, next->section) || next->address < last->address ||
+		next->address - last->address >= last->size)
+		return;
+	last->size = next->address - last->address;
+	if (!last->size)
+		parts->n--;
+}
+
 /* The numbers and the file of an input section: "  0x0000000000401000   0x1a0 lwip.o". What does
  * not have this form is a symbol, an assignment, or the size before relaxing. */
 static bool take_contribution(
@@ -50,6 +63,7 @@ static bool take_contribution(
 				     : "outside of all output sections") ||
 		       fail_where(e, "%s:%zu", r->file, r->line);
 	}
+	clip_last(out, &c);
 	vec_push(a, out, c);
 	return true;
 }

@@ -116,7 +116,7 @@ static uint64_t end_of_content(Elf *elf, const GElf_Ehdr *header, size_t names)
 	if (end < header->e_ehsize)
 		end = header->e_ehsize;
 	for (Elf_Scn *scn = elf_nextscn(elf, NULL); scn; scn = elf_nextscn(elf, scn)) {
-		GElf_Shdr s;
+		GElf_Shdr s = {0};
 		bool stays = gelf_getshdr(scn, &s) && elf_ndxscn(scn) != names;
 		uint64_t size = s.sh_type == SHT_NOBITS ? 0 : s.sh_size;
 		if (stays && s.sh_offset + size > end)
