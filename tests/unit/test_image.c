@@ -1,17 +1,12 @@
 /* test_image.c - sealing, packing and reading images, against what binutils and cpio say of them.
  * SPDX-License-Identifier: ISC */
-#include <setjmp.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "unit.h"
+
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "image/image.h"
 #include "spec/spec.h"
 #include "sys/sys.h"
-
-#include <cmocka.h> /* last: it has a macro called fail */
 
 struct fixture {
 	struct arena arena;
@@ -61,8 +56,7 @@ static const char *shell(struct fixture *f, const char *script)
 	struct outcome outcome;
 	const char *const argv[] = {"sh", "-ec", script, NULL};
 	const struct command c = {.argv = argv, .dir = f->dir};
-	if (!command_must(&f->arena, &c, &outcome, &e))
-		fail_msg("%s: %s", script, e.text);
+	assert_ok(command_must(&f->arena, &c, &outcome, &e));
 	return str_copy(&f->arena, outcome.output);
 }
 
@@ -75,16 +69,15 @@ static void put(struct fixture *f, const char *name, const char *text)
 {
 	struct err e;
 	const char *path = in(f, name);
-	assert_true(dir_make(path_dir(&f->arena, path), &e));
-	assert_true(file_write(path, str_of(text), 0644, &e));
+	assert_ok(dir_make(path_dir(&f->arena, path), &e));
+	assert_ok(file_write(path, str_of(text), 0644, &e));
 }
 
 static struct str get(struct fixture *f, const char *name)
 {
 	struct err e;
 	struct str bytes;
-	if (!file_read(&f->arena, in(f, name), 1 << 24, &bytes, &e))
-		fail_msg("%s", e.text);
+	assert_ok(file_read(&f->arena, in(f, name), 1 << 24, &bytes, &e));
 	return bytes;
 }
 
@@ -138,8 +131,7 @@ static void seal(struct fixture *f, const char *linked, const char *map, const c
 {
 	struct err e;
 	struct image_info m = example(&f->arena);
-	if (!image_seal(in(f, linked), in(f, map), &m, in(f, out), &e))
-		fail_msg("%s (%s)", e.text, e.where);
+	assert_ok(image_seal(in(f, linked), in(f, map), &m, in(f, out), &e));
 }
 
 static enum code seal_code(struct fixture *f, const char *linked, const char *map, struct err *e)
@@ -156,8 +148,7 @@ static struct image_info sealed_info(struct fixture *f)
 	struct err e;
 	struct image_info info;
 	seal(f, "linked", "linked.map", "image");
-	if (!image_read(&f->arena, in(f, "image"), &info, &e))
-		fail_msg("%s (%s)", e.text, e.where);
+	assert_ok(image_read(&f->arena, in(f, "image"), &info, &e));
 	return info;
 }
 
@@ -187,7 +178,7 @@ static void seal_adds_the_manifest(void **state)
 	seal(f, "linked", "linked.map", "image");
 	shell(f, "objcopy -O binary --only-section=.respin.manifest --set-section-flags "
 		 ".respin.manifest=alloc image manifest.json");
-	assert_true(json_parse(&f->arena, get(f, "manifest.json"), "manifest", &manifest, &e));
+	assert_ok(json_parse(&f->arena, get(f, "manifest.json"), "manifest", &manifest, &e));
 	assert_string_equal(json_string(json_get(manifest, "name"), ""), "static-site");
 	const struct json *packages = json_get(manifest, "packages");
 	assert_int_equal(json_count(packages), 2);
@@ -263,6 +254,29 @@ static void read_sizes_are_those_of_size(void **state)
 	assert_true(info.packages.v[0].size + info.packages.v[1].size + 777 <= info.loaded);
 }
 
+/* The linker's map tells sizes for merged strings that overlap what follows. */
+static void merged_strings_count_once(void **state)
+{
+	struct fixture *f = *state;
+	put(f, "lwip.c",
+		"const char *a(void) { return \"the window of the sender\"; }\n"
+		"const char *b(void) { return \"window of the sender\"; }\n"
+		"const char *c(void) { return \"sender\"; }\n"
+		"const char *d(void) { return \"receiver\"; }\n");
+	put(f, "site.c",
+		"const char *e(void) { return \"the sender\"; }\n"
+		"const char *f(void) { return \"of the sender\"; }\n"
+		"const char *g(void) { return \"a sender\"; }\n");
+	shell(f, "for i in lwip site; do gcc -c -O1 -fno-pic -ffunction-sections -fdata-sections "
+		 "-falign-functions=1 -fno-asynchronous-unwind-tables -fcf-protection=none $i.c -o "
+		 "x.o; "
+		 "ld -r x.o -o $i.o; done; "
+		 "ld -e a --build-id=none -Map linked.map lwip.o site.o -o linked");
+	struct image_info info = sealed_info(f);
+	assert_true(info.packages.v[1].size > 0);
+	assert_int_equal(info.packages.v[0].size + info.packages.v[1].size, info.loaded);
+}
+
 static void read_sections_are_those_of_readelf(void **state)
 {
 	struct fixture *f = *state;
@@ -303,7 +317,8 @@ static const struct image_symbol *symbol(const struct image_info *info, const ch
 		if (!strcmp(s->name, name))
 			return s;
 	}
-	fail_msg("no symbol %s", name);
+	print_error("there is no symbol %s\n", name);
+	_fail(__FILE__, __LINE__);
 	return NULL;
 }
 
@@ -324,7 +339,7 @@ static void read_takes_any_elf_file(void **state)
 	struct fixture *f = *state;
 	struct err e;
 	struct image_info info;
-	assert_true(image_read(&f->arena, in(f, "lwip.o"), &info, &e));
+	assert_ok(image_read(&f->arena, in(f, "lwip.o"), &info, &e));
 	assert_int_equal(info.packages.n, 0);
 	assert_null(symbol(&info, "tcp_output")->package);
 	assert_false(image_read(&f->arena, in(f, "main.c"), &info, &e));
@@ -347,7 +362,7 @@ static void read_survives_damage(void **state)
 		struct image_info info;
 		bytes[i] = (char)~bytes[i];
 		size_t length = i % 2 ? whole.n : i;
-		assert_true(file_write_cache(in(f, "bad"), (struct str){bytes, length}, 0644, &e));
+		assert_ok(file_write_cache(in(f, "bad"), (struct str){bytes, length}, 0644, &e));
 		if (!image_read(&scratch, in(f, "bad"), &info, &e)) {
 			assert_int_equal(e.code, E_INPUT);
 			failures++;
@@ -393,8 +408,7 @@ static const char *place(struct fixture *f, const char *image, uint64_t address)
 {
 	struct err e;
 	const char *words;
-	if (!image_place(&f->arena, in(f, image), address, &words, &e))
-		fail_msg("%s", e.text);
+	assert_ok(image_place(&f->arena, in(f, image), address, &words, &e));
 	return words;
 }
 
@@ -429,8 +443,7 @@ static struct str pack(struct fixture *f, const char *dir)
 {
 	struct err e;
 	struct str archive;
-	if (!image_pack(&f->arena, in(f, dir), &archive, &e))
-		fail_msg("%s", e.text);
+	assert_ok(image_pack(&f->arena, in(f, dir), &archive, &e));
 	return archive;
 }
 
@@ -440,7 +453,7 @@ static void pack_is_read_by_cpio(void **state)
 	struct err e;
 	make_folder(f, "www");
 	shell(f, "ln -s ../index.html www/css/home.html");
-	assert_true(file_write(in(f, "www.cpio"), pack(f, "www"), 0644, &e));
+	assert_ok(file_write(in(f, "www.cpio"), pack(f, "www"), 0644, &e));
 	assert_string_equal(shell(f, "cpio -t --quiet <www.cpio"),
 		"a name\ncss.txt\ncss/home.html\ncss/site.css\nindex.html\n");
 	shell(f, "mkdir out; cd out; cpio -id --quiet <../www.cpio; "
@@ -467,7 +480,7 @@ static void pack_of_nothing_is_an_empty_archive(void **state)
 	struct err e;
 	shell(f, "mkdir www");
 	struct str archive = pack(f, "www");
-	assert_true(file_write(in(f, "www.cpio"), archive, 0644, &e));
+	assert_ok(file_write(in(f, "www.cpio"), archive, 0644, &e));
 	assert_string_equal(shell(f, "cpio -t --quiet <www.cpio"), "");
 	assert_true(str_find(archive, S("TRAILER!!!")) > 0);
 }
@@ -506,28 +519,24 @@ static void pack_refuses_what_is_no_file(void **state)
 #define LINKED(test) cmocka_unit_test_setup_teardown(test, set_up_linked, tear_down)
 #define EMPTY(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
-int main(int argc, char **argv)
-{
-	const struct CMUnitTest tests[] = {
-		LINKED(seal_changes_nothing_else),
-		LINKED(seal_adds_the_manifest),
-		LINKED(seal_is_the_same_in_any_folder),
-		LINKED(seal_refuses_what_does_not_fit),
-		LINKED(read_gives_the_manifest_back),
-		LINKED(read_sizes_are_those_of_size),
-		LINKED(read_sections_are_those_of_readelf),
-		LINKED(read_symbols_are_those_of_nm),
-		LINKED(read_symbols_know_their_package),
-		LINKED(read_takes_any_elf_file),
-		LINKED(read_survives_damage),
-		LINKED(read_names_what_is_wrong_in_a_manifest),
-		LINKED(place_tells_function_line_and_package),
-		EMPTY(pack_is_read_by_cpio),
-		EMPTY(pack_depends_on_content_alone),
-		EMPTY(pack_of_nothing_is_an_empty_archive),
-		EMPTY(pack_refuses_what_is_no_file),
-	};
-	if (argc > 1)
-		cmocka_set_test_filter(argv[1]);
-	return cmocka_run_group_tests_name("image", tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	LINKED(seal_changes_nothing_else),
+	LINKED(seal_adds_the_manifest),
+	LINKED(seal_is_the_same_in_any_folder),
+	LINKED(seal_refuses_what_does_not_fit),
+	LINKED(read_gives_the_manifest_back),
+	LINKED(read_sizes_are_those_of_size),
+	EMPTY(merged_strings_count_once),
+	LINKED(read_sections_are_those_of_readelf),
+	LINKED(read_symbols_are_those_of_nm),
+	LINKED(read_symbols_know_their_package),
+	LINKED(read_takes_any_elf_file),
+	LINKED(read_survives_damage),
+	LINKED(read_names_what_is_wrong_in_a_manifest),
+	LINKED(place_tells_function_line_and_package),
+	EMPTY(pack_is_read_by_cpio),
+	EMPTY(pack_depends_on_content_alone),
+	EMPTY(pack_of_nothing_is_an_empty_archive),
+	EMPTY(pack_refuses_what_is_no_file),
+};
+RUN_TESTS("image")
