@@ -87,29 +87,31 @@ static bool is_certain(const struct search *s)
 	return false;
 }
 
-/* "12,345" */
-static const char *grouped(struct arena *a, uint32_t n)
+/* "10,349 symbols" */
+static const char *counted(struct arena *a, uint32_t n, const char *what)
 {
-	return n < 1000 ? str_format(a, "%u", n)
-	       : n < 1000000
-		       ? str_format(a, "%u,%03u", n / 1000, n % 1000)
-		       : str_format(a, "%u,%03u,%03u", n / 1000000, n / 1000 % 1000, n % 1000);
+	const char *s = n == 1 ? "" : "s";
+	if (n < 1000)
+		return str_format(a, "%u %s%s", n, what, s);
+	if (n < 1000000)
+		return str_format(a, "%u,%03u %s%s", n / 1000, n % 1000, what, s);
+	return str_format(a, "%u,%03u,%03u %s%s", n / 1000000, n / 1000 % 1000, n % 1000, what, s);
 }
 
 static strings places_searched(const struct search *s)
 {
 	strings out = {0};
-	vec_push(s->a, &out, str_format(s->a, "names of %zu packages", s->w->all.n));
+	vec_push(s->a, &out,
+		str_format(s->a, "names of %s", counted(s->a, (uint32_t)s->w->all.n, "package")));
 	vec_for(g, &s->grounds) {
 		const struct index_header *h = g->index.header;
+		const char *which = g->config	    ? str_format(s->a, ", %s", g->config)
+				    : g->is_overlay ? ", overlay"
+						    : "";
 		vec_push(s->a, &out,
-			str_format(s->a, "%s %s%s%s: %s files, %s symbols", g->recipe->name,
-				g->recipe->version,
-				g->config	? ", "
-				: g->is_overlay ? ", overlay"
-						: "",
-				g->config ? g->config : "", grouped(s->a, h->files),
-				grouped(s->a, h->symbols)));
+			str_format(s->a, "%s %s%s: %s, %s", g->recipe->name, g->recipe->version,
+				which, counted(s->a, h->files, "file"),
+				counted(s->a, h->symbols, "symbol")));
 	}
 	vec_for(r, &s->missing)
 		vec_push(s->a, &out,
