@@ -329,12 +329,12 @@ static void places_searched_are_told(void **state)
 	struct fixture *f = *state;
 	struct resolution r = resolve(f, "completely_different");
 	assert_true(has(&r.looked_in, "names of 6 packages"));
-	assert_true(has(&r.looked_in, "tcpip 2.0, config: 1 files, 1 symbols"));
+	assert_true(has(&r.looked_in, "tcpip 2.0, config: 1 file, 1 symbol"));
 	assert_true(has(&r.looked_in, "tcpip 2.0: 6 files, 13 symbols"));
 	assert_true(has(&r.looked_in, "zlib 1.3: source not fetched"));
 	put(f, "zlib/inflate.c", "int inflate;\n");
 	r = resolve(f, "completely_different");
-	assert_true(has(&r.looked_in, "zlib 1.3: 1 files, 1 symbols"));
+	assert_true(has(&r.looked_in, "zlib 1.3: 1 file, 1 symbol"));
 }
 
 static void a_missing_source_is_fetched_where_it_may_matter(void **state)
