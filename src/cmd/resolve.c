@@ -46,8 +46,12 @@ static void print_candidate(struct context *c, const struct candidate *k)
 	term_out("%s%s%s  %s", term_tint(TINT_BOLD), k->module, term_tint_end(), k->kind);
 	if (k->file)
 		term_out(k->line ? "  %s:%d" : "  %s", k->file, k->line);
-	term_out("\n  library     %s\n  package     %s %s\n  source      %s\n", k->library,
-		k->package, k->version, k->source);
+	term_out("\n");
+	if (k->library)
+		term_out("  library     %s\n", k->library);
+	term_out("  package     %s %s\n", k->package, k->version);
+	if (k->source)
+		term_out("  source      %s\n", k->source);
 	term_out("  dependents  %s\n  images      %s\n", joined(c->a, &k->dependents),
 		joined(c->a, &k->images));
 	vec_for(z, &k->evidence)
