@@ -91,17 +91,18 @@ static const char *arp_story(struct trial *t)
 		a, "%zu request%s sent, no reply seen on the wire", requests, plural(requests));
 }
 
-/* "Unicast reply from 10.77.0.2 [52:54:00:12:34:56]  0.652ms" */
+/* "Unicast reply from 10.77.0.2 [52:54:00:12:34:56]  0.652ms"; negative where there is none. */
 static double reply_ms(struct str output)
 {
 	ptrdiff_t at = str_find(output, S("]  "));
-	return at < 0 ? 0 : strtod(output.p + at + 3, NULL);
+	return at < 0 ? -1 : strtod(output.p + at + 3, NULL);
 }
 
 bool check_arp(struct trial *t, struct err *e)
 {
 	struct session *s = t->s;
-	const char *const argv[] = {"arping", "-f", "-I", SPACE_DEVICE, s->net.image, NULL};
+	const char *const argv[] = {
+		"arping", "-f", "-c", "3", "-I", SPACE_DEVICE, s->net.image, NULL};
 	const struct command arping = {.argv = argv};
 	struct outcome out;
 	bool ended;
@@ -109,13 +110,13 @@ bool check_arp(struct trial *t, struct err *e)
 		return false;
 	if (!ended && session_end(s))
 		return true;
-	if (!ended)
-		return fails(t, "no ARP reply from %s within %s: %s", s->net.image,
-			seconds(s->a, t->c->timeout_ms), arp_story(t));
-	if (out.exit_code)
+	double ms = reply_ms(out.output);
+	if (!ended || (out.exit_code && str_find(out.output, S("Received 0 response")) >= 0))
+		return fails(t, "no ARP reply from %s within %.1f s: %s", s->net.image,
+			(double)out.ns / 1e9, arp_story(t));
+	if (out.exit_code || ms < 0)
 		return fails(t, "arping %s: %s", outcome_words(s->a, &out),
 			last_line(s->a, out.output, 200));
-	double ms = reply_ms(out.output);
 	measure(t, "time", "ms", ms);
 	return passes(t, "%s replied after %.2f ms", s->net.image, ms);
 }

@@ -18,7 +18,6 @@
 #define BACKTRACE_WAIT_NS ((int64_t)500 * 1000000)
 #define CPUINFO_MAX ((size_t)4 * 1024 * 1024)
 #define TERMINAL_TAIL ((size_t)64 * 1024)
-#define DEFAULT_MEMORY_MB 64
 
 /* /dev/kvm alone proves nothing: it may be emulated in software, 1000 times slower than TCG. */
 static bool kvm_is_real(void)
@@ -61,11 +60,10 @@ static const char *kernel_line(struct arena *a, const struct machine_plan *plan)
 static bool start_qemu(
 	struct arena *a, const struct machine_plan *plan, struct process *out, struct err *e)
 {
-	int64_t memory = plan->how->boot.memory_mb ? plan->how->boot.memory_mb : DEFAULT_MEMORY_MB;
 	const char *const argv[] = {"qemu-system-x86_64", "-M", "microvm,acpi=off", "-global",
 		"virtio-mmio.force-legacy=false", "-accel", plan->accelerator, "-cpu", "max", "-m",
-		str_format(a, "%lld", (long long)memory), "-nodefaults", "-no-user-config",
-		"-display", "none", "-serial", "stdio", "-no-reboot", "-device",
+		str_format(a, "%lld", (long long)plan->how->boot.memory_mb), "-nodefaults",
+		"-no-user-config", "-display", "none", "-serial", "stdio", "-no-reboot", "-device",
 		"isa-debug-exit,iobase=0xf4,iosize=4", "-netdev",
 		str_format(a, "dgram,id=n0,local.type=fd,local.str=%d", plan->wire_fd), "-device",
 		"virtio-net-device,netdev=n0,mac=" SPACE_IMAGE_MAC, "-kernel", plan->image_path,

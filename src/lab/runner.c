@@ -128,6 +128,8 @@ static bool show_console(struct session *s, struct runner *r, struct err *e)
 	enum waited how = session_wait(s, INT64_MAX, never, NULL, e);
 	bool stopped = how == WAIT_ERROR && e->code == E_INTERRUPTED;
 	struct err less; /* than the first error, which counts */
+	if (how == WAIT_MACHINE && !machine_ended_well(&s->machine))
+		term_note("%s: %s", r->q->image->name, session_end(s));
 	int status = stopped || machine_ended_well(&s->machine) ? 0 : 1;
 	if (!session_stop(s, stopped ? e : &less) || (how == WAIT_ERROR && !stopped))
 		return false;

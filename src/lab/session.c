@@ -240,7 +240,7 @@ bool session_start(
 	int machine_end_fd = ends[1];
 	if (s->dir && !recording_open(path_join(s->a, s->dir, "wire.pcap"), &s->recording, e))
 		return false;
-	wire_init(&s->wire, s->a, ends[0], packets, (size_t)s->net.mtu, s->how->wire.delay_ms,
+	wire_init(&s->wire, s->a, ends[0], packets, (size_t)s->net.mtu, s->net.delay_ms,
 		s->dir ? &s->recording : NULL);
 	packets = -1;
 	if (s->net.dhcp && !start_dhcp(s, e))

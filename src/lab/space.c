@@ -22,11 +22,12 @@
 
 #define FAR_END "wire0"
 #define DEFAULT_ADDRESS "10.77.0.2/24"
+#define ARP_PATIENCE_MS 250 /* beyond the round trip; the kernel's second suits larger networks */
 #define RECEIVE_BUFFER (8 * 1024 * 1024)
 
 bool network_parse(const struct image_how *how, struct network *out, struct err *e)
 {
-	struct network net = {.mtu = how->wire.mtu ? how->wire.mtu : 1500};
+	struct network net = {.mtu = how->wire.mtu, .delay_ms = how->wire.delay_ms};
 	const char *text = how->boot.address ? how->boot.address : DEFAULT_ADDRESS;
 	net.dhcp = strcmp(text, "dhcp") == 0;
 	struct str rest = str_of(net.dhcp ? DEFAULT_ADDRESS : text);
@@ -127,8 +128,10 @@ static bool make_links(struct arena *a, const struct network *net, struct err *e
 		" mtu %lld type veth peer name " FAR_END " mtu %lld\n"
 		"address add %s/%d broadcast + dev " SPACE_DEVICE "\n"
 		"link set " FAR_END " arp off up\n"
-		"link set " SPACE_DEVICE " up\n",
-		(long long)net->mtu, (long long)net->mtu, net->host, net->prefix);
+		"link set " SPACE_DEVICE " up\n"
+		"ntable change name arp_cache dev " SPACE_DEVICE " retrans %lld\n",
+		(long long)net->mtu, (long long)net->mtu, net->host, net->prefix,
+		(long long)(2 * net->delay_ms + ARP_PATIENCE_MS));
 	const char *const argv[] = {program_anywhere(a, "ip"), "-batch", "-", NULL};
 	const struct command ip = {.argv = argv, .input = str_of(script), .timeout_ms = 5000};
 	struct outcome ignored;

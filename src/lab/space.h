@@ -18,7 +18,7 @@ struct network {
 	char image[INET_ADDRSTRLEN], host[INET_ADDRSTRLEN];
 	int prefix;
 	bool dhcp;
-	int64_t mtu;
+	int64_t mtu, delay_ms; /* of the wire; the delay is each way */
 };
 
 /* From image.boot.address ("10.77.0.2/24", "dhcp") and image.wire.mtu. The host is the first
