@@ -222,8 +222,7 @@ static bool tcp_verdict(struct trial *t, int error, int64_t ns)
 bool check_tcp(struct trial *t, struct err *e)
 {
 	struct session *s = t->s;
-	defer(close_fd)
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	defer(close_fd) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return fail_errno(e, "open a socket");
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)t->c->port)};

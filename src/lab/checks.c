@@ -70,8 +70,7 @@ static bool valid_packets(
 static bool valid_command(
 	const struct recipe *image, size_t index, const char **member, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	const struct check *c = &image->image->checks.v[index];
 	*member = "run";
 	if (!c->run.n)

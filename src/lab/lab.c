@@ -105,8 +105,7 @@ static void ask_to_end(struct listener *l)
 /* Hears messages until the lab's process has closed its side. */
 static bool listen_to(struct listener *l)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	char *message = arena_alloc(&scratch, MESSAGE_MAX);
 	for (;;) {
 		struct pollfd polls[] = {
@@ -156,10 +155,8 @@ static bool run_space(struct arena *a, struct runner *r, int *status, struct err
 	struct space space;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return fail_errno(e, "make a channel to the lab");
-	defer(close_fd)
-	int ours = ends[0];
-	defer(close_fd)
-	int theirs = ends[1];
+	defer(close_fd) int ours = ends[0];
+	defer(close_fd) int theirs = ends[1];
 	if (!space_fork(&space, e))
 		return false;
 	if (space.pid == 0) {
@@ -215,8 +212,7 @@ bool lab_console(struct arena *a, const struct lab_request *q, int *status, stru
 	struct runner r = {.q = q};
 	if (!validate_request(q, &r, e))
 		return false;
-	defer(restore_terminal)
-	struct terminal terminal = {0};
+	defer(restore_terminal) struct terminal terminal = {0};
 	terminal.is_one = tcgetattr(STDIN_FILENO, &terminal.settings) == 0;
 	int end = 0;
 	if (!run_space(a, &r, &end, e) && e->code != E_INTERRUPTED)

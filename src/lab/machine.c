@@ -22,8 +22,7 @@
 /* /dev/kvm alone proves nothing: it may be emulated in software, 1000 times slower than TCG. */
 static bool kvm_is_real(void)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	struct str cpu;
 	struct err ignored;
 	if (!file_read(&scratch, "/proc/cpuinfo", CPUINFO_MAX, &cpu, &ignored))
@@ -79,8 +78,7 @@ static bool start_qemu(
 bool machine_start(
 	struct arena *a, const struct machine_plan *plan, struct machine *out, struct err *e)
 {
-	defer(close_fd)
-	int console = -1;
+	defer(close_fd) int console = -1;
 	if (plan->console) {
 		console = open(plan->console, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 		if (console < 0)

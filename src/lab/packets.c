@@ -75,8 +75,7 @@ static bool filter_make(const char *text, struct filter *out, struct err *e)
 {
 	if (!text)
 		return true;
-	defer(close_pcap)
-	pcap_t *p = pcap_open_dead(DLT_EN10MB, SNAP_LENGTH);
+	defer(close_pcap) pcap_t *p = pcap_open_dead(DLT_EN10MB, SNAP_LENGTH);
 	if (!p)
 		return fail(e, E_IO, "libpcap has no memory");
 	if (pcap_compile(p, &out->program, text, 1, PCAP_NETMASK_UNKNOWN) < 0)
@@ -92,8 +91,7 @@ static bool filter_matches(const struct filter *f, const struct pcap_pkthdr *h, 
 
 bool filter_check(const char *filter, struct err *e)
 {
-	defer(filter_free)
-	struct filter f = {0};
+	defer(filter_free) struct filter f = {0};
 	if (!filter_make(filter, &f, e))
 		return fail_hint(e, "the language is tcpdump's: man 7 pcap-filter");
 	return true;
@@ -114,12 +112,9 @@ static bool open_reader(const char *path, pcap_t **out, struct err *e)
 static bool each_packet(
 	const struct window *w, bool *started, visit_fn *visit, void *ctx, struct err *e)
 {
-	defer(filter_free)
-	struct filter after = {0};
-	defer(filter_free)
-	struct filter until = {0};
-	defer(close_pcap)
-	pcap_t *p = NULL;
+	defer(filter_free) struct filter after = {0};
+	defer(filter_free) struct filter until = {0};
+	defer(close_pcap) pcap_t *p = NULL;
 	if (!filter_make(w->after, &after, e) || !filter_make(w->until, &until, e) ||
 		!open_reader(w->path, &p, e))
 		return false;
@@ -160,8 +155,7 @@ static void free_counting(struct counting *c)
 bool packets_count(
 	const struct window *w, const char *filter, struct packet_count *out, struct err *e)
 {
-	defer(free_counting)
-	struct counting c = {0};
+	defer(free_counting) struct counting c = {0};
 	if (!filter_make(filter, &c.filter, e) ||
 		!each_packet(w, &c.count.started, count_one, &c, e))
 		return false;
@@ -190,10 +184,8 @@ static void free_ordering(struct ordering *o)
 bool packets_in_order(
 	const struct window *w, const strings *filters, size_t *matched, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
-	defer(free_ordering)
-	struct ordering o = {
+	defer(arena_free) struct arena scratch = {0};
+	defer(free_ordering) struct ordering o = {
 		.filters = NEW_ARRAY(&scratch, struct filter, filters->n), .n = filters->n};
 	for (size_t i = 0; i < filters->n; i++)
 		if (!filter_make(filters->v[i], &o.filters[i], e))
@@ -229,8 +221,7 @@ static void free_first(struct first *f)
 bool packets_first(
 	struct arena *a, const struct window *w, const char *filter, struct str *out, struct err *e)
 {
-	defer(free_first)
-	struct first f = {.a = a};
+	defer(free_first) struct first f = {.a = a};
 	bool started;
 	if (!filter_make(filter, &f.filter, e) || !each_packet(w, &started, first_one, &f, e))
 		return false;

@@ -25,8 +25,7 @@ const char *program_anywhere(struct arena *a, const char *name)
 
 bool program_must(const char *name, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	if (program_anywhere(&scratch, name))
 		return true;
 	(void)fail(e, E_NOTFOUND, "the lab needs the program %s, which is not there", name);

@@ -78,8 +78,7 @@ void result_write(const struct check_result *r, struct text *out)
 
 bool run_write(const struct run *run, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	struct text t = {.a = &scratch};
 	struct json_writer w = {.out = &t};
 	json_open(&w, NULL, '{');

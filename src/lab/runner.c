@@ -64,10 +64,11 @@ static bool do_check(
 	if (end) {
 		r->cut_short = true;
 		result.verdict = SKIP;
-		struct str kind =
+		struct str rest =
 			str_of(end); /* "panic: ..." to "panic": the run's end says it all */
-		result.why = str_format(s->a, "not run, the machine had come to its end: %.*s",
-			STR(str_cut(&kind, ':')));
+		struct str kind = str_cut(&rest, ':');
+		result.why = str_format(
+			s->a, "not run, the machine had come to its end: %.*s", STR(kind));
 	} else if (!check_do(&t, e)) {
 		return false;
 	} else if (is_watched(s->how, c) && !session_settle(s, e)) {

@@ -230,14 +230,12 @@ bool session_start(
 	struct session *s, const char *image_path, const char *accelerator, struct err *e)
 {
 	int ends[2];
-	defer(close_fd)
-	int packets = -1;
+	defer(close_fd) int packets = -1;
 	if (!space_cable(s->a, &s->net, &packets, e))
 		return false;
 	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return fail_errno(e, "make the wire");
-	defer(close_fd)
-	int machine_end_fd = ends[1];
+	defer(close_fd) int machine_end_fd = ends[1];
 	if (s->dir && !recording_open(path_join(s->a, s->dir, "wire.pcap"), &s->recording, e))
 		return false;
 	wire_init(&s->wire, s->a, ends[0], packets, (size_t)s->net.mtu, s->net.delay_ms,

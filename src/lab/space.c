@@ -84,8 +84,7 @@ bool space_fork(struct space *out, struct err *e)
 
 static bool write_setting(const char *path, const char *value)
 {
-	defer(close_fd)
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	defer(close_fd) int fd = open(path, O_WRONLY | O_CLOEXEC);
 	return fd >= 0 && write(fd, value, strlen(value)) == (ssize_t)strlen(value);
 }
 
@@ -143,8 +142,8 @@ bool space_cable(struct arena *a, const struct network *net, int *packets, struc
 	if (!make_links(a, net, e))
 		return false;
 	const int one = 1, room = RECEIVE_BUFFER;
-	defer(close_fd)
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, htons(ETH_P_ALL));
+	defer(close_fd) int fd =
+		socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, htons(ETH_P_ALL));
 	if (fd < 0)
 		return fail_errno(e, "open a packet socket");
 	turn_off_offloads(fd, SPACE_DEVICE);

@@ -1,94 +1,8 @@
 /* test_lab.c - the lab's verdicts, each by a machine that really behaves so.
  * SPDX-License-Identifier: ISC */
-#include "unit.h"
+#include "lab_box.h"
 
-#include "lab/lab.h"
-#include "lab/run.h"
-#include "sys/sys.h"
-
-static const char *root, *guest;
-static struct arena arena;
-static struct workspace workspace;
-
-static int setup(void **state)
-{
-	(void)state;
-	struct err e = {0};
-	assert_ok(dir_make_temp(&arena, "/tmp/respin-test-lab.", &root, &e));
-	guest = path_join(&arena, root, "guest");
-	const char *const argv[] = {"cc", "-m32", "-g", "-O1", "-ffreestanding", "-fno-pic",
-		"-fno-stack-protector", "-fno-asynchronous-unwind-tables", "-mgeneral-regs-only",
-		"-nostdlib", "-static", "-no-pie",
-		"-Wl,-Ttext=0x100000,--build-id=none,-z,noexecstack,-estart", "-o", guest,
-		"tests/guest/lab_guest.c", NULL};
-	const struct command cc = {.argv = argv};
-	struct outcome ignored;
-	assert_ok(command_must(&arena, &cc, &ignored, &e));
-	assert_ok(file_write(path_join(&arena, root, "respin.json"), S("{}"), 0644, &e));
-	assert_ok(dir_make(path_join(&arena, root, "recipes"), &e));
-	assert_ok(workspace_open(&arena, root, &workspace, &e));
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	struct err e = {0};
-	assert_ok(tree_remove(root, &e));
-	arena_free(&arena);
-	return 0;
-}
-
-/* An image whose machine behaves as MODE says (see lab_guest.c). */
-static struct recipe *image(const char *mode, const char *checks)
-{
-	struct err e = {0};
-	struct recipe *r;
-	const char *file = path_join(&arena, root, "recipes/box/recipe.json");
-	const char *text = str_format(&arena,
-		"{\"name\":\"box\",\"version\":\"1\",\"license\":\"ISC\",\"image\":{"
-		"\"boot\":{\"command_line\":\"mode=%s\"},\"checks\":[%s]}}",
-		mode, checks);
-	assert_ok(dir_make(path_dir(&arena, file), &e));
-	assert_ok(file_write(file, str_of(text), 0644, &e));
-	assert_ok(recipe_read(&arena, file, &r, &e));
-	return r;
-}
-
-static struct lab_request request(const struct recipe *r)
-{
-	return (struct lab_request){
-		.w = &workspace, .image = r, .image_path = guest, .image_sha256 = "0123"};
-}
-
-static struct run lab(const char *mode, const char *checks)
-{
-	struct err e = {0};
-	struct run run = {0};
-	struct lab_request q = request(image(mode, checks));
-	assert_ok(lab_check(&arena, &q, &run, &e));
-	return run;
-}
-
-static const char *kept(const struct run *run, const char *name)
-{
-	struct err e = {0};
-	struct str text = {0};
-	assert_ok(file_read(&arena, path_join(&arena, run->dir, name), 1 << 24, &text, &e));
-	return text.p;
-}
-
-#define assert_contains(text, part)                                                                \
-	do {                                                                                       \
-		if (!strstr((text), (part))) {                                                     \
-			print_error("'%s' is not in '%s'\n", (part), (text));                      \
-			_fail(__FILE__, __LINE__);                                                 \
-		}                                                                                  \
-	} while (0)
-
-#define BOOT "{\"name\":\"boot\",\"type\":\"boot\",\"timeout_ms\":2000}"
-#define ARP_NAMED(n) "{\"name\":\"" #n "\",\"type\":\"arp\",\"timeout_ms\":2000}"
-#define ARP(ms) "{\"name\":\"arp\",\"type\":\"arp\",\"timeout_ms\":" #ms "}"
+#define COMMAND(name, more) "{\"name\":\"" name "\",\"type\":\"command\"," more "}"
 
 static void boots(void **state)
 {
@@ -179,11 +93,12 @@ static void a_flood_on_the_console(void **state)
 static void a_flood_on_the_wire(void **state)
 {
 	(void)state;
-	struct run run = lab(
-		"n", BOOT ",{\"name\":\"tcp\",\"type\":\"tcp\",\"timeout_ms\":20000}," ARP(2000));
+	struct run run =
+		lab("n", BOOT "," COMMAND("wait",
+				 "\"timeout_ms\":20000,\"run\":[\"sleep\",\"20\"]") "," ARP(2000));
 	assert_int_equal(run.verdict, FAIL);
 	assert_contains(run.end, "flood: sent 20000 frames in a row");
-	assert_contains(result(&run, "tcp")->why, "flood");
+	assert_contains(result(&run, "wait")->why, "flood");
 	assert_skipped(&run, "arp", "flood");
 }
 
@@ -247,23 +162,19 @@ static void a_deaf_port_is_no_hang(void **state)
 	assert_string_equal(run.end, "stopped by the lab");
 }
 
-#define COMMAND(name, more) "{\"name\":\"" name "\",\"type\":\"command\"," more "}"
-
 static void programs_run_in_the_private_network(void **state)
 {
 	(void)state;
-	struct run run =
-		lab(
-			"a", COMMAND("env",
-				     "\"run\":[\"sh\",\"-c\",\"echo $RESPIN_ADDRESS $RESPIN_HOST; "
-				     "test -e $RESPIN_RUN/wire.pcap; ls /sys/class/net/ "
-				     ">/dev/null\"]") "," COMMAND("bad", "\"run\":[\"sh\",\"-c\","
-									 "\"echo no luck; exit "
-									 "3\"]") "," COMMAND("slow",
-				     "\"timeout_ms\":200,\"run\":[\"sh\",\"-c\",\"sleep 77 & "
-				     "wait\"]") "," COMMAND("lonely",
-				     "\"run\":[\"sh\",\"-c\",\"ip -br link | cut -d@ -f1 | "
-				     "xargs\"]"));
+	struct run run = lab(
+		"a", COMMAND("env", "\"run\":[\"sh\",\"-c\",\"echo $RESPIN_ADDRESS $RESPIN_HOST; "
+				    "test -e $RESPIN_RUN/wire.pcap; ls /sys/class/net/ "
+				    ">/dev/null\"]") "," COMMAND("bad", "\"run\":[\"sh\",\"-c\","
+									"\"echo no luck; exit "
+									"3\"]") "," COMMAND("slow",
+			     "\"timeout_ms\":200,\"run\":[\"sh\",\"-c\",\"sleep 77 & "
+			     "wait\"]") "," COMMAND("lonely",
+			     "\"run\":[\"sh\",\"-c\",\"ip -br link | cut -d@ -f1 | "
+			     "xargs\"]"));
 	assert_string_equal(result(&run, "env")->why, "10.77.0.2 10.77.0.1");
 	assert_int_equal(result(&run, "env")->verdict, PASS);
 	assert_string_equal(result(&run, "bad")->why, "sh exited with status 3: no luck");

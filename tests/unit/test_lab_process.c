@@ -1,0 +1,225 @@
+/* test_lab_process.c - whatever ends the lab, nothing of it lives on; and it needs no root.
+ * SPDX-License-Identifier: ISC */
+#include "lab_box.h"
+
+#include <grp.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+/* How many processes there are with WORD on their command line, ourselves apart. */
+static int processes_with(const char *word)
+{
+	struct err e = {0};
+	strings names = {0};
+	int n = 0;
+	assert_ok(dir_list(&arena, "/proc", &names, &e));
+	vec_for(name, &names) {
+		struct str line;
+		const char *file = str_format(&arena, "/proc/%s/cmdline", *name);
+		if ((*name)[0] < '1' || (*name)[0] > '9' || atoi(*name) == getpid())
+			continue;
+		n += file_read(&arena, file, 1 << 20, &line, &e) &&
+		     str_find(line, str_of(word)) >= 0;
+	}
+	return n;
+}
+
+/* Waits until N processes have WORD on their command line; false after five seconds. */
+static bool wait_for_processes(const char *word, int n)
+{
+	for (int64_t end = clock_ns() + (int64_t)5000000000; clock_ns() < end; usleep(5000))
+		if (processes_with(word) == n)
+			return true;
+	return false;
+}
+
+/* The program of the check, with a word on its command line that no other test has; it starts
+ * one that would outlive it. */
+#define LONG                                                                                       \
+	"{\"name\":\"long\",\"type\":\"command\",\"timeout_ms\":60000,\"run\":[\"sh\",\"-c\","     \
+	"\"setsid sleep 7131 & sleep 7131\"]}"
+
+struct reply {
+	bool done;
+	struct err e;
+	enum verdict verdict;
+	char end[200];
+};
+
+/* Runs the lab in a process of its own, as user UID (0: ours); the reply comes in FD. */
+static pid_t start_lab(const char *mode, const char *checks, uid_t uid, int *fd)
+{
+	int ends[2];
+	const struct recipe *r = image(mode, checks);
+	assert_int_equal(pipe(ends), 0);
+	*fd = ends[0];
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid)
+		return close(ends[1]), pid;
+	struct run run = {0};
+	struct reply reply = {0};
+	struct lab_request q = request(r);
+	bool same_user = !uid || (setgroups(0, NULL) == 0 && setgid(uid) == 0 && setuid(uid) == 0);
+	prctl(PR_SET_DUMPABLE, 1); /* as any program is that was started by such a user */
+	signals_catch();
+	reply.done = same_user && lab_check(&arena, &q, &run, &reply.e);
+	reply.verdict = run.verdict;
+	snprintf(reply.end, sizeof(reply.end), "%s", run.end ? run.end : "");
+	_exit(write(ends[1], &reply, sizeof(reply)) != sizeof(reply));
+}
+
+static struct reply reply_of(pid_t pid, int fd)
+{
+	struct reply reply = {0};
+	ssize_t n = read(fd, &reply, sizeof(reply));
+	assert_true(n == 0 || n == sizeof(reply));
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	close(fd);
+	return reply;
+}
+
+static void nothing_outlives_a_killed_respin(void **state)
+{
+	(void)state;
+	int fd;
+	pid_t pid = start_lab("r", LONG, 0, &fd);
+	assert_true(wait_for_processes("7131", 3));
+	assert_int_equal(processes_with(guest), 1);
+	kill(pid, SIGKILL);
+	reply_of(pid, fd);
+	assert_true(wait_for_processes(guest, 0));
+	assert_true(wait_for_processes("7131", 0));
+}
+
+static void an_interrupt_ends_all_and_keeps_what_was_recorded(void **state)
+{
+	(void)state;
+	int fd;
+	struct err e = {0};
+	struct str console;
+	pid_t pid = start_lab("r", LONG, 0, &fd);
+	assert_true(wait_for_processes("7131", 3));
+	kill(pid, SIGINT);
+	struct reply reply = reply_of(pid, fd);
+	assert_false(reply.done);
+	assert_int_equal(reply.e.code, E_INTERRUPTED);
+	assert_int_equal(processes_with(guest), 0);
+	assert_int_equal(processes_with("7131"), 0);
+	const char *dir = strchr(reply.e.hint, '/');
+	assert_non_null(dir);
+	assert_ok(file_read(&arena, path_join(&arena, dir, "console.txt"), 1 << 20, &console, &e));
+	assert_contains(console.p, "respin: ready");
+	assert_false(file_exists(path_join(&arena, dir, "run.json")));
+}
+
+static void a_lab_that_is_killed_is_noticed(void **state)
+{
+	(void)state;
+	int fd;
+	pid_t pid = start_lab("r", LONG, 0, &fd), lab_pid = 0;
+	assert_true(wait_for_processes("7131", 3));
+	struct str children;
+	struct err e = {0};
+	const char *file = str_format(&arena, "/proc/%d/task/%d/children", (int)pid, (int)pid);
+	assert_ok(file_read(&arena, file, 4096, &children, &e));
+	lab_pid = (pid_t)atoi(children.p);
+	assert_true(lab_pid > 0);
+	kill(lab_pid, SIGKILL);
+	struct reply reply = reply_of(pid, fd);
+	assert_false(reply.done);
+	assert_contains(reply.e.text, "the lab's process ended");
+	assert_true(wait_for_processes(guest, 0));
+}
+
+static void leftovers_of_a_check_end_with_it(void **state)
+{
+	(void)state;
+	struct run run = lab("r", "{\"name\":\"left\",\"type\":\"command\",\"run\":[\"sh\",\"-c\","
+				  "\"sleep 7132 & echo started\"]}");
+	assert_string_equal(run.checks.v[1].why, "started");
+	assert_int_equal(processes_with("7132"), 0);
+}
+
+static void no_root_is_needed(void **state)
+{
+	(void)state;
+	int fd;
+	uid_t nobody = 65534;
+	if (geteuid() == 0) { /* the folders must be its own then */
+		assert_int_equal(chmod(root, 0755), 0);
+		struct err e = {0};
+		assert_ok(dir_make(workspace.state, &e));
+		assert_int_equal(chmod(workspace.state, 0777), 0);
+		assert_ok(tree_remove(path_join(&arena, workspace.state, "runs"), &e));
+	}
+	pid_t pid = start_lab("a", BOOT "," ARP(3000), geteuid() == 0 ? nobody : 0, &fd);
+	struct reply reply = reply_of(pid, fd);
+	assert_string_equal(reply.e.text, "");
+	assert_true(reply.done);
+	assert_int_equal(reply.verdict, PASS);
+	assert_string_equal(reply.end, "stopped by the lab");
+}
+
+static void addresses_by_dhcp_have_a_server(void **state)
+{
+	(void)state;
+	struct err e = {0};
+	struct run run;
+	struct recipe *r = image("r", BOOT);
+	struct lab_request q = request(r);
+	r->image->boot.address = "dhcp";
+	assert_ok(lab_check(&arena, &q, &run, &e));
+	assert_int_equal(run.verdict, PASS);
+	assert_contains(kept(&run, "console.txt"), "command line: ip=dhcp ");
+	assert_contains(kept(&run, "checks/dhcp.txt"), "started, version");
+}
+
+static void other_networks_are_possible(void **state)
+{
+	(void)state;
+	struct err e = {0};
+	struct run run;
+	struct recipe *r = image("a", BOOT "," ARP(3000));
+	struct lab_request q = request(r);
+	r->image->boot.address = "192.168.5.1/30";
+	r->image->wire.mtu = 576;
+	assert_ok(lab_check(&arena, &q, &run, &e));
+	assert_int_equal(run.verdict, PASS);
+	assert_contains(kept(&run, "console.txt"), "ip=192.168.5.1/30 gateway=192.168.5.2");
+	assert_contains(run.checks.v[1].why, "192.168.5.1 replied");
+}
+
+static void the_accelerator_can_be_chosen(void **state)
+{
+	(void)state;
+	struct err e = {0};
+	struct run run;
+	struct lab_request q = request(image("w", BOOT));
+	setenv("RESPIN_ACCEL", "warp", 1);
+	assert_false(lab_check(&arena, &q, &run, &e));
+	assert_int_equal(e.code, E_USAGE);
+	setenv("RESPIN_ACCEL", "tcg", 1);
+	assert_ok(lab_check(&arena, &q, &run, &e));
+	assert_string_equal(run.accelerator, "tcg");
+	unsetenv("RESPIN_ACCEL");
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(nothing_outlives_a_killed_respin),
+	cmocka_unit_test(an_interrupt_ends_all_and_keeps_what_was_recorded),
+	cmocka_unit_test(a_lab_that_is_killed_is_noticed),
+	cmocka_unit_test(leftovers_of_a_check_end_with_it),
+	cmocka_unit_test(no_root_is_needed),
+	cmocka_unit_test(addresses_by_dhcp_have_a_server),
+	cmocka_unit_test(other_networks_are_possible),
+	cmocka_unit_test(the_accelerator_can_be_chosen),
+};
+
+int main(int argc, char **argv)
+{
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
+	return cmocka_run_group_tests_name("lab_process", tests, setup, teardown);
+}
