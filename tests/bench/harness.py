@@ -1,0 +1,112 @@
+"""Timing in turns, medians, and the table and JSON that all benchmarks report to."""
+
+import json
+import os
+import statistics
+import subprocess
+
+
+class Unavailable(Exception):
+    """A benchmark can't run here; the text says why."""
+
+
+class Figure:
+    """How long respin took against how long its peer took in the same run.
+
+    at_most bounds respin / peer ("no slower than"), at_least bounds peer / respin ("times as fast").
+    """
+
+    def __init__(self, name, peer, ours, theirs, at_most=None, at_least=None):
+        self.name = name
+        self.peer = peer
+        self.ours = ours
+        self.theirs = theirs
+        self.at_most = at_most
+        self.at_least = at_least
+
+    def ratio(self):
+        ours, theirs = statistics.median(self.ours), statistics.median(self.theirs)
+        return ours / theirs if self.at_most else theirs / ours
+
+    def is_met(self):
+        return self.ratio() <= self.at_most if self.at_most else self.ratio() >= self.at_least
+
+    def bar(self):
+        return f"<= {self.at_most:g}" if self.at_most else f">= {self.at_least:g}"
+
+    def as_json(self):
+        return {
+            "name": self.name,
+            "peer": self.peer,
+            "ratio": round(self.ratio(), 4),
+            "bar": self.bar(),
+            "met": self.is_met(),
+            "respin_seconds": {"median": statistics.median(self.ours), "samples": self.ours},
+            "peer_seconds": {"median": statistics.median(self.theirs), "samples": self.theirs},
+        }
+
+
+def in_turns(rounds, ours, theirs):
+    """Calls both ROUNDS times, A B A B, each giving seconds; one call of each before that is for
+    the caches and does not count."""
+    ours(), theirs()
+    pairs = [(ours(), theirs()) for _ in range(rounds)]
+    return [a for a, _ in pairs], [b for _, b in pairs]
+
+
+def compile_c(source, program, *flags):
+    subprocess.run(["cc", "-O2", "-D_GNU_SOURCE", "-o", program, source, *flags], check=True)
+    return program
+
+
+class Bench:
+    """What every benchmark gets: the program, a scratch folder, a stopwatch."""
+
+    def __init__(self, build):
+        self.top = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+        self.build = os.path.abspath(build)
+        self.respin = os.path.join(self.build, "respin")
+        self.scratch = os.path.join(self.build, "bench")
+        os.makedirs(self.scratch, exist_ok=True)
+        self.stopwatch = compile_c(self.source("stopwatch.c"), self.path("stopwatch"))
+
+    def source(self, name):
+        return os.path.join(self.top, "tests", "bench", name)
+
+    def path(self, *parts):
+        return os.path.join(self.scratch, *parts)
+
+    def seconds(self, argv, cwd, output="/dev/null"):
+        """Runs a command that must succeed; its standard output goes to the file OUTPUT."""
+        done = subprocess.run(
+            [self.stopwatch, output, *argv], cwd=cwd, stdout=subprocess.PIPE, text=True
+        )
+        if done.returncode:
+            raise RuntimeError(f"status {done.returncode} of: {' '.join(argv)}")
+        return int(done.stdout) / 1e9
+
+
+def milliseconds(samples):
+    return f"{statistics.median(samples) * 1000:,.1f} ms"
+
+
+def print_table(figures):
+    rows = [("figure", "respin", "peer", "", "ratio", "bar", "")]
+    for f in figures:
+        verdict = "met" if f.is_met() else "MISSED"
+        rows.append((f.name, milliseconds(f.ours), milliseconds(f.theirs), f.peer,
+                     f"{f.ratio():.2f}", f.bar(), verdict))
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
+
+
+def write_json(path, figures, not_run):
+    answer = {
+        "figures": [f.as_json() for f in figures],
+        "not_run": [{"name": name, "why": why} for name, why in not_run],
+    }
+    with open(path + ".new", "w", encoding="utf-8") as file:
+        json.dump(answer, file, indent=2)
+        file.write("\n")
+    os.replace(path + ".new", path)
