@@ -15,8 +15,7 @@ def measure(bench, workspace, bare):
     edit = Edit(workspace)
     script = bench.path("rebuild.sh")
     with open(script, "w", encoding="utf-8") as file:
-        lines = [a.shell() for a in bare.actions if a.output in REBUILT]
-        file.write("set -e\n" + "\n".join(lines) + "\n")
+        file.write(bare.shell(REBUILT))
 
     def change():
         edit.next()

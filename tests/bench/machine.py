@@ -6,7 +6,6 @@ import time
 
 import wire
 
-MIT = __import__("os").environ.get("MIT","")
 QEMU = "qemu-system-x86_64"
 COMMON = [
     "-accel", "tcg", "-cpu", "max", "-nodefaults", "-no-user-config", "-display", "none",
@@ -49,6 +48,6 @@ def linux(bench, kernel, initramfs, memory_mb, tsc_khz):
     """Linux finds virtio-mmio devices by ACPI only: hence acpi=on."""
     options = [
         "-M", "microvm,acpi=on", "-m", str(memory_mb), "-kernel", kernel, "-initrd", initramfs,
-        "-append", f"console=ttyS0 quiet panic=-1 {MIT} tsc_early_khz={tsc_khz}",
+        "-append", f"console=ttyS0 quiet panic=-1 tsc_early_khz={tsc_khz}",
     ]  # fmt: skip
     return Guest("Linux", options, bench.path("console-linux"))

@@ -41,6 +41,7 @@ class Workspace:
         write(self.path("www", SITE, "index.html"), PAGE)
         # Incompressible, and the same in every run.
         write(self.path("www", BULK, "bulk.bin"), hashlib.shake_128(b"respin").digest(BULK_BYTES))
+        os.mkdir(self.path("overlays"))
         self.respin("overlay", "add", "lwip")
         # All its actions as they ran: [{"output", "command", ...}]
         self.first_build = self.respin("build", SITE)["ran"]
