@@ -30,10 +30,15 @@ static size_t package_of(const manifest_packages *packages, struct str input)
 	return NO_PACKAGE;
 }
 
-static bool is_within(const struct contribution *c, const struct section *s)
+/* What was merged away at the end of a section still has a size in the map. */
+static bool clip_to_section(struct contribution *c, const struct section *s)
 {
 	uint64_t start = s->header.sh_addr, size = s->header.sh_size, offset = c->address - start;
-	return c->address >= start && offset <= size && c->size <= size - offset;
+	if (c->address < start || offset > size)
+		return false;
+	if (c->size > size - offset)
+		c->size = size - offset;
+	return true;
 }
 
 /* Padding between two parts of one package counts as the package's: thus a package whose every
@@ -41,22 +46,12 @@ static bool is_within(const struct contribution *c, const struct section *s)
 static void add_range(
 	struct arena *a, const struct contribution *c, size_t package, bool same_section, ranges *r)
 {
-	struct range *last = same_section && r->n ? &r->v[r->n - 1] : NULL;
-	uint64_t start = c->address, end = c->address + c->size;
-	if (!last || start < last->address) {
-		vec_push(a, r, ((struct range){start, c->size, package}));
-		return;
-	}
-	/* Where strings were merged, the map shows the next section within the one before. */
-	uint64_t last_end = last->address + last->size;
-	if (last->package == package && start < last_end + MAX_PADDING) {
-		if (end > last_end)
-			last->size = end - last->address;
-		return;
-	}
-	if (start < last_end)
-		last->size = start - last->address;
-	vec_push(a, r, ((struct range){start, c->size, package}));
+	struct range *last = r->n ? &r->v[r->n - 1] : NULL;
+	if (same_section && last && last->package == package && last->address <= c->address &&
+		c->address - last->address - last->size < MAX_PADDING)
+		last->size = c->address + c->size - last->address;
+	else
+		vec_push(a, r, ((struct range){c->address, c->size, package}));
 }
 
 static void drop_others(ranges *r)
@@ -86,16 +81,15 @@ static bool find_ranges(struct arena *a, Elf *elf, const char *linked, const cha
 		const struct section *s = section_find(&all, part->section);
 		if (!s || !section_is_loaded(s))
 			continue;
-		if (!is_within(part, s))
+		if (!clip_to_section(part, s))
 			return fail(e, E_INPUT,
-				       "the link map is of another image: %.*s would have 0x%jx "
-				       "bytes at "
-				       "0x%jx, beyond section %s",
-				       STR(part->input), (uintmax_t)part->size,
-				       (uintmax_t)part->address, s->name) ||
+				       "the link map is of another image: %.*s would be at 0x%jx, "
+				       "beyond section %s",
+				       STR(part->input), (uintmax_t)part->address, s->name) ||
 			       fail_where(e, "%s", map);
-		add_range(a, part, package_of(packages, part->input),
-			str_eq(part->section, last_section), out);
+		if (part->size)
+			add_range(a, part, package_of(packages, part->input),
+				str_eq(part->section, last_section), out);
 		last_section = part->section;
 	}
 	if (!ranges_sort(out, &overlap))
@@ -183,12 +177,10 @@ static bool read_back(struct arena *a, int fd, struct str *out, struct err *e)
 static bool seal_bytes(struct arena *a, struct str linked, const char *file, struct str manifest,
 	struct str *out, struct err *e)
 {
-	defer(close_fd)
-	int fd = memfd_create("image", MFD_CLOEXEC);
+	defer(close_fd) int fd = memfd_create("image", MFD_CLOEXEC);
 	if (fd < 0 || write(fd, linked.p, linked.n) != (ssize_t)linked.n)
 		return fail_errno(e, "make room for the sealed image");
-	defer(elf_close)
-	Elf *elf = elf_begin(fd, ELF_C_RDWR, NULL);
+	defer(elf_close) Elf *elf = elf_begin(fd, ELF_C_RDWR, NULL);
 	if (!elf || !add_section(a, elf, manifest))
 		return fail_elf(e, file, "can't add the manifest");
 	return read_back(a, fd, out, e);
@@ -197,15 +189,13 @@ static bool seal_bytes(struct arena *a, struct str linked, const char *file, str
 bool image_seal(const char *linked, const char *map, const struct image_info *m, const char *out,
 	struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	struct str bytes, sealed;
 	struct text manifest = {.a = &scratch};
 	ranges found = {0};
 	if (!file_read(&scratch, linked, MAX_IMAGE, &bytes, e))
 		return false;
-	defer(elf_close)
-	Elf *elf = NULL;
+	defer(elf_close) Elf *elf = NULL;
 	if (!elf_open(bytes, linked, &elf, e) ||
 		!find_ranges(&scratch, elf, linked, map, &m->packages, &found, e))
 		return false;
