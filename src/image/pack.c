@@ -93,8 +93,7 @@ static void add_entry(
 
 bool image_pack(struct arena *a, const char *dir, struct str *out, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	strings names = {0};
 	if (!list_files(&scratch, dir, "", 0, &names, e))
 		return false;

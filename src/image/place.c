@@ -38,8 +38,7 @@ static const char *source_line(struct arena *a, struct str output, const char *p
 bool image_place(
 	struct arena *a, const char *file, uint64_t address, const char **out, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	struct image_info info;
 	struct str bytes;
 	ranges places;

@@ -122,10 +122,8 @@ static int largest_first(const void *x, const void *y)
 bool image_parse(struct arena *a, struct str bytes, const char *file, struct image_info *out,
 	ranges *places, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
-	defer(elf_close)
-	Elf *elf = NULL;
+	defer(arena_free) struct arena scratch = {0};
+	defer(elf_close) Elf *elf = NULL;
 	struct image_info info = {.size = bytes.n};
 	ranges found = {0};
 	sections all;
@@ -151,8 +149,7 @@ bool image_parse(struct arena *a, struct str bytes, const char *file, struct ima
 
 bool image_read(struct arena *a, const char *file, struct image_info *out, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	struct str bytes;
 	ranges places;
 	if (!file_read(&scratch, file, MAX_IMAGE, &bytes, e) ||

@@ -66,8 +66,7 @@ size_t index_find(const struct index *x, struct str name, const struct index_ent
 static bool map_file(const char *path, struct index *out)
 {
 	struct stat st;
-	defer(close_fd)
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	defer(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) || st.st_size <= 0)
 		return false;
 	size_t size = (size_t)st.st_size;
@@ -101,8 +100,7 @@ static bool is_same(const struct index *x, int tree, size_t node)
 /* Folders tell of files that came and went, files of symbols. */
 static bool is_current(const struct index *x, const char *tree, bool is_fixed)
 {
-	defer(close_fd)
-	int fd = open(tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	defer(close_fd) int fd = open(tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	size_t files = x->header->files, all = is_fixed ? files + 1 : files + x->header->folders;
 	for (size_t i = is_fixed ? files : 0; i < all; i++)
 		if ((i >= files || x->nodes[i].has_symbols) && !is_same(x, fd, i))
@@ -113,8 +111,7 @@ static bool is_current(const struct index *x, const char *tree, bool is_fixed)
 bool index_open(struct arena *a, const char *kept, const char *tree, bool is_fixed,
 	struct index *out, struct err *e)
 {
-	defer(index_close)
-	struct index old = {0};
+	defer(index_close) struct index old = {0};
 	struct str bytes;
 	struct err ignored;
 	if (map_file(kept, &old) && is_current(&old, tree, is_fixed)) {

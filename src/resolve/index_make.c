@@ -67,8 +67,7 @@ static int by_path(const void *x, const void *y)
 
 static bool read_tree(struct maker *m, struct err *e)
 {
-	defer(close_fd)
-	int fd = open(m->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	defer(close_fd) int fd = open(m->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return fail_errno(e, "open folder %s", m->root);
 	if (!walk(m, fd, "", 0, e))
@@ -94,8 +93,7 @@ static void take_old_names(struct maker *m, bool *taken)
 {
 	if (!m->old->header)
 		return;
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	size_t old_files = m->old->header->files, o = 0;
 	uint32_t *place = NEW_ARRAY(&scratch, uint32_t, old_files); /* new index + 1 */
 	for (size_t i = 0; i < m->files.n; i++) {

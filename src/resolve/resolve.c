@@ -145,8 +145,7 @@ static bool search_missing(struct search *s, struct err *e)
 bool resolve_name(struct arena *a, const struct workspace *w, const char *name, bool fetch,
 	struct resolution *out, struct err *e)
 {
-	defer(close_grounds)
-	struct search s = {.a = a, .w = w, .query = str_of(name)};
+	defer(close_grounds) struct search s = {.a = a, .w = w, .query = str_of(name)};
 	struct resolution result = {.query = str_copy(a, s.query)};
 	if (!s.query.n)
 		return fail(e, E_USAGE, "nothing to resolve: the name is empty");

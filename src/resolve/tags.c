@@ -62,8 +62,7 @@ static bool parse_line(struct str line, const struct map *files, struct tag *tag
 
 bool tags_parse(struct arena *a, struct str output, const strings *files, tags *out, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	struct map indices = {.a = &scratch};
 	tags found = {0};
 	for (size_t i = 0; i < files->n; i++)
