@@ -157,6 +157,7 @@ bool check_do(struct trial *t, struct err *e)
 
 /* ---- for the kinds -------------------------------------------------------------------- */
 
+CHECK_FMT(3, 0)
 static bool set_verdict(struct trial *t, enum verdict v, const char *fmt, va_list ap)
 {
 	t->r->verdict = v;

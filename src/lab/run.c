@@ -118,13 +118,20 @@ static const char *text_at(struct arena *a, const struct json *object, const cha
 	return str_copy(a, str_of(json_string(json_get(object, name), "")));
 }
 
+/* Nanoseconds; 0 for what can't be any. */
+static int64_t ns_at(const struct json *object, const char *name)
+{
+	double ns = json_number(json_get(object, name), 0);
+	return ns > 0 && ns < 9e18 ? (int64_t)ns : 0;
+}
+
 static bool get_result(
 	struct arena *a, const struct json *j, struct check_result *out, struct err *e)
 {
 	struct check_result r = {.name = text_at(a, j, "name"),
 		.type = text_at(a, j, "type"),
 		.why = text_at(a, j, "why"),
-		.ns = (int64_t)json_number(json_get(j, "ns"), 0)};
+		.ns = ns_at(j, "ns")};
 	if (!*r.name || !verdict_parse(json_string(json_get(j, "result"), ""), &r.verdict))
 		return fail(e, E_CORRUPT, "a check's result has no name or no verdict");
 	const struct json *metrics = json_get(j, "metrics");
@@ -154,7 +161,7 @@ static bool get_run(struct arena *a, const struct json *j, struct run *out, stru
 		.started = text_at(a, j, "started"),
 		.accelerator = text_at(a, j, "accelerator"),
 		.end = text_at(a, j, "end"),
-		.ns = (int64_t)json_number(json_get(j, "ns"), 0)};
+		.ns = ns_at(j, "ns")};
 	if (!verdict_parse(json_string(json_get(j, "result"), ""), &run.verdict))
 		return fail(e, E_CORRUPT, "the run has no verdict");
 	const struct json *checks = json_get(j, "checks");
