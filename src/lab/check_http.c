@@ -48,6 +48,15 @@ static bool body_fits(struct trial *t, const char *body, bool *fits, struct err 
 				t->c->sha256, path_base(body));
 }
 
+/* " (3 TCP packets came back, 1 of them a reset)" */
+static const char *http_story(struct trial *t)
+{
+	size_t packets = seen(t, "tcp and not ether src " SPACE_HOST_MAC);
+	size_t resets = seen(t, "tcp[tcpflags] & tcp-rst != 0 and not ether src " SPACE_HOST_MAC);
+	return str_format(t->s->a, "(%zu TCP packet%s came back, %zu of them %s)", packets,
+		plural(packets), resets, resets == 1 ? "a reset" : "resets");
+}
+
 bool check_http(struct trial *t, struct err *e)
 {
 	struct arena *a = t->s->a;
@@ -59,11 +68,11 @@ bool check_http(struct trial *t, struct err *e)
 		return false;
 	if (!ended)
 		return session_end(t->s) ||
-		       fails(t, "no whole answer to GET %s within %s: %zu TCP packets came back",
-			       t->c->path, seconds(a, t->c->timeout_ms),
-			       seen(t, "tcp and not ether src " SPACE_HOST_MAC));
+		       fails(t, "no whole answer to GET %s within %s %s", t->c->path,
+			       seconds(a, t->c->timeout_ms), http_story(t));
 	if (out.exit_code)
-		return fails(t, "GET %s: %s", t->c->path, last_line(a, out.errors, 300));
+		return fails(t, "GET %s: %s %s", t->c->path, last_line(a, out.errors, 300),
+			http_story(t));
 	if (!parse_answer(out.output, &answer))
 		return fails(t, "curl printed '%s'", one_line(a, out.output, 200));
 	measure(t, "first-byte", "ms", answer.first_byte * 1e3);

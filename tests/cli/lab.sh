@@ -1,0 +1,84 @@
+#!/bin/sh
+# respin check and respin run: verdicts, exit statuses, JSON, errors; with images of the platform alone.
+. "$(dirname "$0")/../lib.sh"
+
+mkdir -p recipes/box/src
+echo "{\"recipes\": [\"recipes\", \"$top/recipes\"]}" >respin.json
+
+# main BODY: what the image does.
+main() {
+	printf '#include "platform.h"\nint main(void)\n{\n%s\n}\n' "$1" >recipes/box/src/main.c
+}
+
+# checks LIST: the image's checks as JSON.
+checks() {
+	cat >recipes/box/recipe.json <<-EOF
+		{ "name": "box", "version": "1", "license": "ISC", "source": [{ "path": "src" }],
+		  "needs": ["platform"], "build": { "objects": { "sources": ["*.c"] } },
+		  "image": { "checks": [$1] } }
+	EOF
+}
+
+# json EXPRESSION: of the last answer, in Python's words.
+json() {
+	python3 -c "import json, sys; a = json.loads(sys.argv[1]); print($1)" "$out"
+}
+
+ready='console_printf("respin: ready 10.77.0.2\n");'
+boot='{ "name": "boots", "type": "boot" }'
+two='{ "name": "adds", "type": "command", "run": ["sh", "-c", "echo sum is 4"] }'
+
+main "$ready return 0;"
+checks "$boot"
+run respin check box
+exits "an image that boots" 0
+contains "... is said to" "$out" "pass  boots"
+run ls .respin/runs
+is "... and its run is kept" "$(ls ".respin/runs/$out")" "checks
+console.txt
+run.json
+wire.pcap"
+
+main "$ready for (;;) idle_until(~0ull);"
+checks "$boot, $two"
+run respin check box --json
+exits "check --json" 0
+is "... names checks and results" "$(json '[(c["name"], c["result"]) for c in a["checks"]]')" \
+	"[('boots', 'pass'), ('adds', 'pass')]"
+is "... and metrics" "$(json 'sorted(a["checks"][0]["metrics"][0])')" "['name', 'unit', 'value']"
+is "... and the run" "$(ls ".respin/runs/$(json 'a["run"]')/checks")" "2-adds.txt"
+
+main "$ready panic(\"no %s left\", \"tea\");"
+checks "$boot, { \"name\": \"waits\", \"type\": \"command\", \"run\": [\"sleep\", \"5\"] }, $two"
+run respin check box
+exits "an image that panics" 1
+contains "... says where" "$out" "panic: no tea left; in main at /box/main.c:4"
+contains "... and the rest is skipped" "$out" "skip  adds"
+# shellcheck disable=SC2016 # no expansion wanted
+contains "the console has the places, too" "$(cat "$(find .respin/runs -name console.txt -newer recipes/box/recipe.json)")" "is in main at /box/main.c:4"
+
+run respin run box
+exits "run: a panic" 1
+contains "... is on the terminal" "$out" "respin: panic: no tea left"
+contains "... with its place" "$out" "is in main at /box/main.c:4"
+main "console_printf(\"hello\\n\"); return 0;"
+run respin run box
+exits "run: an image that ends well" 0
+contains "... and its console" "$out" "hello"
+
+# Wrong checks are refused before anything boots.
+checks "$boot, { \"name\": \"p\", \"type\": \"packets\", \"filter\": \"tcp prot 80\" }"
+run respin check box
+exits "a wrong filter" 3
+contains "... is shown" "$err" "filter 'tcp prot 80'"
+contains "... with its place" "$err" "recipes/box/recipe.json:/image/checks/1/filter"
+checks "$boot, { \"name\": \"p\", \"type\": \"packets\", \"filter\": \"tcp\", \"during\": \"boost\" }"
+run respin check box --json
+exits "a check of another that is not there" 3
+contains "... is an error as JSON" "$err" '"message": "there is no check '"'boost'"' before this one"'
+
+checks "$boot"
+run env RESPIN_ACCEL=warp respin check box
+exits "an accelerator that is none" 2
+contains "... is named" "$err" "RESPIN_ACCEL is 'warp': expected tcg or kvm"
+finish
