@@ -68,6 +68,13 @@ static strings compile_line(struct engine *g, const struct node *n)
 	add(g, &argv, "-MD");
 	add(g, &argv, "-MF");
 	add(g, &argv, scratch_file(g, n, ".d"));
+	/* Only GNU as tells what .incbin and .include read. */
+	if (g->tools.cc1) {
+		add(g, &argv, "-Xassembler");
+		add(g, &argv, "--MD");
+		add(g, &argv, "-Xassembler");
+		add(g, &argv, scratch_file(g, n, ".as.d"));
+	}
 	add(g, &argv, "-o");
 	add(g, &argv, scratch_file(g, n, ".o"));
 	add(g, &argv, n->source);
@@ -90,7 +97,7 @@ bool check_race(struct engine *g, const struct node *n, const char *path, struct
 	if (!store_see(g->store, path, &seen, e))
 		return false;
 	bool before = seen->when_ns < n->started_wall_ns;
-	if (!before && (!seen->exists || stamp_is_safe(&seen->stamp, n->started_wall_ns)))
+	if (!before && seen->exists && stamp_is_safe(&seen->stamp, n->started_wall_ns))
 		return true;
 	if (before && !store_see_again(g->store, path, &same, e))
 		return false;
@@ -100,32 +107,42 @@ bool check_race(struct engine *g, const struct node *n, const char *path, struct
 	return fail(e, E_CONFLICT, "%s changed while it was built", path);
 }
 
-/* What the program says that it read, as inputs; EXCEPT is known already. */
+/* N's own source, or found before. */
+static bool is_known(struct engine *g, const struct node *n, const char *path, const char *name)
+{
+	vec_for(in, &n->found)
+		if (!strcmp(in->name, name))
+			return true;
+	vec_for(in, &n->known)
+		if (in->kind == IN_SOURCE && !strcmp(path_tidy(g->a, known_path(g, n, in)), path))
+			return true;
+	return false;
+}
+
+/* What a program says in DEPFILE that it read, from folder DIR, as inputs of N. */
 static bool read_found(
-	struct engine *g, struct node *n, const char *dir, const char *except, struct err *e)
+	struct engine *g, struct node *n, const char *dir, const char *ending, struct err *e)
 {
 	struct str text;
 	strings files;
-	const char *depfile = scratch_file(g, n, ".d");
-	struct map taken = {.a = g->a};
+	const char *depfile = scratch_file(g, n, ending);
 	if (!file_read(g->a, depfile, DEPFILE_LIMIT, &text, e))
 		return false;
 	if (!depfile_read(g->a, text, &files))
-		return fail(
-			e, E_CHILD, "%s: the compiler's list of headers makes no sense", n->output);
-	n->found.n = 0;
+		return fail(e, E_CHILD, "%s: the list of files that were read makes no sense",
+			n->output);
 	vec_for(file, &files) {
 		const char *path = path_tidy(g->a, path_join(g->a, dir, *file));
-		struct str name = str_of(path);
+		const char *name = places_name(g->a, &g->places, path);
 		const struct seen *seen;
-		if (!strcmp(path, except) || map_has(&taken, name) ||
-			str_starts(name, str_of(g->tmp)))
+		if (is_known(g, n, path, name) || str_starts(str_of(path), str_of(g->tmp)))
 			continue;
-		*map_put(&taken, name) = n;
+		/* The assembler also lists names that debug information has for sources. */
+		if (!file_exists(path) && !strcmp(ending, ".as.d"))
+			continue;
 		if (!watch(g, path, &seen, e) || !check_race(g, n, path, e))
 			return false;
-		input_add(g->a, &n->found, IN_HEADER, places_name(g->a, &g->places, path),
-			&seen->digest);
+		input_add(g->a, &n->found, IN_HEADER, name, &seen->digest);
 	}
 	return true;
 }
@@ -134,8 +151,10 @@ static bool finish_compile(struct engine *g, struct node *n, struct err *e)
 {
 	inputs shadows = {0};
 	const char *source = path_join(g->a, n->p->dir, n->source);
-	if (!check_race(g, n, source, e) || !read_found(g, n, n->p->dir, source, e) ||
-		!shadows_find(g, n, &n->found, &shadows, e))
+	n->found.n = 0;
+	if (!check_race(g, n, source, e) || !read_found(g, n, n->p->dir, ".d", e) ||
+		(g->tools.cc1 && !read_found(g, n, n->p->dir, ".as.d", e)) ||
+		!probes_find(g, n, e) || !shadows_find(g, n, &n->found, &shadows, e))
 		return false;
 	vec_for(shadow, &shadows)
 		vec_push(g->a, &n->found, *shadow);
@@ -228,8 +247,9 @@ static bool finish_image(struct engine *g, struct node *n, struct err *e)
 	struct image_info m;
 	const char *script;
 	const char *sealed = scratch_file(g, n, ".img");
+	n->found.n = 0;
 	if (!linker_script(g, &script, e) || !check_race(g, n, script, e) ||
-		!read_found(g, n, scratch_file(g, n, ".in"), path_tidy(g->a, script), e))
+		!read_found(g, n, scratch_file(g, n, ".in"), ".d", e))
 		return false;
 	manifest_fill(g, &m);
 	return image_seal(scratch_file(g, n, ".out"), scratch_file(g, n, ".map"), &m, sealed, e) &&

@@ -39,7 +39,7 @@ static const char *const *make_environment(struct engine *g)
 
 static bool engine_open(struct engine *g, struct err *e)
 {
-	struct map *const maps[] = {&g->last, &g->by_name, &g->listings, &g->watched};
+	struct map *const maps[] = {&g->last, &g->by_name, &g->probes, &g->listings, &g->watched};
 	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++)
 		maps[i]->a = g->a;
 	const char *state = g->q->w->state;
@@ -77,7 +77,7 @@ static void give_answer(struct engine *g, struct build_result *out)
 
 static bool plan(struct engine *g, struct err *e)
 {
-	if (!plan_all(g, e))
+	if (!plan_all(g, e) || !store_save(g->store, e))
 		return false;
 	g->result->reused = g->nodes.n - g->result->ran.n;
 	if (any_ran(g))

@@ -80,6 +80,7 @@ struct engine {
 	struct map last; /* output -> struct last * */
 	bool last_changed;
 	struct map by_name;  /* place-independent name -> const struct seen * */
+	struct map probes;   /* path -> strings * that it asks __has_include for */
 	struct map listings; /* folder -> struct map * of its names */
 	struct map watched;  /* all paths that the answer depends on */
 	struct pool *pool;
@@ -153,6 +154,13 @@ MUST_CHECK bool reason_find(struct engine *g, struct node *n, struct err *e);
 void last_read(struct engine *g);
 MUST_CHECK bool last_write(struct engine *g, struct err *e);
 void last_note(struct engine *g, const struct node *n);
+
+/* ---- probe.c -------------------------------------------------------------------------- */
+
+/* The literal names that TEXT asks __has_include for. */
+void probes_read(struct arena *a, struct str text, strings *out);
+/* Adds those of N's source and headers to N->found. */
+MUST_CHECK bool probes_find(struct engine *g, struct node *n, struct err *e);
 
 /* ---- run.c, actions.c: running -------------------------------------------------------- */
 

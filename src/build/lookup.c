@@ -39,8 +39,8 @@ static void add_includer(struct shadow_search *s, const char *file)
 	vec_push(s->g->a, &s->includers, dir);
 }
 
-/* Is there a file DIR/NAME other than HEADER? Nearly always DIR has not even the first part of
- * NAME, and a look at its list of names is enough. */
+/* Is there a file DIR/NAME other than HEADER (which may be NULL)? Nearly always DIR has not even
+ * the first part of NAME, and a look at its list of names is enough. */
 static bool try_shadow(struct shadow_search *s, const char *dir, const char *name,
 	const char *header, struct err *e)
 {
@@ -53,7 +53,7 @@ static bool try_shadow(struct shadow_search *s, const char *dir, const char *nam
 	if (!has)
 		return true;
 	const char *path = path_join(g->a, dir, name);
-	if (!strcmp(path, header))
+	if (header && !strcmp(path, header))
 		return true;
 	if (!watch(g, path, &seen, e))
 		return false;
@@ -98,6 +98,13 @@ static bool try_header(struct shadow_search *s, const char *header, struct err *
 	return true;
 }
 
+/* Where the answer of __has_include(NAME) comes from. */
+static bool try_probe(struct shadow_search *s, const char *name, struct err *e)
+{
+	return try_before(s, s->n->p->search.n, name, NULL, e) &&
+	       try_shadow(s, s->g->tools.include, name, NULL, e);
+}
+
 bool shadows_find(
 	struct engine *g, const struct node *n, const inputs *found, inputs *shadows, struct err *e)
 {
@@ -115,6 +122,9 @@ bool shadows_find(
 	}
 	vec_for(header, &headers)
 		if (!try_header(&s, *header, e))
+			return false;
+	vec_for(in, found)
+		if (in->kind == IN_PROBE && !try_probe(&s, in->name, e))
 			return false;
 	return true;
 }
@@ -137,15 +147,23 @@ static bool headers_match(struct engine *g, const inputs *found, bool *match, st
 	return true;
 }
 
-static bool has_input(const inputs *list, const struct input *wanted)
+static size_t count_kind(const inputs *list, enum input_kind kind)
+{
+	size_t n = 0;
+	vec_for(in, list)
+		n += in->kind == kind;
+	return n;
+}
+
+static bool has_shadow(const inputs *list, const char *name)
 {
 	vec_for(in, list)
-		if (in->kind == wanted->kind && !strcmp(in->name, wanted->name))
+		if (in->kind == IN_SHADOW && !strcmp(in->name, name))
 			return true;
 	return false;
 }
 
-/* Every shadow that there is now was there when the result was made. */
+/* The same files stand beside the way to the headers as when the result was made. */
 static bool shadows_match(
 	struct engine *g, const struct node *n, const inputs *found, bool *match, struct err *e)
 {
@@ -153,8 +171,10 @@ static bool shadows_match(
 	*match = false;
 	if (!shadows_find(g, n, found, &now, e))
 		return false;
+	if (now.n != count_kind(found, IN_SHADOW))
+		return true;
 	vec_for(shadow, &now)
-		if (!has_input(found, shadow))
+		if (!has_shadow(found, shadow->name))
 			return true;
 	*match = true;
 	return true;

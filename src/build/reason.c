@@ -262,10 +262,14 @@ static bool compare_shadows(struct why *w, const inputs *found, struct err *e)
 	}
 	if (!shadows_find(w->g, w->n, found, &now, e))
 		return false;
+	struct arena *a = w->g->a;
 	vec_for(shadow, &now)
 		if (!find_input(found, shadow))
-			say(w, str_format(w->g->a, "%s now comes before a header of that name",
+			say(w, str_format(a, "%s now comes before a header of that name",
 				       shadow->name));
+	vec_for(old, found)
+		if (old->kind == IN_SHADOW && !find_input(&now, old))
+			say(w, str_format(a, "%s is gone", old->name));
 	return true;
 }
 

@@ -20,7 +20,8 @@ enum input_kind {
 	IN_PACKED = 'p', /* "index.html": a file of the packed folder */
 	/* found by running it: */
 	IN_HEADER = 'h', /* "<lwip>/src/include/lwip/opt.h" */
-	IN_SHADOW = 'x'	 /* a file earlier in the search path than a header, and yet not it */
+	IN_SHADOW = 'x', /* a file earlier in the search path than a header, and yet not it */
+	IN_PROBE = 'q'	 /* "net/opt.h": a name that __has_include asked for */
 };
 
 struct input {
