@@ -43,6 +43,11 @@ static bool check_patch(struct work *k, struct str mail, const struct git_revisi
 {
 	mails list;
 	struct git_id tree;
+	if (!strcmp(revision->tree.hex, parent_tree->hex)) {
+		fail(e, E_CONFLICT, "commit \"%s\" changes nothing: it makes no patch",
+			revision->subject);
+		return fail_hint(e, "git -C %s rebase -i upstream, and drop it", k->src);
+	}
 	if (!mails_read(k->a, mail, revision->subject, &list, e) ||
 		!k->git->apply(k->repo, parent_tree, list.v[0].diff, &tree, e))
 		return fail_context(

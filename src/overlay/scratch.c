@@ -100,26 +100,29 @@ static bool copy_overlay(struct work *try, const struct base *b, struct err *e)
 	       try->git->record(try->repo, &try->head, e) && work_open(try, e);
 }
 
-static bool build(struct work *try, const struct base *b, const char *patch, struct err *e)
+static bool build(struct work *try, const struct base *b, const char *patch, git_revisions *log,
+	struct err *e)
 {
 	if (b->is_overlay ? !copy_overlay(try, b, e) : !make_upstream(try, e))
 		return false;
 	return make_patched(try, patch, e) &&
-	       try->git->find(try->repo, "HEAD", &try->head, &try->head_tree, e);
+	       try->git->find(try->repo, "HEAD", &try->head, &try->head_tree, e) &&
+	       try->git->log(try->repo, try->a, &try->upstream, &try->head, log, e);
 }
 
 /* Built aside, so that a patch that does not apply leaves the last try as it was. */
-static bool make_new(struct work *try, const struct base *b, const char *patch, struct err *e)
+static bool make_new(struct work *try, const struct base *b, const char *patch, git_revisions *log,
+	struct err *e)
 {
 	struct err ignored;
 	const char *place = try->src;
 	try->src = str_format(try->a, "%s.new", place);
 	if (!tree_remove(try->src, e) || !dir_make(path_dir(try->a, place), e))
 		return false;
-	if (!build(try, b, patch, e)) {
-		work_close(try);
+	bool built = build(try, b, patch, log, e);
+	work_close(try);
+	if (!built)
 		return !tree_remove(try->src, &ignored) && false;
-	}
 	if (!tree_remove(try->cache, e) || !tree_remove(place, e))
 		return false;
 	if (rename(try->src, place) < 0)
@@ -127,6 +130,24 @@ static bool make_new(struct work *try, const struct base *b, const char *patch, 
 	try->src = place;
 	work_close(try); /* the repository has moved */
 	return try->git->open(try->src, &try->repo, e);
+}
+
+static bool make_scratch(struct work *try, const struct base *b, const char *patch, const char *key,
+	struct overlay *out, struct err *e)
+{
+	git_revisions log;
+	if (!make_new(try, b, patch, &log, e) || !work_look(try, false, e))
+		return false;
+	struct overlay o = {.package = try->recipe->name,
+		.dir = try->src,
+		.version = try->recipe->version,
+		.tree = str_copy(try->a, str_of(try->tree.hex))};
+	vec_for(revision, &log)
+		vec_push(try->a, &o.patches, revision->subject);
+	put_words(try, &o, key);
+	snapshot_store(try->cache, &try->seen);
+	*out = o;
+	return true;
 }
 
 bool overlay_scratch(const struct workspace *w, const char *package, const char *patch,
@@ -145,20 +166,6 @@ bool overlay_scratch(const struct workspace *w, const char *package, const char 
 	struct work try = work_of(w, r);
 	try.src = str_format(w->a, "%s/try/%s", w->state, r->name);
 	try.cache = str_format(w->a, "%s/try/%s.state", w->state, r->name);
-	if (!find_base(&k, &base, e) || !key_of(&k, &base, patch, &key, e))
-		return false;
-	if (reuse(&try, key, out))
-		return true;
-	git_revisions log;
-	if (!make_new(&try, &base, patch, e) || !work_look(&try, false, e) ||
-		!try.git->log(try.repo, w->a, &try.upstream, &try.head, &log, e))
-		return false;
-	struct overlay o = {.package = r->name, .dir = try.src, .version = r->version};
-	o.tree = str_copy(w->a, str_of(try.tree.hex));
-	vec_for(revision, &log)
-		vec_push(w->a, &o.patches, revision->subject);
-	put_words(&try, &o, key);
-	snapshot_store(try.cache, &try.seen);
-	*out = o;
-	return true;
+	return find_base(&k, &base, e) && key_of(&k, &base, patch, &key, e) &&
+	       (reuse(&try, key, out) || make_scratch(&try, &base, patch, key, out, e));
 }
