@@ -41,7 +41,7 @@ static bool deny_calls(struct err *e)
 #ifdef __x86_64__
 		/* The x32 numbers of the same calls. */
 		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
 		DENY(__NR_fork),
 		DENY(__NR_vfork),
 #endif

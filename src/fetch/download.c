@@ -148,8 +148,7 @@ static bool answer_failed(struct transfer *t, CURLcode r, long status)
 	if (signals_pending())
 		return fail(t->e, E_INTERRUPTED, "%s: interrupted", url);
 	if (r == CURLE_HTTP_RETURNED_ERROR)
-		return fail(t->e, status == 404 || status == 410 ? E_NOTFOUND : E_NET,
-			"%s: the server answered %ld", url, status);
+		return fail(t->e, E_NET, "%s: the server answered %ld", url, status);
 	if (r == CURLE_TOO_MANY_REDIRECTS)
 		return fail(t->e, E_NET, "%s: more than %d redirections", url, REDIRECTS_MOST);
 	return fail(t->e, E_NET, "%s: %s", url, t->words[0] ? t->words : curl_easy_strerror(r));
@@ -266,7 +265,9 @@ bool download(const struct download *d, struct unpacker *u, bool *old, struct er
 			return fail_errno(e, "rename %s", part);
 		return true;
 	}
-	if (e->code == E_CHECKSUM || e->code == E_UNSAFE || t.have == 0)
+	if (e->code == E_CHECKSUM)
 		(void)unlink(kept ? path : part);
+	else if (!kept && (e->code == E_UNSAFE || t.have == 0))
+		(void)unlink(part);
 	return false;
 }

@@ -24,8 +24,8 @@ const char *download_path(struct arena *a, const struct download *d);
  * come from the disk: from a file verified before, or a partial one (".part"), which is gone on
  * with. E_CHECKSUM: the bytes are not the pinned ones; nothing of them is kept. *OLD tells whether
  * some of them were from before this call or from several answers, so that a fresh start may do
- * better. E_UNSAFE: more than LIMIT bytes. E_NOTFOUND: the server has no such file (404, 410).
- * E_NET: all else that the network did; the partial file stays, as it does for E_INTERRUPTED. */
+ * better. E_UNSAFE: more than LIMIT bytes. E_NET: whatever else the network did; the partial file
+ * stays, as it does for E_INTERRUPTED. */
 MUST_CHECK bool download(const struct download *d, struct unpacker *u, bool *old, struct err *e);
 
 #endif

@@ -124,12 +124,19 @@ MUST_CHECK static bool fetch_git(
 	return ok;
 }
 
+/* Elsewhere these are answers (exit status 1); not to get a source is a failure. */
+static void as_failure(struct err *e)
+{
+	if (e->code == E_NOTFOUND || e->code == E_CHILD)
+		e->code = E_IO;
+}
+
 /* From one place into JOB->dir. */
 MUST_CHECK static bool fetch_place(
 	const struct recipe *r, const struct source *s, const struct fetch_job *job, struct err *e)
 {
 	if (s->path)
-		return fail(e, E_NOTFOUND, "there is no folder %s beside %s", s->path, r->file);
+		return fail(e, E_INPUT, "there is no folder %s beside %s", s->path, r->file);
 	if (s->git)
 		return fetch_git(r, s, job, e);
 	const void *table;
@@ -162,6 +169,7 @@ MUST_CHECK static bool fetch_places(const struct workspace *w, const struct reci
 		term_note("fetch %s: %s", r->name, origin);
 		if (fetch_place(r, s, job, e))
 			return put_in_place(job->dir, folder_of(w, r, s), e);
+		as_failure(e);
 		if (e->code == E_INTERRUPTED || r->source.n == 1)
 			return fail_context(e, "source of %s", r->name);
 		text_addf(&told, "\n  %s: %s", origin, e->text);

@@ -23,7 +23,8 @@ struct tree {
 MUST_CHECK bool source_locate(
 	const struct workspace *w, const struct recipe *r, struct tree *out, struct err *e);
 /* The same, fetched if need be: the recipe's places in order, each failure noted; the first that
- * gives the right checksum wins. Where none does the error tells what each place answered.
+ * gives the right checksum wins. Where none does the error tells what each place answered; its
+ * code is that of the last.
  * Two programs that want the same source take turns. After E_INTERRUPTED (^C) nothing is left but
  * partial downloads, with which the next call goes on. */
 MUST_CHECK bool source_ensure(

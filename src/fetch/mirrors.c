@@ -55,14 +55,14 @@ bool mirrors_ask(struct arena *a, struct mirrors *out, struct err *e)
 	struct outcome o;
 	struct mirrors m = {0};
 	if (!command_must(a, &(struct command){.argv = argv, .split = true}, &o, e)) {
-		if (e->code == E_NOTFOUND)
-			(void)fail_hint(e, "Debian's sources are found by apt's configuration; "
-					   "elsewhere a recipe needs a url or git source");
-		return false;
+		if (e->code != E_NOTFOUND)
+			return false;
+		return fail_hint(e, "Debian's sources are found by apt's configuration; elsewhere "
+				    "a recipe needs a url or git source");
 	}
 	mirrors_parse(a, o.output, &m.pools);
 	if (!m.pools.n) {
-		(void)fail(e, E_NOTFOUND, "apt's configuration names no http or https mirror");
+		(void)fail(e, E_NET, "apt's configuration names no http or https mirror");
 		return fail_hint(e, "see `apt-get indextargets` and /etc/apt/sources.list");
 	}
 	if (!ask_proxy(a, "Acquire::http::Proxy", &m.proxy[0], e) ||

@@ -25,21 +25,23 @@ bool quilt_series(struct arena *a, struct str text, strings *out, struct err *e)
 	return true;
 }
 
-/* --unified keeps patch(1) from running scripts of ed. */
+/* --unified keeps patch(1) from running scripts of ed, --get=0 from asking version control. */
 MUST_CHECK static bool apply(struct arena *a, const char *tree, const char *name, struct err *e)
 {
 	const char *file = str_format(a, "debian/patches/%s", name);
 	const char *const argv[] = {"patch", "--strip=1", "--fuzz=0", "--batch", "--forward",
-		"--unified", "--no-backup-if-mismatch", "--reject-file=-", "--input", file, NULL};
+		"--unified", "--get=0", "--no-backup-if-mismatch", "--reject-file=-", "--input",
+		file, NULL};
 	struct outcome o;
 	if (!command_run(a, &(struct command){.argv = argv, .dir = tree}, &o, e)) {
-		if (e->code == E_NOTFOUND)
-			(void)fail_hint(e, "Debian's patches are applied by the program patch; its "
-					   "package has the same name");
-		return false;
+		if (e->code != E_NOTFOUND)
+			return false;
+		return fail_hint(e,
+			"Debian's patches are applied by the program patch; its package "
+			"has the same name");
 	}
 	if (o.exit_code != 0)
-		return fail(e, E_CONFLICT, "%s does not apply: patch %s:\n%.*s", file,
+		return fail(e, E_INPUT, "%s does not apply: patch %s:\n%.*s", file,
 			outcome_words(a, &o), STR(str_trim(o.output)));
 	return true;
 }

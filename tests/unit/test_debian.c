@@ -196,7 +196,7 @@ static void a_patch_that_does_not_apply_exactly_is_an_error(void **state)
 	struct place *p = *state;
 	p->pkg.debian = debian_tar(p, "first\nsecond\n", unfit_patch);
 	serve(p);
-	assert_fails(p, E_CONFLICT,
+	assert_fails(p, E_INPUT,
 		"source of demo: debian/patches/first does not apply: patch exited with status 1:\n"
 		"patching file hello.c\nHunk #1 FAILED at 1.\n1 out of 1 hunk FAILED");
 }
@@ -230,7 +230,7 @@ static void every_url_that_was_tried_is_named(void **state)
 	p->dsc = dsc_text(p);
 	http_go(&p->server);
 	int port = p->server.port;
-	assert_fails(p, E_NOTFOUND,
+	assert_fails(p, E_NET,
 		str_format(&p->a,
 			"source of demo: libdemo_1.0+x-1.dsc: none of 2 mirrors gives it:\n"
 			"  "
@@ -291,7 +291,7 @@ static void no_apt_is_said_with_what_to_do(void **state)
 	setenv("PATH", empty, 1);
 	struct tree t;
 	assert_false(ensure(p, &t, &e));
-	assert_int_equal(e.code, E_NOTFOUND);
+	assert_int_equal(e.code, E_IO);
 	assert_non_null(strstr(e.text, "apt-get"));
 	assert_non_null(strstr(e.hint, "url or git source"));
 }
@@ -301,8 +301,7 @@ static void no_mirror_is_said_with_what_to_do(void **state)
 	struct place *p = *state;
 	p->dsc = dsc_text(p);
 	script(p, "apt-get", "echo 'cdrom:disk|main'\n");
-	assert_fails(
-		p, E_NOTFOUND, "source of demo: apt's configuration names no http or https mirror");
+	assert_fails(p, E_NET, "source of demo: apt's configuration names no http or https mirror");
 }
 
 static const struct CMUnitTest tests[] = {

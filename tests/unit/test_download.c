@@ -339,7 +339,7 @@ static void a_missing_file_is_not_asked_for_twice(void **state)
 	struct page *x = page(p, REFUSE);
 	x->status = 404;
 	http_go(&p->server);
-	assert_fails(p, E_NOTFOUND, str_format(&p->a, "%s: the server answered 404", p->d.url));
+	assert_fails(p, E_NET, str_format(&p->a, "%s: the server answered 404", p->d.url));
 	assert_int_equal(x->requests, 1);
 	assert_int_equal(kept(p), 0);
 }
@@ -557,7 +557,7 @@ static void a_git_commit_is_a_source(void **state)
 	assert_false(file_exists(path_join(&p->a, t.dir, ".git")));
 	places[0].commit = "0123456789012345678901234567890123456789";
 	assert_false(source_ensure(&q->w, &q->r, &t, &e));
-	assert_int_equal(e.code, E_NOTFOUND);
+	assert_int_equal(e.code, E_IO);
 }
 
 static void git_goes_to_the_web_and_to_folders_only(void **state)
