@@ -18,8 +18,9 @@ struct tree {
 	bool is_path;	 /* the user's own folder, that may change at any time */
 };
 
-/* Where R's upstream source is, without fetching: OUT->dir is NULL where it is not there yet (the
- * other fields are those of the first place then). E_INPUT where the recipe names no source. */
+/* Where R's upstream source is, without fetching: the first of its places that is on disk, fetched
+ * before or a path. OUT->dir is NULL where none is (the other fields are those of the first place
+ * then). E_INPUT where the recipe names no source. */
 MUST_CHECK bool source_locate(
 	const struct workspace *w, const struct recipe *r, struct tree *out, struct err *e);
 /* The same, fetched if need be: the recipe's places in order, each failure noted; the first that

@@ -23,6 +23,7 @@ enum manner {
 	REFUSE,	       /* with STATUS */
 	REDIRECT,      /* to TARGET */
 	ENDLESS,       /* chunks for ever */
+	HEADERS,       /* headers for ever */
 	SLOW,	       /* a byte every tenth of a second */
 	SILENT	       /* no answer at all */
 };
@@ -79,6 +80,13 @@ static inline void http_send_forever(int fd)
 		;
 }
 
+static inline void http_send_headers_forever(int fd)
+{
+	http_send(fd, S("HTTP/1.1 200 OK\r\n"));
+	while (http_send(fd, S("X-More: and another one, and another one, and another one\r\n")))
+		;
+}
+
 static inline void http_send_slowly(int fd, struct str body)
 {
 	for (size_t i = 0; i < body.n && http_send(fd, (struct str){body.p + i, 1}); i++)
@@ -111,6 +119,9 @@ static inline void http_answer(int fd, struct page *p, size_t from)
 		return;
 	case ENDLESS:
 		http_send_forever(fd);
+		return;
+	case HEADERS:
+		http_send_headers_forever(fd);
 		return;
 	case REFUSE:
 		snprintf(status, sizeof(status), "%d Refused", p->status);

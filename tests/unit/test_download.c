@@ -1,110 +1,12 @@
 /* test_download.c - what becomes of servers' answers, good and bad. SPDX-License-Identifier: ISC */
-#include "unit.h"
-
-#include <sys/stat.h>
-
-#include "archives.h"
 #include "fetch/archive.h"
-#include "fetch/fetch.h"
-#include "http_server.h"
-#include "sys/sys.h"
+#include "served.h"
 
 static const struct limits usual = LIMITS_DEFAULT;
-
-struct place {
-	struct arena a;
-	const char *root, *downloads, *dir;
-	struct server server;
-	struct str archive;
-	struct download d;
-};
-
-/* An archive of some size that no codec makes small: cuts fall into its middle. */
-static struct str make_archive(struct place *p)
-{
-	struct text t = {.a = &p->a}, noise = {.a = &p->a};
-	struct digest d = hash_bytes(S("noise"));
-	for (int i = 0; i < 4000; i++) {
-		d = hash_bytes((struct str){(char *)d.b, sizeof(d.b)});
-		text_addz(&noise, digest_hex(&p->a, &d));
-	}
-	tar_file(&t, "top/noise", 0644, noise.p);
-	tar_file(&t, "top/file", 0644, "hello");
-	return packed(&p->a, ARCHIVE_FILTER_GZIP, tar_end(&t), 0);
-}
-
-static int set_up(void **state)
-{
-	struct place *p = calloc(1, sizeof(*p));
-	struct err e;
-	assert_ok(dir_make_temp(&p->a, "/tmp/respin-download.", &p->root, &e));
-	p->downloads = path_join(&p->a, p->root, "downloads");
-	p->dir = path_join(&p->a, p->root, "tree");
-	assert_ok(dir_make(p->downloads, &e));
-	p->archive = make_archive(p);
-	http_open(&p->server);
-	p->d = (struct download){.proxy = "",
-		.label = "test",
-		.folder = p->downloads,
-		.sha256 = hash_bytes(p->archive),
-		.limit = 1 << 20,
-		.patience = {.tries = 3, .retry_ms = 1, .connect_s = 1, .stall_s = 1}};
-	*state = p;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct place *p = *state;
-	struct err e;
-	http_stop(&p->server);
-	assert_ok(tree_remove(p->root, &e));
-	arena_free(&p->a);
-	free(p);
-	return 0;
-}
-
-static const char *url_of(struct place *p, const char *path)
-{
-	return str_format(&p->a, "http://127.0.0.1:%d%s", p->server.port, path);
-}
-
-/* The one page of a test. */
-static struct page *page(struct place *p, enum manner manner)
-{
-	struct page *page = http_page(&p->server, "/x.tar.gz", manner);
-	page->body = p->archive;
-	p->d.url = url_of(p, "/x.tar.gz");
-	return page;
-}
 
 static bool get(struct place *p, struct err *e)
 {
 	return archive_get(&p->d, p->dir, &usual, e);
-}
-
-static size_t kept(struct place *p)
-{
-	strings names = {0};
-	struct err e;
-	assert_ok(dir_list(&p->a, p->downloads, &names, &e));
-	return names.n;
-}
-
-static const char *part_path(struct place *p)
-{
-	return str_format(&p->a, "%s.part", download_path(&p->a, &p->d));
-}
-
-static void assert_arrived(struct place *p)
-{
-	struct str bytes;
-	struct err e;
-	assert_ok(file_read(&p->a, path_join(&p->a, p->dir, "file"), 100, &bytes, &e));
-	assert_str(bytes, "hello");
-	assert_ok(file_read(&p->a, download_path(&p->a, &p->d), 1 << 20, &bytes, &e));
-	assert_true(str_eq(bytes, p->archive));
-	assert_int_equal(kept(p), 1);
 }
 
 static void assert_fails(struct place *p, enum code code, const char *text)
@@ -368,6 +270,50 @@ static void a_longer_answer_than_stated_is_refused(void **state)
 	assert_int_equal(kept(p), 0);
 }
 
+static void endless_headers_are_cut_off(void **state)
+{
+	struct place *p = *state;
+	page(p, HEADERS);
+	p->d.patience.tries = 1;
+	http_go(&p->server);
+	int64_t start = clock_ns();
+	struct err e = {0};
+	assert_false(get(p, &e));
+	assert_int_equal(e.code, E_NET);
+	assert_true(clock_ns() - start < 2000000000);
+}
+
+/* A server with a certificate that nobody vouches for. */
+static void a_self_made_certificate_is_not_trusted(void **state)
+{
+	struct place *p = *state;
+	int port = p->server.port;
+	close(p->server.listening);
+	shell(p, "openssl req -x509 -newkey rsa:2048 -nodes -keyout key -out cert -days 1 "
+		 "-subj /CN=127.0.0.1 2>&1");
+	const char *at = str_format(&p->a, "127.0.0.1:%d", port);
+	pid_t server = fork();
+	if (server == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (chdir(p->root) == 0)
+			execlp("openssl", "openssl", "s_server", "-quiet", "-accept", at, "-cert",
+				"cert", "-key", "key", "-www", NULL);
+		_exit(127);
+	}
+	p->d.url = str_format(&p->a, "https://%s/x.tar.gz", at);
+	struct err e = {0};
+	for (int i = 0; i < 200; i++) {
+		assert_false(get(p, &e));
+		if (!strstr(e.text, "connect"))
+			break;
+		usleep(10000);
+	}
+	kill(server, SIGKILL);
+	waitpid(server, NULL, 0);
+	assert_int_equal(e.code, E_NET);
+	assert_non_null(strstr(e.text, "certificate"));
+}
+
 static void redirections_end(void **state)
 {
 	struct place *p = *state;
@@ -443,219 +389,6 @@ static void nobody_there_is_an_error(void **state)
 	assert_non_null(strstr(e.text, p->d.url));
 }
 
-/* ---- recipes' places, ^C and kill -9
- * ------------------------------------------------------------------ */
-
-struct asked {
-	struct workspace w;
-	struct recipe r;
-};
-
-static struct asked *ask_for(struct place *p, size_t n, struct source *places)
-{
-	struct asked *q = NEW(&p->a, struct asked);
-	q->w = (struct workspace){.a = &p->a, .root = p->root, .state = p->root};
-	q->r = (struct recipe){
-		.name = "pkg", .version = "1.0", .file = "recipe.json", .dir = p->root};
-	q->r.source.v = places;
-	q->r.source.n = n;
-	return q;
-}
-
-static void the_next_place_is_tried(void **state)
-{
-	struct place *p = *state;
-	const char *pin = digest_hex(&p->a, &p->d.sha256);
-	page(p, WHOLE);
-	http_page(&p->server, "/wrong", WHOLE)->body = S("wrong");
-	http_go(&p->server);
-	struct source places[] = {{.path = "missing"}, {.url = url_of(p, "/none"), .sha256 = pin},
-		{.url = url_of(p, "/wrong"), .sha256 = pin}, {.url = p->d.url, .sha256 = pin}};
-	struct asked *q = ask_for(p, 4, places);
-	struct tree t;
-	struct err e = {0};
-	assert_ok(source_locate(&q->w, &q->r, &t, &e));
-	assert_null(t.dir);
-	assert_ok(source_ensure(&q->w, &q->r, &t, &e));
-	assert_string_equal(t.dir, str_format(&p->a, "%s/sources/pkg-1.0-%.12s", p->root, pin));
-	assert_string_equal(t.origin, str_format(&p->a, "url %s", places[1].url));
-	assert_string_equal(t.sha256, pin);
-	assert_false(t.is_path);
-	p->dir = t.dir;
-	assert_arrived(p);
-	strings sources = {0};
-	assert_ok(dir_list(&p->a, path_join(&p->a, p->root, "sources"), &sources, &e));
-	assert_int_equal(sources.n, 1);
-}
-
-static void where_no_place_works_all_are_named(void **state)
-{
-	struct place *p = *state;
-	const char *pin = digest_hex(&p->a, &p->d.sha256);
-	http_go(&p->server);
-	struct source places[] = {{.url = url_of(p, "/one"), .sha256 = pin},
-		{.url = url_of(p, "/two"), .sha256 = pin}};
-	struct asked *q = ask_for(p, 2, places);
-	struct tree t;
-	struct err e = {0};
-	assert_false(source_ensure(&q->w, &q->r, &t, &e));
-	assert_string_equal(e.text, str_format(&p->a,
-					    "source of pkg: none of its 2 places gives it:\n"
-					    "  url %s: %s: the server answered 404\n"
-					    "  url %s: %s: the server answered 404",
-					    url_of(p, "/one"), url_of(p, "/one"), url_of(p, "/two"),
-					    url_of(p, "/two")));
-}
-
-static void a_path_is_the_users_own_folder(void **state)
-{
-	struct place *p = *state;
-	struct source places[] = {{.path = "../downloads"}};
-	struct asked *q = ask_for(p, 1, places);
-	q->r.dir = p->dir;
-	struct tree t;
-	struct err e = {0};
-	assert_ok(dir_make(p->dir, &e));
-	assert_ok(source_ensure(&q->w, &q->r, &t, &e));
-	assert_string_equal(t.dir, p->downloads);
-	assert_true(t.is_path);
-	assert_null(t.sha256);
-	q->r.source.n = 0;
-	assert_false(source_ensure(&q->w, &q->r, &t, &e));
-	assert_string_equal(e.text, "recipe pkg names no source");
-	assert_string_equal(e.where, "recipe.json");
-}
-
-static const char *git(struct place *p, const char *line)
-{
-	const char *const argv[] = {"sh", "-c", line, NULL};
-	const struct command c = {.argv = argv, .dir = p->root};
-	struct outcome o;
-	struct err e = {0};
-	assert_ok(command_must(&p->a, &c, &o, &e));
-	return str_copy(&p->a, str_trim(o.output));
-}
-
-static void a_git_commit_is_a_source(void **state)
-{
-	struct place *p = *state;
-	const char *commit =
-		git(p, "export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1\n"
-		       "git init -q -b main up && cd up && echo hello >file && git add file &&"
-		       "git -c user.name=t -c user.email=t@example.org commit -qm one &&"
-		       "git rev-parse HEAD");
-	struct source places[] = {{.git = "up", .commit = commit}};
-	struct asked *q = ask_for(p, 1, places);
-	struct tree t;
-	struct err e = {0};
-	assert_ok(source_ensure(&q->w, &q->r, &t, &e));
-	assert_string_equal(t.sha256, commit);
-	assert_string_equal(t.dir, str_format(&p->a, "%s/sources/pkg-1.0-%.12s", p->root, commit));
-	struct str bytes;
-	assert_ok(file_read(&p->a, path_join(&p->a, t.dir, "file"), 100, &bytes, &e));
-	assert_str(bytes, "hello\n");
-	assert_false(file_exists(path_join(&p->a, t.dir, ".git")));
-	places[0].commit = "0123456789012345678901234567890123456789";
-	assert_false(source_ensure(&q->w, &q->r, &t, &e));
-	assert_int_equal(e.code, E_IO);
-}
-
-static void git_goes_to_the_web_and_to_folders_only(void **state)
-{
-	static const char *const urls[] = {
-		"ssh://host/x", "git://host/x", "ext::sh -c true", "file:///etc", "missing"};
-	struct place *p = *state;
-	struct source places[] = {{.commit = "0123456789012345678901234567890123456789"}};
-	struct asked *q = ask_for(p, 1, places);
-	for (size_t i = 0; i < sizeof(urls) / sizeof(*urls); i++) {
-		places[0].git = urls[i];
-		struct tree t;
-		struct err e = {0};
-		assert_false(source_ensure(&q->w, &q->r, &t, &e));
-		assert_string_equal(e.text,
-			str_format(&p->a,
-				"source of pkg: git %s: is neither a web address nor a folder",
-				urls[i]));
-	}
-}
-
-/* A child that fetches from a slow server gets SIGNAL; its exit status is its error's code. */
-static int fetch_and_signal(struct place *p, struct asked *q, int number)
-{
-	pid_t child = fork();
-	if (child == 0) {
-		signals_catch();
-		struct tree t;
-		struct err e = {0};
-		_exit(source_ensure(&q->w, &q->r, &t, &e) ? 0 : (int)e.code);
-	}
-	struct stamp s;
-	for (int i = 0; i < 500 && (!file_stamp(part_path(p), &s) || s.size < 2); i++)
-		usleep(10000);
-	kill(child, number);
-	int status;
-	waitpid(child, &status, 0);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-static void interrupt(struct place *p, int number, int expected)
-{
-	const char *pin = digest_hex(&p->a, &p->d.sha256);
-	struct page *x = page(p, SLOW);
-	http_go(&p->server);
-	struct source places[] = {{.url = p->d.url, .sha256 = pin}};
-	struct asked *q = ask_for(p, 1, places);
-	assert_int_equal(fetch_and_signal(p, q, number), expected);
-	struct tree t;
-	struct err e = {0};
-	assert_ok(source_locate(&q->w, &q->r, &t, &e));
-	assert_null(t.dir);
-	assert_true(file_exists(part_path(p)));
-	x->manner = WHOLE;
-	assert_ok(source_ensure(&q->w, &q->r, &t, &e));
-	assert_true(x->from >= 2);
-	p->dir = t.dir;
-	assert_arrived(p);
-	strings sources = {0};
-	assert_ok(dir_list(&p->a, path_join(&p->a, p->root, "sources"), &sources, &e));
-	assert_int_equal(sources.n, 1);
-}
-
-static void control_c_leaves_only_what_the_next_run_goes_on_with(void **state)
-{
-	interrupt(*state, SIGINT, E_INTERRUPTED);
-}
-
-static void so_does_kill_9(void **state)
-{
-	interrupt(*state, SIGKILL, 128 + SIGKILL);
-}
-
-/* Eight at once: one fetches, the others find it there. */
-static void many_at_once_fetch_once(void **state)
-{
-	struct place *p = *state;
-	const char *pin = digest_hex(&p->a, &p->d.sha256);
-	struct page *x = page(p, WHOLE);
-	http_go(&p->server);
-	struct source places[] = {{.url = p->d.url, .sha256 = pin}};
-	struct asked *q = ask_for(p, 1, places);
-	struct tree t;
-	struct err e = {0};
-	pid_t children[8];
-	for (int i = 0; i < 8; i++) {
-		children[i] = fork();
-		if (children[i] == 0)
-			_exit(!source_ensure(&q->w, &q->r, &t, &e));
-	}
-	for (int i = 0; i < 8; i++) {
-		int status;
-		waitpid(children[i], &status, 0);
-		assert_int_equal(status, 0);
-	}
-	assert_int_equal(x->requests, 1);
-}
-
 static const struct CMUnitTest tests[] = {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	CASE(a_whole_answer_becomes_a_tree),
@@ -676,18 +409,12 @@ static const struct CMUnitTest tests[] = {
 	CASE(a_missing_file_is_not_asked_for_twice),
 	CASE(an_endless_answer_is_cut_off_at_the_limit),
 	CASE(a_longer_answer_than_stated_is_refused),
+	CASE(endless_headers_are_cut_off),
+	CASE(a_self_made_certificate_is_not_trusted),
 	CASE(redirections_end),
 	CASE(only_the_web_is_followed_to),
 	CASE(a_server_that_stalls_is_given_up),
 	CASE(a_silent_server_is_given_up),
 	CASE(nobody_there_is_an_error),
-	CASE(the_next_place_is_tried),
-	CASE(where_no_place_works_all_are_named),
-	CASE(a_path_is_the_users_own_folder),
-	CASE(a_git_commit_is_a_source),
-	CASE(git_goes_to_the_web_and_to_folders_only),
-	CASE(control_c_leaves_only_what_the_next_run_goes_on_with),
-	CASE(so_does_kill_9),
-	CASE(many_at_once_fetch_once),
 };
 RUN_TESTS("download")
