@@ -92,7 +92,7 @@ RUN_PACKAGES := qemu-system-x86 iproute2 iputils-ping iputils-arping curl ca-cer
 	universal-ctags patch xz-utils bubblewrap
 TEST_PACKAGES := git libcmocka-dev clang clang-format-14 libclang-rt-14-dev pmccabe shellcheck \
 	mandoc python3 strace cpio dnsmasq-base
-BENCH_PACKAGES := ninja-build busybox-static linux-image-cloud-amd64 cpio python3
+BENCH_PACKAGES := ninja-build cpio lz4 python3
 
 # Installs what is missing of PACKAGES, after naming it.
 install_missing = missing=$$(for p in $(1); do \

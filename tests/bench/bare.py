@@ -64,7 +64,7 @@ class BareBuild:
         self.ninja()
 
     def shell(self, names):
-        """A script that runs the actions with these names, in the order in which respin ran them."""
+        """A script of the actions with these names, in the order in which respin ran them."""
         lines = [action.shell() for action in self.actions if action.name in names]
         return "set -e\n" + "\n".join(lines) + "\n"
 
@@ -98,7 +98,7 @@ class BareBuild:
             subprocess.run(
                 "find . -type f | cpio --quiet -o -H newc",
                 shell=True, cwd=self.files, stdout=file, check=True,
-            )  # fmt: skip
+            )
         with open(source, "w", encoding="utf-8") as file:
             file.write(
                 '.section .rodata.files, "a"\n.globl files_start, files_end\n'

@@ -17,7 +17,7 @@ def dependency(package):
         kind, _, name = line.strip().partition(": ")
         if kind == "Depends":
             return name
-    raise Unavailable(f"apt knows no dependency of {package}; its index may be missing: apt-get update")
+    raise Unavailable(f"apt knows no dependency of {package}; without an index: apt-get update")
 
 
 def unpacked(bench, package):

@@ -25,7 +25,7 @@ def measure(bench, workspace, bare):
         change()
         seconds, ran = workspace.time_build()
         if sorted(ran) != sorted(REBUILT):
-            raise RuntimeError(f"the edit rebuilt {ran}, not {REBUILT}")
+            raise harness.Wrong(f"the edit rebuilt {ran}, not {REBUILT}")
         return seconds
 
     def by_hand():

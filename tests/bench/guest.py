@@ -5,13 +5,12 @@ Moves this process into a network namespace of its own: it comes last."""
 
 import hashlib
 import subprocess
-import time
 
 import harness
 import linux
 import machine
 import wire
-from workspace import BULK, SITE
+from workspace import BULK, MEMORY_MB, SITE
 
 BOOTS = 9
 BULK_BOOTS = 3
@@ -25,16 +24,17 @@ def counter_khz(bench):
 
 
 class Pair:
-    """Both guests with the same folder of files to serve."""
+    """Both guests with the same memory and the same folder of files to serve."""
 
-    def __init__(self, bench, workspace, name, image_mb, linux_mb):
+    def __init__(self, bench, workspace, name):
+        memory_mb = MEMORY_MB[name]
         www = workspace.path("www", name)
         image = workspace.respin("build", name)["path"]
         kernel, folder = linux.kernel(bench)
         address = f"{wire.GUEST}/{wire.NETMASK_BITS}"
         archive = linux.initramfs(bench, "linux-" + name, folder, address, www)
-        self.ours = machine.unikernel(bench, image, image_mb)
-        self.theirs = machine.linux(bench, kernel, archive, linux_mb, counter_khz(bench))
+        self.ours = machine.unikernel(bench, image, memory_mb)
+        self.theirs = machine.linux(bench, kernel, archive, memory_mb, counter_khz(bench))
 
 
 def time_boot(guest, probe):
@@ -57,10 +57,11 @@ def measure_boot(pair, probe):
 
 def download(output):
     """Seconds as curl counts them, without its own start."""
+    address = f"http://{wire.GUEST}/bulk.bin"
     shown = subprocess.run(
-        ["curl", "-sS", "--fail", "-o", output, "-w", "%{time_total}", f"http://{wire.GUEST}/bulk.bin"],
+        ["curl", "-sS", "--fail", "-o", output, "-w", "%{time_total}", address],
         stdout=subprocess.PIPE, text=True, check=True,
-    )  # fmt: skip
+    )
     return float(shown.stdout)
 
 
@@ -77,7 +78,7 @@ def time_downloads(guest, probe, original, copy):
         probe.wait_http("/")
         download(copy)
         if sha256(copy) != sha256(original):
-            raise RuntimeError(f"{guest.name} sent other bytes than those of {original}")
+            raise harness.Wrong(f"{guest.name} sent other bytes than those of {original}")
         return [download("/dev/null") for _ in range(DOWNLOADS)]
 
 
@@ -91,8 +92,9 @@ def measure_bulk(bench, workspace, pair, probe):
 
 
 def measure(bench, workspace, bare):
-    small = Pair(bench, workspace, SITE, 64, 256)
-    large = Pair(bench, workspace, BULK, 256, 512)
+    wire.require_tap()
+    small = Pair(bench, workspace, SITE)
+    large = Pair(bench, workspace, BULK)
     wire.open_tap()
     probe = wire.Probe()
     return measure_boot(small, probe) + measure_bulk(bench, workspace, large, probe)

@@ -10,10 +10,14 @@ class Unavailable(Exception):
     """A benchmark can't run here; the text says why."""
 
 
+class Wrong(Exception):
+    """What was measured is not what should be measured: a figure would tell nothing."""
+
+
 class Figure:
     """How long respin took against how long its peer took in the same run.
 
-    at_most bounds respin / peer ("no slower than"), at_least bounds peer / respin ("times as fast").
+    at_most bounds respin / peer ("no slower than"), at_least peer / respin ("times as fast").
     """
 
     def __init__(self, name, peer, ours, theirs, at_most=None, at_least=None):
@@ -82,7 +86,7 @@ class Bench:
             [self.stopwatch, output, *argv], cwd=cwd, stdout=subprocess.PIPE, text=True
         )
         if done.returncode:
-            raise RuntimeError(f"status {done.returncode} of: {' '.join(argv)}")
+            raise Wrong(f"status {done.returncode} of: {' '.join(argv)}")
         return int(done.stdout) / 1e9
 
 

@@ -20,7 +20,7 @@ exec /bin/busybox httpd -f -p 80 -h /www
 
 
 def kernel(bench):
-    """The kernel without its compression: QEMU loads it like our image, which is its fastest way."""
+    """The kernel, unpacked: QEMU loads it like our image, which is its fastest way."""
     package = debian.dependency("linux-image-cloud-amd64")
     folder = debian.unpacked(bench, package)
     plain = bench.path("vmlinux")

@@ -5,6 +5,7 @@ import subprocess
 import time
 
 import wire
+from harness import Wrong
 
 QEMU = "qemu-system-x86_64"
 COMMON = [
@@ -12,7 +13,7 @@ COMMON = [
     "-no-reboot", "-global", "virtio-mmio.force-legacy=false",
     "-netdev", f"tap,id=n0,ifname={wire.TAP},script=no,downscript=no",
     "-device", f"virtio-net-device,netdev=n0,mac={wire.GUEST_MAC}",
-]  # fmt: skip
+]
 
 
 class Guest:
@@ -28,9 +29,9 @@ class Guest:
         process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL)
         try:
             yield power_on
-        except RuntimeError as error:
+        except Wrong as error:
             with open(self.console, encoding="utf-8", errors="replace") as file:
-                raise RuntimeError(f"{self.name}: {error}\n{file.read()[-2000:]}") from error
+                raise Wrong(f"{self.name}: {error}\n{file.read()[-2000:]}") from error
         finally:
             process.kill()
             process.wait()
@@ -40,14 +41,15 @@ def unikernel(bench, image, memory_mb):
     options = [
         "-M", "microvm,acpi=off", "-m", str(memory_mb), "-kernel", image,
         "-append", f"ip={wire.GUEST}/{wire.NETMASK_BITS} gateway={wire.HOST}",
-    ]  # fmt: skip
+    ]
     return Guest("the image", options, bench.path("console-image"))
 
 
 def linux(bench, kernel, initramfs, memory_mb, tsc_khz):
-    """Linux finds virtio-mmio devices by ACPI only: hence acpi=on."""
+    """Debian's kernel finds virtio-mmio devices by ACPI only, hence acpi=on; and microvm has no
+    timer by which it could measure the time stamp counter, hence tsc_early_khz."""
     options = [
         "-M", "microvm,acpi=on", "-m", str(memory_mb), "-kernel", kernel, "-initrd", initramfs,
         "-append", f"console=ttyS0 quiet panic=-1 tsc_early_khz={tsc_khz}",
-    ]  # fmt: skip
+    ]
     return Guest("Linux", options, bench.path("console-linux"))

@@ -9,8 +9,9 @@ ROUNDS = 101
 
 def needed_libraries(program):
     """The names under NEEDED in the program's dynamic section."""
-    shown = subprocess.run(["readelf", "-dW", program], stdout=subprocess.PIPE, text=True, check=True)
-    lines = [line for line in shown.stdout.splitlines() if "(NEEDED)" in line]
+    argv = ["readelf", "--dynamic", "--wide", program]
+    shown = subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=True).stdout
+    lines = [line for line in shown.splitlines() if "(NEEDED)" in line]
     return [line.split("[")[1].rstrip("]") for line in lines]
 
 

@@ -10,7 +10,7 @@ def measure(bench, workspace, bare):
     def build(*options):
         seconds, ran = workspace.time_build(*options)
         if ran:
-            raise RuntimeError(f"the switch of the overlay made {ran}")
+            raise harness.Wrong(f"the switch of the overlay made {ran}")
         return seconds
 
     # With both images in the store.

@@ -8,7 +8,7 @@ import struct
 import subprocess
 import time
 
-from harness import Unavailable
+from harness import Unavailable, Wrong
 
 TAP = "tap0"
 HOST = "10.77.0.1"
@@ -21,12 +21,15 @@ ETHERTYPE_ARP = 0x0806
 ARP_REQUEST, ARP_REPLY = 1, 2
 
 
+def require_tap():
+    if os.geteuid() != 0:
+        raise Unavailable("a tap needs root: run this benchmark as root")
+    if not os.path.exists("/dev/net/tun"):
+        raise Unavailable("a tap needs /dev/net/tun, which is not there")
+
+
 def open_tap():
     """Moves this process, and all that it starts, into a network namespace with a tap in it."""
-    if os.geteuid() != 0:
-        raise Unavailable("a tap needs root; run this benchmark as root")
-    if not os.path.exists("/dev/net/tun"):
-        raise Unavailable("there is no /dev/net/tun on this machine")
     if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET):
         raise Unavailable(f"no network namespace: {os.strerror(ctypes.get_errno())}")
     for command in [
@@ -91,7 +94,7 @@ class Probe:
                         return time.monotonic()
             except OSError:
                 pass
-        raise RuntimeError(f"no ARP reply within {timeout} s")
+        raise Wrong(f"no ARP reply within {timeout} s")
 
     def wait_http(self, path, timeout=30):
         """Returns the time of the first byte of the answer to GET PATH."""
@@ -105,4 +108,4 @@ class Probe:
                         return time.monotonic()
             except OSError:
                 pass  # nobody listens yet
-        raise RuntimeError(f"no answer by HTTP within {timeout} s")
+        raise Wrong(f"no answer by HTTP within {timeout} s")

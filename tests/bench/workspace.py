@@ -1,4 +1,4 @@
-"""The workspace that is built and booted: a small site and a large file, with lwIP in an overlay."""
+"""The workspace that is built and booted: a small site, a large file, and lwIP in an overlay."""
 
 import hashlib
 import json
@@ -6,9 +6,12 @@ import os
 import shutil
 import subprocess
 
+from harness import Wrong
+
 PAGE = b"<!doctype html><title>bench</title><p>A page of one segment.\n"
 BULK_BYTES = 64 << 20
 SITE, BULK = "bench-site", "bench-bulk"
+MEMORY_MB = {SITE: 128, BULK: 512}
 
 
 def write(path, content):
@@ -17,13 +20,13 @@ def write(path, content):
         file.write(content)
 
 
-def image_recipe(name, memory_mb):
+def image_recipe(name):
     return {
         "name": name,
         "version": "1.0.0",
         "license": "ISC",
         "needs": ["site"],
-        "image": {"boot": {"memory_mb": memory_mb}, "files": "../../www/" + name},
+        "image": {"boot": {"memory_mb": MEMORY_MB[name]}, "files": "../../www/" + name},
     }
 
 
@@ -36,8 +39,8 @@ class Workspace:
         self.clear()
         recipes = os.path.relpath(os.path.join(bench.top, "recipes"), self.dir)
         self.put_json("respin.json", {"recipes": ["recipes", recipes]})
-        self.put_json(f"recipes/{SITE}/recipe.json", image_recipe(SITE, 64))
-        self.put_json(f"recipes/{BULK}/recipe.json", image_recipe(BULK, 256))
+        for name in (SITE, BULK):
+            self.put_json(f"recipes/{name}/recipe.json", image_recipe(name))
         write(self.path("www", SITE, "index.html"), PAGE)
         # Incompressible, and the same in every run.
         write(self.path("www", BULK, "bulk.bin"), hashlib.shake_128(b"respin").digest(BULK_BYTES))
@@ -63,9 +66,8 @@ class Workspace:
         write(self.path(name), json.dumps(value, indent=2).encode())
 
     def respin(self, *arguments):
-        done = subprocess.run(
-            [self.bench.respin, "--json", *arguments], cwd=self.dir, stdout=subprocess.PIPE, check=True
-        )
+        argv = [self.bench.respin, "--json", *arguments]
+        done = subprocess.run(argv, cwd=self.dir, stdout=subprocess.PIPE, check=True)
         return json.loads(done.stdout)
 
     def time_build(self, *options):
@@ -88,7 +90,7 @@ class Edit:
         with open(self.file, encoding="utf-8") as file:
             self.text = file.read()
         if self.LINE.format(0) not in self.text:
-            raise RuntimeError(f"{self.file} has no line '{self.LINE.format(0)}' to change")
+            raise Wrong(f"{self.file} has no line '{self.LINE.format(0)}' to change")
         self.count = 0
 
     def next(self):
