@@ -84,6 +84,24 @@ skip_all() {
 	exit 0
 }
 
+# project: a copy of the project's own workspace in ./project, with its fetched sources, so that
+# tests neither disturb the user's work nor need the network after the first fetch.
+project() {
+	run respin -q -C "$top" fetch lwip
+	[ "$status" = 0 ] || skip_all "lwIP's source can't be had: $err"
+	mkdir -p project/src project/.respin
+	cp -r "$top/recipes" "$top/examples" "$top/.respin.json" project/
+	cp -r "$top/src/unikernel" project/src/
+	rm -rf project/examples/*/.respin project/examples/*/overlays
+	cp -a "$top/.respin/sources" project/.respin/
+	cd project || exit 1
+}
+
+# json PATH: the value in $out, PATH as in Python: json '["checks"][0]["name"]'
+json() {
+	printf '%s' "$out" | python3 -c "import json, sys; print(json.load(sys.stdin)$1)" 2>&1
+}
+
 finish() {
 	echo "1..$count"
 	[ "$failed" -eq 0 ]

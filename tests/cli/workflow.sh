@@ -1,0 +1,81 @@
+#!/bin/sh
+# A person's way: resolve, open the source, edit, plan, build, check, compare, save, clone, drop.
+. "$(dirname "$0")/../lib.sh"
+project
+git init -q . && printf '.respin/\n' >.gitignore && git add -A && git commit -qm start
+
+run respin resolve tcp_write
+exits "resolve finds the symbol" 0
+contains "... in lwip" "$out" "package     lwip 2.1.3"
+run respin build static-site
+exits "the image builds" 0
+released=$(respin --json build static-site)
+run respin --json build static-site
+is "... and then nothing runs" "$(json '["ran"]')" "[]"
+
+run respin overlay add lwip
+exits "overlay add" 0
+tree=overlays/lwip/src
+is "the first commit is upstream's" "$(git -C $tree log --format=%s)" "lwip 2.1.3"
+run respin --json plan static-site
+sed -i 's/4U \* (mss)/6U * (mss)/' $tree/src/core/tcp_in.c
+ok "(the edit is one)" sh -c "! git -C $tree diff --quiet"
+run respin --json plan static-site
+is "an uncommitted edit is in the plan" "$(json '["actions"][0]["output"]')" lwip/src/core/tcp_in.o
+is "... with its reason" "$(json '["actions"][0]["reason"]')" "src/core/tcp_in.c changed"
+run respin --json build static-site
+is "... and in the build" "$(json '["ran"][0]["output"]')" lwip/src/core/tcp_in.o
+patched=$out
+run respin --json inspect static-site
+is "the image carries the tree's hash" \
+	"$(printf '%s' "$out" | python3 -c 'import json,sys
+for p in json.load(sys.stdin)["packages"]:
+	if p["name"] == "lwip": print(p["overlay_tree"])')" \
+	"$(cd $tree && GIT_INDEX_FILE=../index git add -A && GIT_INDEX_FILE=../index git write-tree; rm -f ../index)"
+
+run respin --json build --no-overlays static-site
+is "without the overlay nothing compiles" "$(json '["ran"]')" "[]"
+is "... and the image is the released one" "$(json '["sha256"]')" \
+	"$(out=$released && json '["sha256"]')"
+run respin --json build static-site
+is "with it again, too" "$(json '["ran"]') $(json '["sha256"]')" "[] $(out=$patched && json '["sha256"]')"
+
+run respin overlay drop lwip
+exits "drop refuses to lose the edit" 1
+run respin overlay save lwip
+exits "save wants a message for uncommitted changes" 1
+run respin overlay save -m "tcp: six segments" lwip
+exits "save" 0
+ok "... writes the patch" grep -q "^Subject:.*tcp: six segments" overlays/lwip/0001-*.patch
+run respin --json overlay status lwip
+run respin --json build static-site
+saved=$out
+is "only the manifest changes: it names the patch now" "$(json '["ran"][0]["output"]') $(json '["ran"]' | grep -c output)" \
+	"static-site 1"
+run respin --json overlay status lwip
+is "status says saved" "$(json '[0]["saved"]')" True
+
+git add -A && git commit -qm overlay
+is "the project commits the series, not the tree" "$(git ls-files overlays | sed 's/0001-.*/0001/' | tr '\n' ' ')" \
+	"overlays/.gitignore overlays/lwip/0001 overlays/lwip/overlay.json "
+git clone -q . ../clone
+mkdir ../clone/.respin && cp -a .respin/sources ../clone/.respin/
+run respin -C ../clone --json build static-site
+is "a fresh clone gives the same image" "$(json '["sha256"]')" "$(out=$saved && json '["sha256"]')"
+
+run respin --json compare static-site
+exits "compare" 0
+is "... tells the patch" "$(json '["patches"]')" "['tcp: six segments']"
+run respin --json check static-site
+exits "check" 0
+id=$(json '["run"]')
+run respin compare static-site last "$id"
+exits "two kept runs compare" 0
+echo '/* unsaved */' >>$tree/src/core/tcp.c
+run respin overlay drop lwip
+exits "drop refuses while an edit is not saved" 1
+ok "... and leaves it there" grep -q unsaved $tree/src/core/tcp.c
+run respin overlay drop --force lwip
+exits "drop --force" 0
+ok "... leaves nothing" test ! -e overlays/lwip
+finish
