@@ -1,6 +1,8 @@
 /* inspect.c - respin inspect: what is inside an image. SPDX-License-Identifier: ISC */
 #include "cmd/cmd.h"
 
+#define SYMBOLS_SHOWN 15
+
 static void put_packages(struct json_writer *w, const struct image_info *i)
 {
 	json_open(w, "packages", '[');
@@ -14,6 +16,7 @@ static void put_packages(struct json_writer *w, const struct image_info *i)
 		json_put_string(w, "overlay_tree", p->overlay_tree);
 		json_put_strings(w, "patches", &p->patches);
 		json_put_int(w, "size", (int64_t)p->size);
+		json_put_int(w, "zeroed", (int64_t)p->zeroed);
 		json_close(w);
 	}
 	json_close(w);
@@ -44,6 +47,7 @@ static void put_image(struct context *c, const struct image_info *i)
 	json_put_string(&w, "sha256", i->sha256);
 	json_put_int(&w, "size", (int64_t)i->size);
 	json_put_int(&w, "loaded", (int64_t)i->loaded);
+	json_put_int(&w, "zeroed", (int64_t)i->zeroed);
 	json_put_string(&w, "files_sha256", i->files_sha256);
 	put_packages(&w, i);
 	json_open(&w, "sections", '[');
@@ -63,39 +67,66 @@ static void put_image(struct context *c, const struct image_info *i)
 
 static void print_packages(const struct image_info *i)
 {
+	term_out("\n%-16s %-10s %10s %10s  %s\n", "package", "version", "bytes", "zeroed", "licence");
 	vec_for(p, &i->packages) {
-		term_out("  %s%-14s%s %-10s %9llu bytes  %s\n", term_tint(TINT_BOLD), p->name,
-			term_tint_end(), p->version, (unsigned long long)p->size, p->license);
-		term_out("    source   %s\n", p->source);
+		term_out("%s%-16s%s %-10s %10llu %10llu  %s\n", term_tint(TINT_BOLD), p->name,
+			term_tint_end(), p->version, (unsigned long long)p->size,
+			(unsigned long long)p->zeroed, p->license);
+		if (p->source && *p->source)
+			term_out("  source   %s\n", p->source);
 		if (p->source_sha256)
-			term_out("    sha256   %s\n", p->source_sha256);
+			term_out("  sha256   %s\n", p->source_sha256);
 		if (p->overlay_tree)
-			term_out("    overlay  tree %s\n", p->overlay_tree);
+			term_out("  overlay  tree %s\n", p->overlay_tree);
 		vec_for(z, &p->patches)
-			term_out("    patch    %s\n", *z);
+			term_out("  patch    %s\n", *z);
+	}
+}
+
+static void print_sections(const struct image_info *i)
+{
+	term_out("\n%-26s  %10s\n", "section", "bytes");
+	vec_for(s, &i->sections)
+		if (s->loaded || term_is_verbose())
+			term_out("%-26s  %10llu%s\n", s->name, (unsigned long long)s->size,
+				s->zeroed ? "  zeroed memory, not in the file"
+				: s->loaded ? ""
+					    : "  not loaded");
+}
+
+static bool is_zeroed(const struct image_info *i, const struct image_symbol *symbol)
+{
+	vec_for(s, &i->sections)
+		if (symbol->address >= s->address && symbol->address - s->address < s->size && s->loaded)
+			return s->zeroed;
+	return false;
+}
+
+static void print_symbols(struct context *c, const struct image_info *i)
+{
+	size_t shown = 0, most = c->options.symbols ? i->symbols.n : SYMBOLS_SHOWN;
+	term_out("\n%-26s  %10s  %s\n", "symbol", "bytes",
+		c->options.symbols ? "" : "  the largest in the file; --symbols lists all");
+	vec_for(s, &i->symbols) {
+		if (shown == most)
+			break;
+		if (!c->options.symbols && is_zeroed(i, s))
+			continue;
+		shown++;
+		term_out("%-26s  %10llu  %-10s %s\n", s->name, (unsigned long long)s->size,
+			s->section, s->package ? s->package : "");
 	}
 }
 
 static void print_image(struct context *c, const struct image_info *i)
 {
-	term_out("%s  %llu bytes, %llu loaded\n  sha256 %s\n", i->name ? i->name : "(no manifest)",
-		(unsigned long long)i->size, (unsigned long long)i->loaded, i->sha256);
+	term_out("%s\n  file     %llu bytes\n  sha256   %s\n  loaded   %llu bytes, of them %llu zeroed\n",
+		i->name ? i->name : "(no manifest)", (unsigned long long)i->size, i->sha256,
+		(unsigned long long)i->loaded, (unsigned long long)i->zeroed);
 	if (i->packages.n)
-		term_out("\npackages\n");
-	print_packages(i);
-	term_out("\nsections\n");
-	vec_for(s, &i->sections)
-		if (s->loaded || term_is_verbose())
-			term_out("  %-20s %9llu bytes%s\n", s->name, (unsigned long long)s->size,
-				s->loaded ? "" : "  (not loaded)");
-	size_t shown = c->options.symbols || i->symbols.n < 15 ? i->symbols.n : 15;
-	term_out(
-		"\nsymbols%s\n", shown < i->symbols.n ? " (the largest; --symbols lists all)" : "");
-	for (size_t n = 0; n < shown; n++) {
-		const struct image_symbol *s = &i->symbols.v[n];
-		term_out("  %-36s %9llu bytes  %-16s %s\n", s->name, (unsigned long long)s->size,
-			s->section, s->package ? s->package : "");
-	}
+		print_packages(i);
+	print_sections(i);
+	print_symbols(c, i);
 }
 
 /* The argument is a file, or an image of the workspace, which is built first. */

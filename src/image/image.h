@@ -12,8 +12,8 @@ struct manifest_package {
 	const char *source_sha256; /* NULL for a path */
 	const char *overlay_tree;  /* git tree id, or NULL without an overlay */
 	strings patches;	   /* subjects */
-	uint64_t size;		   /* bytes in the image, all loaded sections */
-	uint64_t zeroed;	   /* those of them that are zero at the start: not in the file */
+	uint64_t size;		   /* bytes of loaded sections in the image's file */
+	uint64_t zeroed;	   /* bytes of memory besides, zero at the start */
 };
 typedef VEC(struct manifest_package) manifest_packages;
 

@@ -46,11 +46,9 @@ static void write_package(
 {
 	struct arena *a = w->out->a;
 	strings places = {0};
-	uint64_t size = 0;
 	vec_for(range, r) {
 		if (range->package != index)
 			continue;
-		size += range->size;
 		vec_push(a, &places,
 			str_format(a, "0x%jx+0x%jx", (uintmax_t)range->address,
 				(uintmax_t)range->size));
@@ -63,7 +61,6 @@ static void write_package(
 	json_put_string(w, "source_sha256", p->source_sha256);
 	json_put_string(w, "overlay_tree", p->overlay_tree);
 	json_put_strings(w, "patches", &p->patches);
-	json_put_int(w, "size", (int64_t)size);
 	json_put_strings(w, "ranges", &places);
 	json_close(w);
 }

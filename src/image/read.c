@@ -67,8 +67,7 @@ static bool sum_packages(struct image_info *info, const ranges *r, const char *f
 				       (uintmax_t)range->address) ||
 			       fail_where(e, "%s", file);
 		struct manifest_package *p = &info->packages.v[range->package];
-		p->size += range->size;
-		p->zeroed += s->zeroed ? range->size : 0;
+		*(s->zeroed ? &p->zeroed : &p->size) += range->size;
 	}
 	return true;
 }

@@ -15,15 +15,18 @@
 
 /* ---- which package fills which addresses ---------------------------------------------- */
 
-/* "out/lwip.o" is package lwip. */
-static size_t package_of(const manifest_packages *packages, struct str input)
+/* "out/lwip.o" is package lwip; "files.o", the packed files, is the image itself. */
+static size_t package_of(const struct image_info *m, struct str input)
 {
+	const manifest_packages *packages = &m->packages;
 	struct str rest = input, name = input;
 	while (rest.p)
 		name = str_cut(&rest, '/');
 	if (!str_ends(name, S(".o")))
 		return NO_PACKAGE;
 	name.n -= 2;
+	if (str_is(name, "files"))
+		name = str_of(m->name);
 	for (size_t i = 0; i < packages->n; i++)
 		if (str_is(name, packages->v[i].name))
 			return i;
@@ -65,7 +68,7 @@ static void drop_others(ranges *r)
 }
 
 static bool find_ranges(struct arena *a, Elf *elf, const char *linked, const char *map,
-	const manifest_packages *packages, ranges *out, struct err *e)
+	const struct image_info *m, ranges *out, struct err *e)
 {
 	struct str text, last_section = S("");
 	sections all;
@@ -88,7 +91,7 @@ static bool find_ranges(struct arena *a, Elf *elf, const char *linked, const cha
 				       STR(part->input), (uintmax_t)part->address, s->name) ||
 			       fail_where(e, "%s", map);
 		if (part->size)
-			add_range(a, part, package_of(packages, part->input),
+			add_range(a, part, package_of(m, part->input),
 				str_eq(part->section, last_section), out);
 		last_section = part->section;
 	}
@@ -197,7 +200,7 @@ bool image_seal(const char *linked, const char *map, const struct image_info *m,
 		return false;
 	defer(elf_close) Elf *elf = NULL;
 	if (!elf_open(bytes, linked, &elf, e) ||
-		!find_ranges(&scratch, elf, linked, map, &m->packages, &found, e))
+		!find_ranges(&scratch, elf, linked, map, m, &found, e))
 		return false;
 	manifest_write(m, &found, &manifest);
 	return seal_bytes(&scratch, bytes, linked, text_str(&manifest), &sealed, e) &&

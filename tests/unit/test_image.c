@@ -184,7 +184,7 @@ static void seal_adds_the_manifest(void **state)
 	assert_int_equal(json_count(packages), 2);
 	const struct json *lwip = json_at(packages, 0);
 	assert_string_equal(json_string(json_get(lwip, "version"), ""), "2.1.3");
-	assert_true(json_number(json_get(lwip, "size"), 0) > 3000);
+	assert_true(json_count(json_get(lwip, "ranges")) > 0);
 }
 
 static void seal_is_the_same_in_any_folder(void **state)
@@ -247,7 +247,7 @@ static void read_sizes_are_those_of_size(void **state)
 	assert_int_equal(info.loaded, all);
 	/* All but tcp_never_called (of 6 bytes) is in the image; nothing is padded here. */
 	assert_int_equal(info.packages.v[0].size,
-		atol(shell(f, "size -B lwip.o | awk 'NR == 2 {print $4 - 6}'")));
+		atol(shell(f, "size -B lwip.o | awk 'NR == 2 {print $1 + $2 - 6}'")));
 	assert_int_equal(info.packages.v[0].zeroed, 3000);
 	assert_int_equal(info.packages.v[1].size,
 		atol(shell(f, "size -B 'my site/site.o' | awk 'NR == 2 {print $4}'")));
