@@ -54,6 +54,9 @@ MUST_CHECK static bool get_from_mirrors(
 		}
 		if (e->code == E_INTERRUPTED || e->code == E_IO || n == 1)
 			return false;
+		/* That a mirror lacks a file is usual; that it has another one is not. */
+		if (e->code != E_NET && i + 1 < n)
+			term_warn("%s", e->text);
 		text_addf(&tried, "\n  %s", e->text);
 	}
 	return fail(e, e->code, "%s: none of %zu mirrors gives it:%s", file, n, tried.p);

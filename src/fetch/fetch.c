@@ -167,8 +167,12 @@ MUST_CHECK static bool fetch_places(const struct workspace *w, const struct reci
 		const struct source *s = &r->source.v[i];
 		const char *origin = origin_of(w->a, s);
 		term_note("fetch %s: %s", r->name, origin);
-		if (fetch_place(r, s, job, e))
+		if (fetch_place(r, s, job, e)) {
+			if (told.n)
+				term_warn("source of %s: taken from %s, because of:%s", r->name,
+					origin, told.p);
 			return put_in_place(job->dir, folder_of(w, r, s), e);
+		}
 		as_failure(e);
 		if (e->code == E_INTERRUPTED || r->source.n == 1)
 			return fail_context(e, "source of %s", r->name);

@@ -82,6 +82,8 @@ void unpack_feed(struct unpacker *u, struct str bytes)
 static bool child_failed(struct unpacker *u, int status, struct err *e)
 {
 	struct err told;
+	if (signals_pending())
+		return fail(e, E_INTERRUPTED, "the unpacking was interrupted");
 	ssize_t n = recv(u->answers, &told, sizeof(told), MSG_WAITALL);
 	if (n == (ssize_t)sizeof(told)) {
 		*e = told;
@@ -99,7 +101,8 @@ static void let_go(struct unpacker *u, int *status)
 {
 	close_fd(&u->feed);
 	while (waitpid(u->child, status, 0) < 0 && errno == EINTR)
-		;
+		if (signals_pending())
+			kill(u->child, SIGKILL);
 	u->child = 0;
 }
 

@@ -19,7 +19,8 @@ MUST_CHECK bool unpack_start(struct unpacker *u, const char *archive, const char
 /* The archive's next bytes. A child that has ended, in error or not, takes no more: fine here. */
 void unpack_feed(struct unpacker *u, struct str bytes);
 /* No more bytes: waits for the child. E_UNSAFE names archive, entry and the rule that it breaks;
- * E_INPUT where it is no archive, or damaged. DIR keeps what was unpacked by then. */
+ * E_INPUT where it is no archive, or damaged; E_INTERRUPTED after ^C. DIR keeps what was unpacked
+ * by then. */
 MUST_CHECK bool unpack_end(struct unpacker *u, struct err *e);
 /* Ends the child where it is not yet; fit for defer(). */
 void unpack_stop(struct unpacker *u);

@@ -35,6 +35,12 @@ exits "an archive that was downloaded before" 0
 is "... is unpacked" "$(cat ".respin/sources/kept-1.0-$(echo "$sum" | cut -c1-12)/y.c")" "int y;"
 contains "... and told of as JSON" "$out" '"sha256": "'"$sum"'"'
 
+recipe second '{"path": "nowhere"}, {"url": "http://127.0.0.1:9/y.tar", "sha256": "'"$sum"'"}'
+run respin fetch second
+exits "a second place" 0
+contains "... is taken with a word on the first" "$err" "source of second: taken from url http://127.0.0.1:9/y.tar, because of:
+  path nowhere: there is no folder nowhere beside"
+
 zeros=$(printf '%064d' 0)
 recipe gone '{"url": "http://127.0.0.1:9/y.tar", "sha256": "'"$zeros"'"}'
 run respin --json fetch gone

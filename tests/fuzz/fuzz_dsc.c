@@ -8,8 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	struct dsc dsc;
 	struct err e = {0};
 	if (!dsc_read(&scratch, (struct str){(const char *)data, size}, &dsc, &e)) {

@@ -48,15 +48,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.ratio = 200,
 		.ratio_from = 1 << 16,
 		.depth = 64};
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	int ends[2];
 	struct err e = {0};
 	const char *root;
 	if (size > 1 << 16)
 		return 0;
-	defer(close_fd)
-	int here = open(".", O_PATH | O_CLOEXEC);
+	defer(close_fd) int here = open(".", O_PATH | O_CLOEXEC);
 	must(dir_make_temp(&scratch, "/tmp/respin-fuzz.", &root, &e) && chdir(root) == 0);
 	must(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
 	must(send(ends[0], data, size, MSG_NOSIGNAL) == (ssize_t)size);

@@ -41,6 +41,7 @@ static inline int set_up(void **state)
 	p->dir = path_join(&p->a, p->root, "tree");
 	assert_ok(dir_make(p->downloads, &e));
 	p->archive = make_archive(p);
+	term_init(true, 0, false);
 	setenv("no_proxy", "*", 1);
 	http_open(&p->server);
 	p->d = (struct download){.proxy = "",

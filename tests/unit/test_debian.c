@@ -96,6 +96,7 @@ static int set_up(void **state)
 	struct place *p = calloc(1, sizeof(*p));
 	struct err e;
 	assert_ok(dir_make_temp(&p->a, "/tmp/respin-debian.", &p->root, &e));
+	term_init(true, 0, false);
 	http_open(&p->server);
 	make_apt(p);
 	p->pkg = (struct package){.format = "3.0 (quilt)",

@@ -20,8 +20,7 @@
 
 static void assert_demo(struct str text)
 {
-	defer(arena_free)
-	struct arena a = {0};
+	defer(arena_free) struct arena a = {0};
 	struct err e = {0};
 	struct dsc d = {0};
 	assert_ok(dsc_read(&a, text, &d, &e));
@@ -78,16 +77,14 @@ static void bad_dsc_says_where(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		defer(arena_free)
-		struct arena a = {0};
+		defer(arena_free) struct arena a = {0};
 		struct err e = {0};
 		struct dsc d;
 		assert_false(dsc_read(&a, str_of(cases[i].text), &d, &e));
 		assert_string_equal(e.text, cases[i].error);
 		assert_int_equal(e.code, E_INPUT);
 	}
-	defer(arena_free)
-	struct arena a = {0};
+	defer(arena_free) struct arena a = {0};
 	struct err e = {0};
 	struct dsc d;
 	assert_false(dsc_read(&a, S("Format: 3.0\0(quilt)\n"), &d, &e));
@@ -100,8 +97,7 @@ static void bad_dsc_says_where(void **state)
 static void series_leaves_out_comments_and_options(void **state)
 {
 	(void)state;
-	defer(arena_free)
-	struct arena a = {0};
+	defer(arena_free) struct arena a = {0};
 	struct err e = {0};
 	strings names = {0};
 	assert_ok(quilt_series(
@@ -116,8 +112,7 @@ static void series_leaves_out_comments_and_options(void **state)
 static void series_stays_in_its_folder(void **state)
 {
 	(void)state;
-	defer(arena_free)
-	struct arena a = {0};
+	defer(arena_free) struct arena a = {0};
 	struct err e = {0};
 	strings names = {0};
 	assert_false(quilt_series(&a, S("fine\n../../../etc/passwd\n"), &names, &e));
@@ -135,8 +130,7 @@ static void series_stays_in_its_folder(void **state)
 static void mirrors_come_once_and_in_order(void **state)
 {
 	(void)state;
-	defer(arena_free)
-	struct arena a = {0};
+	defer(arena_free) struct arena a = {0};
 	strings pools = {0};
 	mirrors_parse(&a,
 		S("http://one/debian|main\nhttp://one/debian|contrib\nhttps://two/d/|main\n"
@@ -161,8 +155,7 @@ static void pool_urls_are_as_debian_lays_them_out(void **state)
 		{"g++", "g++_1~rc1.dsc", "http://m/pool/main/g/g%2b%2b/g%2b%2b_1~rc1.dsc"},
 	};
 	(void)state;
-	defer(arena_free)
-	struct arena a = {0};
+	defer(arena_free) struct arena a = {0};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
 		assert_string_equal(
 			pool_url(&a, "http://m/pool/main", cases[i].source, cases[i].file),
@@ -202,8 +195,7 @@ static void names_are_cleaned(void **state)
 	static const char *const pairs[][2] = {
 		{"./a//b/./c/", "a/b/c"}, {"./", ""}, {".", ""}, {"a", "a"}, {"...", "..."}};
 	(void)state;
-	defer(arena_free)
-	struct arena a = {0};
+	defer(arena_free) struct arena a = {0};
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++)
 		assert_string_equal(name_clean(&a, str_of(pairs[i][0])), pairs[i][1]);
 }
