@@ -120,12 +120,23 @@ static bool check_path(struct reader *r, struct str path)
 	return fail_hint(r->e, "paths are relative, without \"..\" and without .git");
 }
 
+/* diff -N gives a missing file a name, and the time 0. */
+static bool is_missing(struct str line, struct str hunk, const char *range)
+{
+	bool epoch = str_find(line, S("\t1970-01-01 0")) >= 0 ||
+		     str_find(line, S("\t1970-01-01 1")) >= 0 ||
+		     str_find(line, S("\t1969-12-31 ")) >= 0;
+	return str_is(path_of(line), "/dev/null") || (epoch && str_find(hunk, str_of(range)) >= 0);
+}
+
 /* A file as diff -u writes it. */
 static bool copy_plain(struct reader *r)
 {
 	size_t start = r->line;
-	struct str old = path_of(take(r)), new = path_of(take(r));
-	bool made = str_is(old, "/dev/null"), gone = str_is(new, "/dev/null");
+	struct str old_line = take(r), new_line = take(r), hunk = peek(r);
+	bool made = is_missing(old_line, hunk, " -0,0 "),
+	     gone = is_missing(new_line, hunk, " +0,0 ");
+	struct str old = path_of(old_line), new = path_of(new_line);
 	struct str path = gone ? old : new;
 	if (made && gone)
 		return wrong(r, start, "both sides are /dev/null");
@@ -134,8 +145,9 @@ static bool copy_plain(struct reader *r)
 	text_addf(r->out, "diff --git a/%.*s b/%.*s\n", STR(path), STR(path));
 	if (made || gone)
 		text_addf(r->out, "%s file mode 100644\n", made ? "new" : "deleted");
-	text_addf(r->out, "--- %s%.*s\n", made ? "" : "a/", STR(made ? old : path));
-	text_addf(r->out, "+++ %s%.*s\n", gone ? "" : "b/", STR(gone ? new : path));
+	struct str nothing = S("/dev/null");
+	text_addf(r->out, "--- %s%.*s\n", made ? "" : "a/", STR(made ? nothing : path));
+	text_addf(r->out, "+++ %s%.*s\n", gone ? "" : "b/", STR(gone ? nothing : path));
 	if (!str_starts(peek(r), S("@@ ")))
 		return wrong(r, r->line, "expected \"@@ -LINE,COUNT +LINE,COUNT @@\"");
 	return copy_hunks(r);

@@ -33,17 +33,17 @@ bool make_upstream(struct work *k, struct err *e)
 	return true;
 }
 
-/* A patch that is there already would be an override without effect; or worse, an insertion may
- * apply a second time. */
-static bool check_new(struct work *k, const struct git_id *tree, struct str diff, struct err *e)
+/* Why a patch does not apply, where the reason is that it is there already. */
+static bool fail_known(struct work *k, const struct git_id *tree, struct str diff, struct err *e)
 {
+	struct err ignored;
 	bool done, upstream;
-	if (!k->git->has(k->repo, tree, diff, &done, e) ||
-		!k->git->has(k->repo, &k->upstream_tree, diff, &upstream, e))
+	if (e->code != E_CONFLICT || !k->git->has(k->repo, tree, diff, &done, &ignored) || !done ||
+		!k->git->has(k->repo, &k->upstream_tree, diff, &upstream, &ignored))
 		return false;
-	if (done && upstream)
+	if (upstream)
 		return fail(e, E_CONFLICT, "this is already in upstream %s", k->sync.version);
-	return !done || fail(e, E_CONFLICT, "this is already applied");
+	return fail(e, E_CONFLICT, "this is already applied");
 }
 
 static bool commit_mail(struct work *k, const struct mail *m, const struct git_words *otherwise,
@@ -51,7 +51,7 @@ static bool commit_mail(struct work *k, const struct mail *m, const struct git_w
 {
 	struct git_id after;
 	if (!k->git->apply(k->repo, tree, m->diff, &after, e))
-		return false;
+		return fail_known(k, tree, m->diff, e);
 	if (!strcmp(after.hex, tree->hex))
 		return fail(e, E_CONFLICT, "the patch changes nothing");
 	struct git_words words = *otherwise;
@@ -69,14 +69,13 @@ static bool commit_mail(struct work *k, const struct mail *m, const struct git_w
 	return k->git->commit(k->repo, &after, &parent, &words, head, e);
 }
 
-bool make_commits(struct work *k, const mails *list, const struct git_words *otherwise, bool new,
+bool make_commits(struct work *k, const mails *list, const struct git_words *otherwise,
 	struct git_id *target, struct err *e)
 {
 	struct git_id head = k->head, tree = k->head_tree;
 	for (size_t i = 0; i < list->n; i++) {
 		const struct mail *m = &list->v[i];
-		if ((!new || check_new(k, &tree, m->diff, e)) &&
-			commit_mail(k, m, otherwise, &head, &tree, e))
+		if (commit_mail(k, m, otherwise, &head, &tree, e))
 			continue;
 		if (list->n > 1)
 			return fail_context(
@@ -85,6 +84,14 @@ bool make_commits(struct work *k, const mails *list, const struct git_words *oth
 	}
 	*target = head;
 	return true;
+}
+
+/* A plain diff says nothing about itself: the file's name must do. */
+static const char *subject_of(struct arena *a, const char *patch)
+{
+	const char *name = path_base(patch), *dot = strrchr(name, '.');
+	return str_copy(
+		a, (struct str){name, dot && dot > name ? (size_t)(dot - name) : strlen(name)});
 }
 
 bool make_patched(struct work *k, const char *patch, struct err *e)
@@ -97,15 +104,10 @@ bool make_patched(struct work *k, const char *patch, struct err *e)
 		!mails_read(k->a, text, patch, &list, e) ||
 		!k->git->words(k->repo, k->a, "", &words, e))
 		return false;
-	vec_for(m, &list) {
-		struct str name = str_of(path_base(patch));
-		ptrdiff_t dot = str_find(name, S("."));
+	vec_for(m, &list)
 		if (!m->subject)
-			m->subject = str_copy(
-				k->a, (struct str){name.p, dot > 0 ? (size_t)dot : name.n});
-	}
-	if (!make_commits(k, &list, &words, false, &target, e) ||
-		!k->git->advance(k->repo, &target, e))
+			m->subject = subject_of(k->a, patch);
+	if (!make_commits(k, &list, &words, &target, e) || !k->git->advance(k->repo, &target, e))
 		return fail_where(e, "%s", patch);
 	return true;
 }
@@ -116,7 +118,7 @@ static bool apply_series(struct work *k, struct err *e)
 	struct git_id target;
 	struct git_words words = fixed_words("");
 	if (!series_mails(k->a, k->dir, &k->series, &list, e) ||
-		!make_commits(k, &list, &words, false, &target, e) ||
+		!make_commits(k, &list, &words, &target, e) ||
 		!k->git->advance(k->repo, &target, e) ||
 		!k->git->find(k->repo, "HEAD", &k->head, &k->head_tree, e))
 		return fail_where(e, "%s/overlay.json", k->dir);

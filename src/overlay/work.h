@@ -56,10 +56,9 @@ MUST_CHECK bool make_upstream(struct work *k, struct err *e);
  * or upstream has changed. *CREATED tells. */
 MUST_CHECK bool make_ready(struct work *k, bool *created, struct err *e);
 /* Commits each mail on top of HEAD, in the repository only: no branch, no file changes. OTHERWISE
- * are author and date of mails that have none; with NEW a patch that is there already is
- * E_CONFLICT. TARGET is the last commit. */
+ * are author and date of mails that have none. TARGET is the last commit. */
 MUST_CHECK bool make_commits(struct work *k, const mails *list, const struct git_words *otherwise,
-	bool new, struct git_id *target, struct err *e);
+	struct git_id *target, struct err *e);
 /* E_CONFLICT where the working tree holds what the saved series does not. */
 MUST_CHECK bool make_check_saved(struct work *k, struct err *e);
 /* Reads and commits a patch on top of HEAD: all of it or nothing. */
