@@ -128,7 +128,7 @@ static bool read_found(
 	const char *depfile = scratch_file(g, n, ending);
 	if (!file_read(g->a, depfile, DEPFILE_LIMIT, &text, e))
 		return false;
-	if (!depfile_read(g->a, text, &files))
+	if (!(n->kind == IMAGE ? depfile_read_linker : depfile_read)(g->a, text, &files))
 		return fail(e, E_CHILD, "%s: the list of files that were read makes no sense",
 			n->output);
 	vec_for(file, &files) {

@@ -16,8 +16,7 @@ static void say_waiting(void *ctx)
 
 bool workspace_lock(const struct workspace *w, int *fd, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	return dir_make(w->state, e) &&
 	       file_lock(path_join(&scratch, w->state, "lock"), say_waiting, NULL, fd, e);
 }
@@ -113,8 +112,7 @@ static bool build(struct engine *g, const char *trace, struct err *e)
 static bool attempt(struct arena *a, const struct build_request *q, const char *trace,
 	struct build_result *result, bool *raced, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	struct engine g = {.a = &scratch, .out = a, .q = q, .result = result};
 	bool ok = engine_open(&g, e) && (g.nodes.n || nothing_to_build(&g, e)) &&
 		  (q->plan_only ? plan(&g, e) : build(&g, trace, e));
@@ -160,8 +158,7 @@ bool build_run(
 	if (!trace_name(a, q, &trace, e))
 		return false;
 	if (!answer_again(a, q, trace, &result)) {
-		defer(close_fd)
-		int lock = -1;
+		defer(close_fd) int lock = -1;
 		if (!q->plan_only && !workspace_lock(q->w, &lock, e))
 			return false;
 		if (!build_anew(a, q, trace, &result, e))

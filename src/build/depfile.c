@@ -44,3 +44,22 @@ bool depfile_read(struct arena *a, struct str text, strings *out)
 	*out = words;
 	return true;
 }
+
+bool depfile_read_linker(struct arena *a, struct str text, strings *out)
+{
+	strings files = {0};
+	struct str target = str_cut(&text, '\n');
+	if (!str_ends(target, S(": \\")))
+		return false;
+	while (text.n) {
+		struct str line = str_cut(&text, '\n');
+		bool more = str_ends(line, S(" \\"));
+		line.n -= more ? 2 : 0;
+		if (str_starts(line, S("  ")))
+			vec_push(a, &files, str_copy(a, str_from(line, 2)));
+		if (!more)
+			break;
+	}
+	*out = files;
+	return true;
+}

@@ -134,6 +134,10 @@ void manifest_inputs(struct engine *g, inputs *known);
 /* Each field of R that an action of KIND depends on and that is in no other input. */
 void fields_inputs(struct arena *a, const struct recipe *r, enum node_kind kind, inputs *known);
 
+/* The same for any table; PREFIX stands before each name. */
+void fields_add(struct arena *a, const struct spec *t, const void *in, const char *prefix,
+	enum node_kind kind, inputs *known);
+
 /* ---- lookup.c: results that are there already --------------------------------------------- */
 
 /* Looks for a result of N, whose key is known. *HIT tells. */

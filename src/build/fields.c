@@ -47,7 +47,7 @@ static bool is_special_above(const char *name)
 	return false;
 }
 
-static void add_fields(struct arena *a, const struct spec *t, const void *in, const char *prefix,
+void fields_add(struct arena *a, const struct spec *t, const void *in, const char *prefix,
 	enum node_kind kind, inputs *known)
 {
 	for (size_t i = 0; i < t->n; i++) {
@@ -58,7 +58,7 @@ static void add_fields(struct arena *a, const struct spec *t, const void *in, co
 			const void *inner =
 				f->kind == SPEC_POINTER ? *(const void *const *)member : member;
 			if (inner)
-				add_fields(
+				fields_add(
 					a, f->sub, inner, str_format(a, "%s.", name), kind, known);
 		} else if (kinds_of(name) & kind) {
 			struct spec one = {.name = name, .size = t->size, .fields = f, .n = 1};
@@ -72,5 +72,5 @@ static void add_fields(struct arena *a, const struct spec *t, const void *in, co
 
 void fields_inputs(struct arena *a, const struct recipe *r, enum node_kind kind, inputs *known)
 {
-	add_fields(a, &recipe_spec, r, "", kind, known);
+	fields_add(a, &recipe_spec, r, "", kind, known);
 }

@@ -80,10 +80,8 @@ static bool thin_record(void *ctx, const struct digest *key, struct str bytes, s
 
 bool build_gc(const struct workspace *w, int age_days, uint64_t *freed, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
-	defer(close_fd)
-	int lock = -1;
+	defer(arena_free) struct arena scratch = {0};
+	defer(close_fd) int lock = -1;
 	uint64_t sum = 0, today = record_today();
 	struct gc gc = {.a = &scratch, .freed = &sum, .keep = {.a = &scratch}};
 	gc.since = age_days > 0 ? today - (uint64_t)age_days : today;

@@ -33,8 +33,7 @@ static bool probes_of(struct engine *g, const char *path, const strings **out, s
 {
 	strings *known = map_get(&g->probes, str_of(path));
 	if (!known) {
-		defer(arena_free)
-		struct arena scratch = {0};
+		defer(arena_free) struct arena scratch = {0};
 		struct str text;
 		known = NEW(g->a, strings);
 		if (!file_read(&scratch, path, SOURCE_LIMIT, &text, e))

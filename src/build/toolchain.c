@@ -35,8 +35,7 @@ static const char *const questions[] = {"-print-prog-name=cc1", "-print-prog-nam
 static struct digest answers_key(const char *cc, const struct digest *digest)
 {
 	inputs known = {0};
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	input_add(&scratch, &known, IN_TOOL, "compiler", digest);
 	input_add(&scratch, &known, IN_FLAG, cc, NULL);
 	for (size_t i = 0; i < QUESTIONS; i++)

@@ -49,8 +49,7 @@ static void add_overlays(struct text *t, const overlays *with)
 
 bool trace_name(struct arena *a, const struct build_request *q, const char **out, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	const char *cc;
 	recipes closure;
 	struct text t = {.a = &scratch};
@@ -115,8 +114,7 @@ static void mark_used(const char *file)
 
 bool trace_holds(const char *file, struct trace_answer *out)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	const struct header *h = read_trace(&scratch, file);
 	if (!h)
 		return false;
@@ -131,8 +129,7 @@ bool trace_holds(const char *file, struct trace_answer *out)
 
 void trace_each_kept(const char *file, void (*each)(void *ctx, const struct digest *d), void *ctx)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	const struct header *h = read_trace(&scratch, file);
 	for (size_t i = 0; h && i < h->n_kept; i++)
 		each(ctx, &kept_of(h)[i]);
