@@ -88,8 +88,7 @@ static void add_slot(
 
 bool memories_write(const char *file, const remembereds *all, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	size_t n_slots = 64;
 	while (n_slots < all->n * 2)
 		n_slots *= 2;

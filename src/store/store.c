@@ -37,8 +37,7 @@ const char *store_path(const struct store *s, struct arena *a, const struct dige
 
 bool store_has(struct store *s, const struct digest *d)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	const char *path = store_path(s, &scratch, d);
 	const struct seen *seen;
 	struct err ignored;
@@ -53,8 +52,7 @@ bool store_put(struct store *s, struct str bytes, struct digest *out, struct err
 {
 	struct digest d = hash_bytes(bytes);
 	if (!store_has(s, &d)) {
-		defer(arena_free)
-		struct arena scratch = {0};
+		defer(arena_free) struct arena scratch = {0};
 		const char *path = store_path(s, &scratch, &d);
 		if (!dir_make(path_dir(&scratch, path), e) ||
 			!file_write_cache(path, bytes, 0444, e) || !store_know(s, path, &d, e))
@@ -76,8 +74,7 @@ static bool move(struct arena *scratch, const char *from, const char *to, struct
 
 bool store_take(struct store *s, const char *file, struct digest *out, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	struct digest d;
 	if (!hash_file(file, &d, e))
 		return false;
@@ -116,8 +113,7 @@ bool store_get_result(
 
 bool store_put_result(struct store *s, const struct digest *key, struct str bytes, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	struct digest sum = hash_bytes(bytes);
 	struct text t = {.a = &scratch};
 	text_addz(&t, digest_hex(&scratch, &sum));

@@ -28,8 +28,7 @@ static bool drop(const struct walk *w, const char *path, struct err *e)
 /* One folder of names that begin with PREFIX; what is not named by a digest is a leftover. */
 static bool sweep_folder(const struct walk *w, const char *prefix, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	const char *dir = path_join(&scratch, w->dir, prefix);
 	strings names;
 	if (!dir_list(&scratch, dir, &names, e))
@@ -47,8 +46,7 @@ static bool sweep_folder(const struct walk *w, const char *prefix, struct err *e
 
 static bool sweep_kind(struct walk w, const char *kind, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	strings prefixes;
 	w.dir = path_join(&scratch, w.s->dir, kind);
 	if (!dir_list(&scratch, w.dir, &prefixes, e))
@@ -91,15 +89,13 @@ bool store_each_result(struct store *s,
 	bool (*each)(void *ctx, const struct digest *key, struct str bytes, struct err *e),
 	void *ctx, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	strings names;
 	const char *dir = path_join(&scratch, s->dir, "results");
 	if (!tree_list(&scratch, dir, NULL, &names, e))
 		return false;
 	vec_for(name, &names) {
-		defer(arena_free)
-		struct arena one = {0};
+		defer(arena_free) struct arena one = {0};
 		struct digest key;
 		struct str bytes;
 		const char *hex = str_format(&one, "%.2s%s", *name, *name + 3);
