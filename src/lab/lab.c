@@ -64,7 +64,6 @@ struct listener {
 	struct arena *a;
 	const struct lab_request *q;
 	int channel;
-	pid_t pid;
 	bool failed, stopped; /* it sent an error; we asked it to end */
 	int status;
 	struct err *e;
@@ -166,7 +165,7 @@ static bool run_space(struct arena *a, struct runner *r, int *status, struct err
 		_exit(0);
 	}
 	close_fd(&theirs);
-	struct listener l = {.a = a, .q = r->q, .channel = ours, .pid = space.pid, .e = e};
+	struct listener l = {.a = a, .q = r->q, .channel = ours, .e = e};
 	bool heard = listen_to(&l);
 	int end = end_space(space.pid);
 	if (!heard || !judge_end(&l, end, e))

@@ -30,7 +30,9 @@ struct run {
 	const char *accelerator; /* "tcg" or "kvm" */
 	const char *end; /* "stopped by the lab", or in a line: "panic: TEXT; in f at x.c:1, called
 			  * from ...", "hang: ...", "flood: ...", "ended by itself", ... */
-	enum verdict verdict; /* FAIL where a check failed or the machine ended by itself */
+	/* FAIL where a check failed, or the machine came to an end of its own: badly, or before all
+	 * checks were done. */
+	enum verdict verdict;
 	VEC(struct check_result) checks;
 	int64_t ns;
 };
@@ -51,8 +53,9 @@ struct lab_request {
 MUST_CHECK bool lab_validate(const struct recipe *image, struct err *e);
 /* Boots the image, runs its checks in order and keeps the run. True where it ran at all, whatever
  * the verdict. A boot check comes first, also where the recipe has none. With ONLY, boot checks
- * and the check that ONLY's `during` names run, too. The machine is QEMU's under TCG; the
- * environment variable RESPIN_ACCEL (tcg, kvm) overrides.
+ * and the check that ONLY's `during` names run, too. QEMU runs under TCG, or
+ * under KVM where a processor with virtualisation backs it; the environment's RESPIN_ACCEL (tcg,
+ * kvm) overrides, and is E_USAGE where it is neither.
  * E_CHILD where QEMU can't start the image; E_INTERRUPTED: what was recorded stays in the run's
  * folder, without run.json. */
 MUST_CHECK bool lab_check(

@@ -5,6 +5,7 @@
 #include <grp.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 /* How many processes there are with WORD on their command line, ourselves apart. */
@@ -133,6 +134,30 @@ static void a_lab_that_is_killed_is_noticed(void **state)
 	assert_true(wait_for_processes(guest, 0));
 }
 
+static void a_full_disk_is_an_error_and_leaves_nothing(void **state)
+{
+	(void)state;
+	struct err e = {0};
+	struct run run;
+	strings before = {0}, after = {0};
+	struct lab_request q = request(image("r", BOOT));
+	const char *runs = path_join(&arena, workspace.state, "runs");
+	struct rlimit old, small = {30, 0};
+	assert_ok(dir_make(runs, &e));
+	assert_ok(dir_list(&arena, runs, &before, &e));
+	signal(SIGXFSZ, SIG_IGN); /* a file beyond the limit is like one on a full disk */
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	small.rlim_max = old.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	bool done = lab_check(&arena, &q, &run, &e);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	assert_false(done);
+	assert_int_equal(e.code, E_IO);
+	assert_string_equal(e.text, "keep the console: File too large");
+	assert_ok(dir_list(&arena, runs, &after, &e));
+	assert_int_equal(before.n, after.n);
+}
+
 static void leftovers_of_a_check_end_with_it(void **state)
 {
 	(void)state;
@@ -210,6 +235,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(nothing_outlives_a_killed_respin),
 	cmocka_unit_test(an_interrupt_ends_all_and_keeps_what_was_recorded),
 	cmocka_unit_test(a_lab_that_is_killed_is_noticed),
+	cmocka_unit_test(a_full_disk_is_an_error_and_leaves_nothing),
 	cmocka_unit_test(leftovers_of_a_check_end_with_it),
 	cmocka_unit_test(no_root_is_needed),
 	cmocka_unit_test(addresses_by_dhcp_have_a_server),
