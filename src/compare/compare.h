@@ -28,6 +28,7 @@ struct metric_change {
 	const char *check, *name, *unit;
 	bool has_before, has_after;
 	double before, after;
+	bool exact;   /* a count or a size: the same in every run of the same image */
 	bool notable; /* differs by more than noise of single runs is likely to: see measure.c */
 };
 struct package_change {

@@ -5,7 +5,9 @@
  * emulated processor of a busy machine they vary by a tenth or two from run to run, and by the
  * few milliseconds for which the host's scheduler lets another program go first. A time counts
  * only where it differs by both a quarter and 10 ms; a round trip on a wire with delay is beyond
- * that, chance rarely is. Rates ("MB/s") are made from times: half as much again.
+ * that, chance rarely is. The time of a boot also holds the start of the host's emulator, which
+ * takes several times as long when the host has not run it for a while: twice, and 50 ms. Rates
+ * ("MB/s") are made from times: half as much again.
  * SPDX-License-Identifier: ISC */
 #include "compare/private.h"
 
@@ -14,6 +16,8 @@
 
 #define TIME_RATIO 1.25
 #define TIME_LEAST_MS 10.0
+#define BOOT_RATIO 2.0
+#define BOOT_LEAST_MS 50.0
 #define RATE_RATIO 1.5
 
 /* Milliseconds in one UNIT of time; 0 where it is none. */
@@ -35,13 +39,18 @@ static bool ratio_beyond(double x, double y, double ratio)
 	return high >= low * ratio && high > low;
 }
 
-static bool is_notable(const char *unit, double before, double after)
+static bool is_exact(const char *unit)
+{
+	return unit_ms(unit) <= 0 && !str_ends(str_of(unit), S("/s"));
+}
+
+static bool is_notable(bool is_boot, const char *unit, double before, double after)
 {
 	double ms = unit_ms(unit);
 	if (ms > 0)
-		return fabs(after - before) * ms >= TIME_LEAST_MS &&
-		       ratio_beyond(before, after, TIME_RATIO);
-	if (str_ends(str_of(unit), S("/s")))
+		return fabs(after - before) * ms >= (is_boot ? BOOT_LEAST_MS : TIME_LEAST_MS) &&
+		       ratio_beyond(before, after, is_boot ? BOOT_RATIO : TIME_RATIO);
+	if (!is_exact(unit))
 		return ratio_beyond(before, after, RATE_RATIO);
 	return before < after || before > after;
 }
@@ -56,28 +65,31 @@ static const struct metric *find_metric(const struct check_result *check, const 
 }
 
 /* One of the two may be NULL: then the check's own verdict says more than the metric. */
-static void add_metric(struct arena *a, const char *check, const struct metric *before,
+static void add_metric(struct arena *a, const struct check_result *check, const struct metric *before,
 	const struct metric *after, struct comparison *c)
 {
 	const struct metric *any = after ? after : before;
 	const char *unit = any->unit ? any->unit : "";
 	vec_push(a, &c->metrics,
 		((struct metric_change){
-			.check = check,
+			.check = check->name,
 			.name = any->name,
 			.unit = unit,
 			.has_before = before,
 			.has_after = after,
 			.before = before ? before->value : 0,
 			.after = after ? after->value : 0,
-			.notable = before && after && is_notable(unit, before->value, after->value),
+			.exact = is_exact(unit),
+			.notable = before && after &&
+				   is_notable(!strcmp(check->type, "boot"), unit, before->value,
+					   after->value),
 		}));
 }
 
 void compare_metrics(struct arena *a, const struct check_result *before,
 	const struct check_result *after, struct comparison *c)
 {
-	const char *check = after ? after->name : before->name;
+	const struct check_result *check = after ? after : before;
 	if (before)
 		vec_for(metric, &before->metrics)
 			add_metric(a, check, metric, find_metric(after, metric->name), c);

@@ -92,6 +92,13 @@ static bool check_changed(const struct comparison *c, const char *name)
 	return false;
 }
 
+static int turn_of(const struct comparison *c, const struct metric_change *m)
+{
+	if (check_changed(c, m->check))
+		return 0;
+	return m->exact ? 1 : 2;
+}
+
 /* Adds what still fits, with a full stop, into COLUMNS. */
 static void add_fitting(struct text *out, size_t columns, const char **separator, const char *part)
 {
@@ -110,10 +117,10 @@ const char *words_summary(
 	text_addz(&out, count_words(a, c));
 	if (c->image_same)
 		add_fitting(&out, columns, &separator, "both images are the same");
-	/* What explains a changed verdict comes first. */
-	for (int pass = 0; pass < 2; pass++)
+	/* What explains a changed verdict comes first, then what is exact, then times. */
+	for (int turn = 0; turn < 3; turn++)
 		vec_for(m, &c->metrics)
-			if (m->notable && check_changed(c, m->check) == !pass)
+			if (m->notable && turn_of(c, m) == turn)
 				add_fitting(&out, columns, &separator,
 					chars_clean(
 						a, str_format(a, "%s %s%s%s %s", words_metric(a, m),
