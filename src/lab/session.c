@@ -233,6 +233,7 @@ bool session_start(
 	defer(close_fd) int packets = -1;
 	if (!space_cable(s->a, &s->net, &packets, e))
 		return false;
+	/* A datagram is a frame: nothing to cut up, and QEMU waits where we are slow. */
 	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return fail_errno(e, "make the wire");
 	defer(close_fd) int machine_end_fd = ends[1];

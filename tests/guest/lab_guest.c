@@ -220,6 +220,8 @@ _Noreturn void guest(const uint32_t *info)
 		for (;;)
 			print("all work and no play makes jack a dull boy, he says again and "
 			      "again\n");
+	if (mode == 'n' || mode == 'a' || mode == 'b')
+		open_network();
 	print("respin: ready 10.77.0.2\n");
 	switch (mode) {
 	case 'w': /* ends well */
@@ -231,13 +233,10 @@ _Noreturn void guest(const uint32_t *info)
 		reset();
 		break;
 	case 'n':
-		open_network();
 		flood_wire();
 	case 'a':
-		open_network();
 		answer_arp(2);
 	case 'b':
-		open_network();
 		answer_arp(3);
 	default: /* stays, deaf and dumb */
 		break;
