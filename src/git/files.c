@@ -91,6 +91,12 @@ bool worktree_read(
 	return true;
 }
 
+/* A file or link where a folder would be: what lies below is not there. */
+static bool is_missing(int error)
+{
+	return error == ENOENT || error == ENOTDIR || error == ELOOP;
+}
+
 bool worktree_look(int dir, struct git_file *f, struct err *e)
 {
 	defer(close_place)
@@ -99,13 +105,15 @@ bool worktree_look(int dir, struct git_file *f, struct err *e)
 	f->id = (struct git_id){""};
 	f->mode = 0;
 	if (!walk(dir, f->path, false, &p) || fstatat(p.fd, p.name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-		if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
+		if (is_missing(errno))
 			return true;
 		return fail_errno(e, "stat %s", f->path);
 	}
-	f->mode = S_ISLNK(st.st_mode) ? MODE_LINK : st.st_mode & 0100 ? MODE_PROGRAM : MODE_FILE;
+	if (S_ISDIR(st.st_mode))
+		return f->mode = MODE_FOLDER, true;
 	if (!S_ISLNK(st.st_mode) && !S_ISREG(st.st_mode))
 		return fail(e, E_CONFLICT, "%s is neither a file nor a link", f->path);
+	f->mode = S_ISLNK(st.st_mode) ? MODE_LINK : st.st_mode & 0100 ? MODE_PROGRAM : MODE_FILE;
 	defer(arena_free)
 	struct arena scratch = {0};
 	struct str bytes;
@@ -158,12 +166,10 @@ bool worktree_remove(int dir, const char *path, struct err *e)
 	struct arena scratch = {0};
 	defer(close_place)
 	struct place p = {.fd = -1};
-	if (!walk(dir, path, false, &p))
-		return errno == ENOENT || fail_errno(e, "remove %s", path);
-	if (unlinkat(p.fd, p.name, 0) < 0 && errno != ENOENT)
+	if ((!walk(dir, path, false, &p) || unlinkat(p.fd, p.name, 0) < 0) && !is_missing(errno))
 		return fail_errno(e, "remove %s", path);
 	const char *folder = path_dir(&scratch, path);
-	while (strcmp(folder, ".") && unlinkat(dir, folder, AT_REMOVEDIR) == 0)
+	while (strcmp(folder, ".") && (unlinkat(dir, folder, AT_REMOVEDIR) == 0 || errno == ENOENT))
 		folder = path_dir(&scratch, folder);
 	return true;
 }

@@ -15,6 +15,7 @@ struct git_repo {
 #define MODE_FILE 0100644u
 #define MODE_PROGRAM 0100755u
 #define MODE_LINK 0120000u
+#define MODE_FOLDER 0040000u
 
 /* ---- common.c ---- */
 
@@ -45,7 +46,7 @@ void drop_buf(git_buf *b);
 
 /* ---- files.c: single files of a working tree, never through a link ---- */
 
-/* Mode and raw id of the file at PATH; an empty id where there is none. */
+/* Mode and raw id of the file at f->path; mode 0 where there is none. */
 MUST_CHECK bool worktree_look(int dir, struct git_file *f, struct err *e);
 /* The bytes of a file, or the target of a link. */
 MUST_CHECK bool worktree_read(

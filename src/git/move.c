@@ -19,6 +19,24 @@ static bool set_name(struct git_repo *r, const char *name, const git_oid *oid, s
 	return true;
 }
 
+/* A killed program leaves its lock files. Nobody else sets NEXT; while it is set, the others are
+ * ours too. */
+static void drop_locks(struct git_repo *r, bool moving)
+{
+	defer(drop_reference)
+	git_reference *head = NULL;
+	defer(arena_free)
+	struct arena scratch = {0};
+	static const char *const names[] = {"index", "HEAD", "packed-refs"};
+	unlinkat(r->dir, ".git/" NEXT ".lock", 0);
+	if (!moving)
+		return;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		unlinkat(r->dir, str_format(&scratch, ".git/%s.lock", names[i]), 0);
+	if (git_repository_head(&head, r->repo) == 0)
+		unlinkat(r->dir, str_format(&scratch, ".git/%s.lock", git_reference_name(head)), 0);
+}
+
 /* HEAD's branch, or HEAD itself where it is detached. */
 static bool move_head(struct git_repo *r, const git_oid *oid, struct err *e)
 {
@@ -75,15 +93,6 @@ bool move_begin(struct git_repo *r, const struct git_id *commit, struct err *e)
 	       set_name(r, "refs/heads/main", &oid, e) && sync_all(r, e);
 }
 
-bool move_record(struct git_repo *r, const struct git_id *commit, struct err *e)
-{
-	git_oid oid;
-	defer(drop_tree)
-	git_tree *tree = NULL;
-	return commit_tree(r, commit, &oid, &tree, e) && move_head(r, &oid, e) &&
-	       write_index(r, tree, e);
-}
-
 /* What is between HEAD and a commit. */
 struct step {
 	git_oid target;
@@ -133,6 +142,29 @@ static bool index_is(git_index *index, const git_diff_file *side)
 		       : !entry;
 }
 
+/* May the folder at PATH make room for a file? All that is in it must be about to go. */
+static bool folder_goes(struct git_repo *r, const struct step *s, const char *path)
+{
+	defer(arena_free)
+	struct arena scratch = {0};
+	struct err ignored;
+	strings files;
+	const char *dir = str_format(&scratch, "/proc/self/fd/%d/%s", r->dir, path);
+	if (!tree_list(&scratch, dir, NULL, &files, &ignored))
+		return false;
+	vec_for(file, &files) {
+		const char *full = path_join(&scratch, path, *file);
+		bool goes = false;
+		for (size_t i = 0; i < git_diff_num_deltas(s->diff); i++) {
+			const git_diff_delta *d = git_diff_get_delta(s->diff, i);
+			goes |= !d->new_file.mode && !strcmp(d->old_file.path, full);
+		}
+		if (!goes)
+			return false;
+	}
+	return true;
+}
+
 /* Nothing that the step touches may hold changes that are not in HEAD. A step that is taken up
  * again may find files that it has changed already. */
 static bool check_clean(struct git_repo *r, const struct step *s, bool again, struct err *e)
@@ -145,7 +177,9 @@ static bool check_clean(struct git_repo *r, const struct step *s, bool again, st
 		struct git_file f = {.path = d->new_file.path};
 		if (!worktree_look(r->dir, &f, e))
 			return false;
-		bool old = side_is(&d->old_file, &f) && (again || index_is(s->index, &d->old_file));
+		bool room = f.mode == MODE_FOLDER && folder_goes(r, s, f.path);
+		bool old = (room || side_is(&d->old_file, &f)) &&
+			   (again || index_is(s->index, &d->old_file));
 		if (!old && !(again && side_is(&d->new_file, &f)))
 			text_addf(&dirty, "%s%s", dirty.n ? ", " : "", f.path);
 	}
@@ -172,11 +206,7 @@ static bool change_files(struct git_repo *r, const struct step *s, struct err *e
 	size_t n = git_diff_num_deltas(s->diff);
 	for (size_t i = 0; i < n; i++) {
 		const git_diff_delta *d = git_diff_get_delta(s->diff, i);
-		struct git_file f = {.path = d->new_file.path};
-		if (d->new_file.mode)
-			continue;
-		if (!worktree_look(r->dir, &f, e) ||
-			(f.mode && !worktree_remove(r->dir, f.path, e)))
+		if (!d->new_file.mode && !worktree_remove(r->dir, d->old_file.path, e))
 			return false;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -212,11 +242,15 @@ static bool change_index(const struct step *s, struct err *e)
 	return true;
 }
 
+static bool forget_next(struct git_repo *r, struct err *e)
+{
+	return git_reference_remove(r->repo, NEXT) == 0 || fail_git(e, "remove " NEXT);
+}
+
 static bool finish(struct git_repo *r, const struct step *s, struct err *e)
 {
-	if (!change_files(r, s, e) || !change_index(s, e) || !move_head(r, &s->target, e))
-		return false;
-	return git_reference_remove(r->repo, NEXT) == 0 || fail_git(e, "remove " NEXT);
+	return change_files(r, s, e) && change_index(s, e) && move_head(r, &s->target, e) &&
+	       forget_next(r, e);
 }
 
 bool move_advance(struct git_repo *r, const struct git_id *commit, struct err *e)
@@ -227,11 +261,21 @@ bool move_advance(struct git_repo *r, const struct git_id *commit, struct err *e
 	       set_name(r, NEXT, &s.target, e) && finish(r, &s, e);
 }
 
+bool move_record(struct git_repo *r, const struct git_id *commit, struct err *e)
+{
+	git_oid oid;
+	defer(drop_tree)
+	git_tree *tree = NULL;
+	return commit_tree(r, commit, &oid, &tree, e) && set_name(r, NEXT, &oid, e) &&
+	       write_index(r, tree, e) && move_head(r, &oid, e) && forget_next(r, e);
+}
+
 bool move_settle(struct git_repo *r, struct err *e)
 {
 	struct git_id next;
 	if (!repo_find(r, NEXT, &next, NULL, e))
 		return false;
+	drop_locks(r, next.hex[0]);
 	if (!next.hex[0])
 		return true;
 	defer(drop_step)

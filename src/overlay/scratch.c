@@ -128,8 +128,7 @@ static bool make_new(struct work *try, const struct base *b, const char *patch, 
 	if (rename(try->src, place) < 0)
 		return fail_errno(e, "rename %s to %s", try->src, place);
 	try->src = place;
-	work_close(try); /* the repository has moved */
-	return try->git->open(try->src, &try->repo, e);
+	return true;
 }
 
 static bool make_scratch(struct work *try, const struct base *b, const char *patch, const char *key,
