@@ -25,8 +25,7 @@ static bool check_side(const git_diff_file *f, struct err *e)
 
 static bool read_diff(struct str patch, git_diff **out, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	struct text normal = {.a = &scratch};
 	if (!normal_diff(patch, &normal, e))
 		return false;
@@ -62,8 +61,7 @@ static void drop_image(struct image *m)
 static bool open_image(struct git_repo *r, const struct git_id *tree, struct str patch,
 	struct image *m, struct err *e)
 {
-	defer(drop_tree)
-	git_tree *content = NULL;
+	defer(drop_tree) git_tree *content = NULL;
 	m->r = r;
 	if (!read_diff(patch, &m->diff, e) || !tree_lookup(r, tree, &content, e))
 		return false;
@@ -127,10 +125,8 @@ static bool read_blob(const struct image *m, const git_index_entry *entry, git_b
 static bool apply_text(struct image *m, const git_diff_delta *d, git_patch *patch,
 	const git_index_entry *old, git_oid *out, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
-	defer(drop_blob)
-	git_blob *blob = NULL;
+	defer(arena_free) struct arena scratch = {0};
+	defer(drop_blob) git_blob *blob = NULL;
 	struct str bytes;
 	struct text after = {.a = &scratch};
 	if (!read_blob(m, old, &blob, &bytes, e) ||
@@ -151,15 +147,23 @@ static int only_this(const git_diff_delta *d, void *payload)
 	return d != payload;
 }
 
-/* Binary patches are libgit2's. */
-static bool apply_binary(struct image *m, size_t i, git_oid *out, struct err *e)
+static bool fail_binary(const char *path, struct err *e)
+{
+	fail(e, E_CONFLICT, "%s: the binary patch does not apply: the file is another one", path);
+	return fail_hint(e, "a binary file must be just what the patch was made from");
+}
+
+/* Binary patches are libgit2's; but removing a file by one leaks memory there. */
+static bool apply_binary(
+	struct image *m, size_t i, const git_index_entry *old, git_oid *out, struct err *e)
 {
 	const git_diff_delta *d = git_diff_get_delta(m->diff, i);
+	if (d->status == GIT_DELTA_DELETED)
+		return !git_oid_ncmp(&d->old_file.id, &old->id, d->old_file.id_abbrev) ||
+		       fail_binary(d->old_file.path, e);
 	git_oid tree_id;
-	defer(drop_tree)
-	git_tree *tree = NULL;
-	defer(drop_index)
-	git_index *result = NULL;
+	defer(drop_tree) git_tree *tree = NULL;
+	defer(drop_index) git_index *result = NULL;
 	git_apply_options options;
 	git_apply_options_init(&options, GIT_APPLY_OPTIONS_VERSION);
 	options.delta_cb = only_this;
@@ -167,12 +171,8 @@ static bool apply_binary(struct image *m, size_t i, git_oid *out, struct err *e)
 	if (git_index_write_tree_to(&tree_id, m->now, m->r->repo) < 0 ||
 		git_tree_lookup(&tree, m->r->repo, &tree_id) < 0)
 		return fail_git(e, "store a tree");
-	git_error_clear();
-	if (git_apply_to_tree(&result, m->r->repo, tree, m->diff, &options) < 0) {
-		fail_git(e, "%s", d->new_file.path);
-		e->code = E_CONFLICT;
-		return fail_hint(e, "a binary file must be just what the patch was made from");
-	}
+	if (git_apply_to_tree(&result, m->r->repo, tree, m->diff, &options) < 0)
+		return fail_binary(d->old_file.path, e);
 	const git_index_entry *entry = git_index_get_bypath(result, d->new_file.path, 0);
 	if (entry)
 		*out = entry->id;
@@ -182,8 +182,7 @@ static bool apply_binary(struct image *m, size_t i, git_oid *out, struct err *e)
 /* A link made by the patch must not lead out of the tree: the build would follow it. */
 static bool check_link(const struct image *m, const git_index_entry *entry, struct err *e)
 {
-	defer(drop_blob)
-	git_blob *blob = NULL;
+	defer(drop_blob) git_blob *blob = NULL;
 	struct str target;
 	if (entry->mode != MODE_LINK)
 		return true;
@@ -213,8 +212,7 @@ static bool put_result(struct image *m, const git_diff_delta *d, uint32_t old_mo
 static bool apply_delta(struct image *m, size_t i, struct err *e)
 {
 	const git_diff_delta *d = git_diff_get_delta(m->diff, i);
-	defer(drop_patch)
-	git_patch *patch = NULL;
+	defer(drop_patch) git_patch *patch = NULL;
 	if (git_patch_from_diff(&patch, m->diff, i) < 0)
 		return fail_git(e, "read the diff of %s", d->new_file.path);
 	if (!check_files(m, d, e))
@@ -222,7 +220,7 @@ static bool apply_delta(struct image *m, size_t i, struct err *e)
 	const git_index_entry *old = d->status == GIT_DELTA_ADDED ? NULL : old_entry(m, d);
 	uint32_t mode = old ? old->mode : 0;
 	git_oid content;
-	bool done = (d->flags & GIT_DIFF_FLAG_BINARY) ? apply_binary(m, i, &content, e)
+	bool done = (d->flags & GIT_DIFF_FLAG_BINARY) ? apply_binary(m, i, old, &content, e)
 						      : apply_text(m, d, patch, old, &content, e);
 	return done && put_result(m, d, mode, &content, e);
 }
@@ -230,8 +228,7 @@ static bool apply_delta(struct image *m, size_t i, struct err *e)
 bool patch_apply(struct git_repo *r, const struct git_id *tree, struct str patch,
 	struct git_id *out, struct err *e)
 {
-	defer(drop_image)
-	struct image m = {0};
+	defer(drop_image) struct image m = {0};
 	git_oid oid;
 	if (!open_image(r, tree, patch, &m, e))
 		return false;
@@ -248,10 +245,8 @@ static bool delta_is_done(struct image *m, size_t i, bool *out, struct err *e)
 {
 	const git_diff_delta *d = git_diff_get_delta(m->diff, i);
 	const git_index_entry *entry = git_index_get_bypath(m->now, d->new_file.path, 0);
-	defer(drop_patch)
-	git_patch *patch = NULL;
-	defer(drop_blob)
-	git_blob *blob = NULL;
+	defer(drop_patch) git_patch *patch = NULL;
+	defer(drop_blob) git_blob *blob = NULL;
 	struct str bytes;
 	*out = d->status == GIT_DELTA_DELETED && !entry;
 	if (!entry || d->status == GIT_DELTA_DELETED || (d->flags & GIT_DIFF_FLAG_BINARY))
@@ -270,8 +265,7 @@ static bool delta_is_done(struct image *m, size_t i, bool *out, struct err *e)
 bool patch_has(
 	struct git_repo *r, const struct git_id *tree, struct str patch, bool *out, struct err *e)
 {
-	defer(drop_image)
-	struct image m = {0};
+	defer(drop_image) struct image m = {0};
 	bool has = true;
 	if (!open_image(r, tree, patch, &m, e))
 		return false;

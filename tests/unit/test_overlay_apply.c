@@ -104,6 +104,18 @@ static void says_what_is_missing(void **state)
 	refuse(b, "p.patch", E_CONFLICT, "but the file ends at line 40");
 }
 
+static void binary_files_must_be_the_same(void **state)
+{
+	static const char *const edits[] = {"printf 'b\\0b' >doc/binary", "git rm -q doc/binary"};
+	struct bench *b = *state;
+	add(b);
+	sh(b, "cd %s; printf 'z\\0z' >doc/binary; git commit -qam other", b->src);
+	for (size_t i = 0; i < 2; i++) {
+		make_patch(b, "p.patch", str_format(&b->a, "%s; c one", edits[i]));
+		refuse(b, "p.patch", E_CONFLICT, "doc/binary: the binary patch does not apply");
+	}
+}
+
 static void knows_what_is_applied(void **state)
 {
 	struct bench *b = *state;
@@ -269,6 +281,7 @@ static const struct CMUnitTest tests[] = {
 	BENCH_TEST(moved_lines_are_found),
 	BENCH_TEST(one_bad_hunk_refuses_all),
 	BENCH_TEST(says_what_is_missing),
+	BENCH_TEST(binary_files_must_be_the_same),
 	BENCH_TEST(knows_what_is_applied),
 	BENCH_TEST(a_revert_is_a_patch),
 	BENCH_TEST(dirty_files_are_kept_apart),
