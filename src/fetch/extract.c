@@ -24,7 +24,9 @@ struct extraction {
 	struct archive *in, *disk;
 	struct map seen; /* name -> enum kind */
 	struct map tops; /* first parts of names */
-	uint64_t entries, bytes;
+	uint64_t entries;
+	uint64_t bytes;	  /* of all files, holes included */
+	uint64_t written; /* without holes, until now */
 	int spool;	  /* the archive's own bytes, where it had to be kept whole first; or -1 */
 	uint64_t spooled; /* and their number */
 	const char *outward; /* the first link that leads to the root's own folder */
@@ -55,30 +57,33 @@ MUST_CHECK static bool damaged(struct extraction *x, struct archive *who, struct
 
 /* ---- bounds ---------------------------------------------------------------------------- */
 
-static bool within_ratio(struct extraction *x)
-{
-	uint64_t packed = x->spooled ? x->spooled : (uint64_t)archive_filter_bytes(x->in, -1);
-	uint64_t unpacked = (uint64_t)archive_filter_bytes(x->in, 0);
-	if (unpacked < x->bytes)
-		unpacked = x->bytes;
-	return unpacked <= x->limits->ratio_from || unpacked / x->limits->ratio <= packed;
-}
-
+/* Counts what an entry claims or, beyond that, brings. */
 MUST_CHECK static bool count_bytes(
 	struct extraction *x, struct archive_entry *entry, uint64_t more, struct err *e)
 {
-	if (more > x->limits->bytes || x->bytes > x->limits->bytes - more)
-		return refuse(x, entry,
-			str_format(&x->a, "the archive unpacks to more than %llu bytes",
-				(unsigned long long)x->limits->bytes),
-			e);
-	x->bytes += more;
-	if (!within_ratio(x))
-		return refuse(x, entry,
-			str_format(&x->a, "the archive unpacks to more than %llu times its size",
-				(unsigned long long)x->limits->ratio),
-			e);
-	return true;
+	if (more <= x->limits->bytes && x->bytes <= x->limits->bytes - more) {
+		x->bytes += more;
+		return true;
+	}
+	return refuse(x, entry,
+		str_format(&x->a, "the archive unpacks to more than %llu bytes",
+			(unsigned long long)x->limits->bytes),
+		e);
+}
+
+/* Looks at what really came out until now, and what of the archive it came from. */
+MUST_CHECK static bool check_ratio(struct extraction *x, struct archive_entry *entry, struct err *e)
+{
+	uint64_t packed = x->spooled ? x->spooled : (uint64_t)archive_filter_bytes(x->in, -1);
+	uint64_t unpacked = (uint64_t)archive_filter_bytes(x->in, 0);
+	if (unpacked < x->written)
+		unpacked = x->written;
+	if (unpacked <= x->limits->ratio_from || unpacked / x->limits->ratio <= packed)
+		return true;
+	return refuse(x, entry,
+		str_format(&x->a, "the archive unpacks to more than %llu times its size",
+			(unsigned long long)x->limits->ratio),
+		e);
 }
 
 /* ---- one entry -------------------------------------------------------------------------- */
@@ -207,7 +212,8 @@ MUST_CHECK static bool copy_data(struct extraction *x, struct archive_entry *ent
 		uint64_t end = (uint64_t)at + n;
 		uint64_t more = end > counted ? end - counted : 0;
 		counted += more;
-		if (!count_bytes(x, entry, more, e))
+		x->written += n;
+		if (!count_bytes(x, entry, more, e) || !check_ratio(x, entry, e))
 			return false;
 		if (archive_write_data_block(x->disk, bytes, n, at) < ARCHIVE_OK)
 			return damaged(x, x->disk, e);
@@ -223,7 +229,8 @@ MUST_CHECK static bool extract_entry(
 	if (!*name)
 		return true;
 	bool has_size = archive_entry_size_is_set(entry) && archive_entry_size(entry) > 0;
-	if (!count_bytes(x, entry, has_size ? (uint64_t)archive_entry_size(entry) : 0, e))
+	uint64_t size = has_size ? (uint64_t)archive_entry_size(entry) : 0;
+	if (!count_bytes(x, entry, size, e) || !check_ratio(x, entry, e))
 		return false;
 	if (archive_write_header(x->disk, entry) < ARCHIVE_OK)
 		return damaged(x, x->disk, e);
