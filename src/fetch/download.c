@@ -223,10 +223,18 @@ static void curl_close(CURL **curl)
 	curl_easy_cleanup(*curl);
 }
 
+/* The partial file of an earlier run, if any; one that is too long can't be a part of this. */
+static int open_part(const struct download *d, const char *part)
+{
+	struct stamp s;
+	bool too_long = file_stamp(part, &s) && s.size > most(d);
+	return open(part, O_RDWR | O_CREAT | O_CLOEXEC | (too_long ? O_TRUNC : 0), 0644);
+}
+
 /* From the net to the partial file, behind what is there. */
 MUST_CHECK static bool from_net(struct transfer *t, const char *part, bool *old)
 {
-	defer(close_fd) int fd = open(part, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	defer(close_fd) int fd = open_part(t->d, part);
 	if (fd < 0)
 		return fail_errno(t->e, "open %s", part);
 	t->fd = fd;

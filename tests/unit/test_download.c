@@ -171,6 +171,23 @@ static void a_partial_file_of_other_bytes_is_dropped(void **state)
 	assert_int_equal(x->from, 0);
 }
 
+static void a_partial_file_that_is_too_long_is_dropped(void **state)
+{
+	struct place *p = *state;
+	struct page *x = page(p, WHOLE);
+	p->d.size = p->archive.n;
+	http_go(&p->server);
+	struct err e = {0};
+	struct text t = {.a = &p->a};
+	text_add(&t, p->archive);
+	text_addz(&t, "and more");
+	assert_ok(file_write(part_path(p), text_str(&t), 0644, &e));
+	assert_ok(get(p, &e));
+	assert_arrived(p);
+	assert_int_equal(x->from, 0);
+	assert_int_equal(x->requests, 1);
+}
+
 /* ---- answers that are wrong
  * ------------------------------------------------------------------------- */
 
@@ -403,6 +420,7 @@ static const struct CMUnitTest tests[] = {
 	CASE(a_partial_file_of_an_earlier_run_is_gone_on_with),
 	CASE(a_partial_file_that_is_whole_needs_no_more),
 	CASE(a_partial_file_of_other_bytes_is_dropped),
+	CASE(a_partial_file_that_is_too_long_is_dropped),
 	CASE(wrong_bytes_are_named_and_not_kept),
 	CASE(no_mutation_is_accepted),
 	CASE(a_pinned_archive_may_be_hostile),
