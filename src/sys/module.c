@@ -16,11 +16,10 @@ bool program_dir(struct arena *a, const char **out, struct err *e)
 /* Beside the program in the build folder, in ../lib/respin where it is installed. */
 static void *open_module(struct arena *a, const char *dir, const char *name)
 {
-	void *module = dlopen(str_format(a, "%s/respin-%s.so", dir, name), RTLD_NOW);
-	if (!module)
-		module =
-			dlopen(str_format(a, "%s/../lib/respin/respin-%s.so", dir, name), RTLD_NOW);
-	return module;
+	const char *path = str_format(a, "%s/respin-%s.so", dir, name);
+	if (!file_exists(path))
+		path = str_format(a, "%s/../lib/respin/respin-%s.so", dir, name);
+	return dlopen(path, RTLD_NOW);
 }
 
 bool module_load(const char *name, const void **table, struct err *e)
