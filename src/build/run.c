@@ -182,30 +182,46 @@ static bool would_run(const struct node *n)
 	return false;
 }
 
-/* Nothing is fetched for a plan. */
-static bool is_unfetched(const struct node *n)
+/* Nothing is fetched for a plan: the package whose source N reads and that isn't there. */
+static const struct package *find_unfetched(const struct engine *g, const struct node *n)
 {
-	return n->kind == JOIN && !n->p->dir;
+	bool reads = n->kind == COMPILE || n->kind == COMMANDS;
+	vec_for(p, &g->packages) {
+		if (p->dir || !p->r->source.n)
+			continue;
+		if (n->p == p && n->kind == JOIN)
+			return p;
+		vec_for(r, &n->p->closure)
+			if (reads && *r == p->r)
+				return p;
+	}
+	return NULL;
+}
+
+static bool plan_one(struct engine *g, struct node *n, bool *hit, struct err *e)
+{
+	const struct package *unfetched = find_unfetched(g, n);
+	*hit = false;
+	if (unfetched) {
+		n->reason =
+			str_format(g->a, "the source of %s is not fetched yet", unfetched->r->name);
+		return true;
+	}
+	return node_know(g, n, e) && (would_run(n) || lookup(g, n, hit, e)) &&
+	       (*hit || reason_find(g, n, e));
 }
 
 bool plan_all(struct engine *g, struct err *e)
 {
 	vec_for(at, &g->nodes) {
 		struct node *n = *at;
-		bool hit = false;
-		n->state = WAITING;
-		if (!node_know(g, n, e) ||
-			(!would_run(n) && !is_unfetched(n) && !lookup(g, n, &hit, e)))
+		bool hit;
+		if (!plan_one(g, n, &hit, e))
 			return false;
 		n->state = hit ? DONE : WAITING;
 		n->ran = !hit;
-		if (hit)
-			continue;
-		if (!reason_find(g, n, e))
-			return false;
-		if (is_unfetched(n))
-			n->reason = "its source is not fetched yet";
-		emit(g, n, false);
+		if (!hit)
+			emit(g, n, false);
 	}
 	return true;
 }
