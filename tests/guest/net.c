@@ -19,8 +19,11 @@ static void ask(const struct net_info *info)
 	memcpy(frame + 38, asked, 4);
 	/* In parts, as lwIP sends them. */
 	const struct net_part parts[] = {{frame, 14}, {frame + 14, 0}, {frame + 14, 28}};
-	if (!net_send(parts, 3))
-		panic("the queue is full");
+	for (int tries = 0; !net_send(parts, 3); tries++) {
+		if (tries == TRIES)
+			panic("the queue stays full");
+		idle_until(clock_ns() + 10 * MS);
+	}
 	net_flush();
 }
 

@@ -13,8 +13,9 @@ www=$top/examples/static-site/www
 
 machine=
 stop() {
-	[ -z "$machine" ] || kill "$machine" 2>/dev/null
-	[ -z "$machine" ] || wait "$machine" 2>/dev/null
+	[ -n "$machine" ] || return 0
+	kill -KILL "$machine" 2>/dev/null # it may have ended by itself
+	wait "$machine" 2>/dev/null
 	machine=
 }
 trap 'stop; rm -rf "$scratch"' EXIT
@@ -22,11 +23,12 @@ trap 'stop; rm -rf "$scratch"' EXIT
 # boot COMMAND-LINE NETDEV: leaves the machine running, its console in console.txt.
 boot() {
 	stop
-	timeout 60 qemu-system-x86_64 -M microvm,acpi=off -accel tcg -cpu max -m 64 -nodefaults \
+	rm -f console.txt
+	qemu-system-x86_64 -M microvm,acpi=off -accel tcg -cpu max -m 64 -nodefaults \
 		-global virtio-mmio.force-legacy=false -no-user-config -display none \
 		-serial file:console.txt -no-reboot -netdev "$2" -kernel "$image" -append "$1" \
 		-device virtio-net-device,netdev=n0 -device isa-debug-exit,iobase=0xf4,iosize=4 \
-		2>/dev/null &
+		>qemu.txt 2>&1 </dev/null &
 	machine=$!
 }
 
@@ -36,7 +38,7 @@ says() {
 		grep -q -F -- "$1" console.txt 2>/dev/null && return 0
 		sleep 0.05
 	done
-	cat console.txt
+	cat qemu.txt console.txt
 	return 1
 }
 
@@ -87,8 +89,7 @@ is "many connections at once are all served" \
 
 # Idle: user and system time in ticks of a hundredth, over a second.
 ticks() {
-	qemu=$(pgrep -P "$machine" || echo "$machine")
-	sed 's/.*) //' "/proc/$qemu/stat" | cut -d' ' -f12,13 | tr ' ' '+'
+	sed 's/.*) //' "/proc/$machine/stat" | cut -d' ' -f12,13 | tr ' ' '+'
 }
 before=$(($(ticks)))
 sleep 1
