@@ -49,20 +49,20 @@ boot "ip=10.77.0.2/24 gateway=10.77.0.1 colour=red" \
 ok "the image says that it serves" says "respin: ready 10.77.0.2"
 ok "and which option it does not know" says "respin: unknown option ignored: colour=red"
 
-# fetch PATH [OPTION...]: the body in "body", the headers in "head".
+# fetch PATH [OPTION...]: the body in "body", its headers in "headers".
 fetch() {
 	path=$1
 	shift
-	run curl -s -m 10 -o body -D head "$@" "http://127.0.0.1:$port$path"
+	run curl -s -m 10 -o body -D headers "$@" "http://127.0.0.1:$port$path"
 }
 # typed PATH TYPE
 typed() {
 	fetch "$1"
-	contains "$1 is $2" "$(tr -d '\r' <head)" "Content-Type: $2"
+	contains "$1 is $2" "$(tr -d '\r' <headers)" "Content-Type: $2"
 }
 
 fetch /
-contains "/ is found" "$(head -1 head)" " 200 OK"
+contains "/ is found" "$(head -1 headers)" " 200 OK"
 ok "/ is index.html, byte for byte" cmp body "$www/index.html"
 fetch /index.html
 ok "so is /index.html" cmp body "$www/index.html"
@@ -70,12 +70,12 @@ typed /index.html text/html
 typed /style.css text/css
 typed /favicon.svg image/svg+xml
 fetch /nothing
-contains "what is not there is not found" "$(head -1 head)" " 404 "
+contains "what is not there is not found" "$(head -1 headers)" " 404 "
 ok "with the site's own page" cmp body "$www/404.html"
 fetch /../../etc/passwd --path-as-is
-contains "nothing lies outside" "$(head -1 head)" " 404 "
+contains "nothing lies outside" "$(head -1 headers)" " 404 "
 fetch / -X BREW
-lacks "an unknown method is no page" "$(cat head body 2>/dev/null)" " 200 OK"
+lacks "an unknown method is no page" "$(cat headers body 2>/dev/null)" " 200 OK"
 run curl -s -m 10 -o body -o body2 -w '%{num_connects}\n' -H 'Connection: keep-alive' \
 	"http://127.0.0.1:$port/" "http://127.0.0.1:$port/style.css"
 is "two pages over one connection" "$out" "1
