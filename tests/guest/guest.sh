@@ -1,6 +1,7 @@
 #!/bin/sh
 # The platform, one property an image: tiny guests, each with its exit status and a word on the
 # console. Built by the compiler and the linker alone, with the flags of the platform's recipe.
+# shellcheck disable=SC2317 # functions that ok calls
 . "$(dirname "$0")/../lib.sh"
 
 for program in qemu-system-x86_64 ld "${CC:=cc}"; do

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The web site image as a whole: pages, errors, addresses, and what a bad neighbour may send it.
 # The lab has its own tests; here QEMU's plain networks do.
+# shellcheck disable=SC2317 # functions that ok calls
 . "$(dirname "$0")/../lib.sh"
 
 for program in qemu-system-x86_64 curl cc; do
