@@ -20,11 +20,15 @@ ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Isrc -fPIC $(WARN) $(CFLAGS) $(SANFLAGS)
 # Modules whose libraries are slow to load are shared objects beside the program (sys.h tells why).
 GIT_SOURCES := $(filter-out src/git/git.c,$(wildcard src/git/*.c))
 FETCH_SOURCES := $(filter-out src/fetch/fetch.c,$(wildcard src/fetch/*.c))
-CORE_SOURCES := $(filter-out $(GIT_SOURCES) $(FETCH_SOURCES),$(wildcard src/*/*.c))
+PACKETS_SOURCES := src/packets/pcap.c
+MODULE_SOURCES := $(GIT_SOURCES) $(FETCH_SOURCES) $(PACKETS_SOURCES)
+CORE_SOURCES := $(filter-out $(MODULE_SOURCES),$(wildcard src/*/*.c))
 
-CORE_LIBS := -lcjson -lnettle -lelf -lpcap -lm
 GIT_LIBS := -lgit2
 FETCH_LIBS := -lcurl -larchive
+PACKETS_LIBS := -lpcap
+CORE_LIBS := -lcjson -lnettle -lelf -lm -ldl
+ALL_LIBS := $(CORE_LIBS) $(GIT_LIBS) $(FETCH_LIBS) $(PACKETS_LIBS)
 
 # make V=1 shows whole commands.
 ifndef V
@@ -33,24 +37,26 @@ endif
 
 objects = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(1))
 CORE := $(call objects,$(CORE_SOURCES))
-GIT := $(call objects,$(GIT_SOURCES))
-FETCH := $(call objects,$(FETCH_SOURCES))
 TEST_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c)) \
 	$(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/replay_%,$(wildcard tests/fuzz/fuzz_*.c))
 MANUALS := $(patsubst src/man/%.scd,$(BUILD)/man/%,$(wildcard src/man/*.scd))
-PROGRAMS := $(BUILD)/respin $(BUILD)/respin-git.so $(BUILD)/respin-fetch.so
+MODULES := $(BUILD)/respin-git.so $(BUILD)/respin-fetch.so $(BUILD)/respin-packets.so
 
 .PHONY: all check test demo bench setup clean tests man fuzz schema install
-all: $(PROGRAMS) $(MANUALS)
+all: $(BUILD)/respin $(MODULES) $(MANUALS)
 
 # The modules call back into the program's own base and sys: hence -rdynamic and all of core.a.
 $(BUILD)/respin: $(BUILD)/obj/main.o $(BUILD)/core.a
-	$(call say,LINK)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -rdynamic -o $@ $< -Wl,--whole-archive $(BUILD)/core.a \
-		-Wl,--no-whole-archive $(CORE_LIBS) -ldl
-$(BUILD)/respin-git.so: $(GIT)
-	$(call say,LINK)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic -o $@ $^ $(GIT_LIBS)
-$(BUILD)/respin-fetch.so: $(FETCH)
-	$(call say,LINK)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic -o $@ $^ $(FETCH_LIBS)
+	$(call say,LINK)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -rdynamic -o $@ $< \
+		-Wl,--whole-archive $(BUILD)/core.a -Wl,--no-whole-archive $(CORE_LIBS)
+$(BUILD)/respin-git.so: $(call objects,$(GIT_SOURCES))
+$(BUILD)/respin-git.so: LIBS = $(GIT_LIBS)
+$(BUILD)/respin-fetch.so: $(call objects,$(FETCH_SOURCES))
+$(BUILD)/respin-fetch.so: LIBS = $(FETCH_LIBS)
+$(BUILD)/respin-packets.so: $(call objects,$(PACKETS_SOURCES))
+$(BUILD)/respin-packets.so: LIBS = $(PACKETS_LIBS)
+$(MODULES):
+	$(call say,LINK)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic -o $@ $^ $(LIBS)
 $(BUILD)/core.a: $(CORE)
 	$(call say,AR)rm -f $@ && ar rc $@ $^
 
@@ -60,22 +66,22 @@ $(BUILD)/obj/%.o: src/%.c
 
 $(BUILD)/obj/report/style.o: src/report/report.css
 
-# Tests of what calls a module load it as the program does: hence -rdynamic here too.
-$(BUILD)/test_%: tests/unit/test_%.c $(BUILD)/core.a $(GIT) $(FETCH)
-	$(call say,TEST)$(CC) $(ALL_CFLAGS) -Itests/unit -MMD -MP -MF $@.d $(LDFLAGS) -rdynamic -o $@ $< $(GIT) $(FETCH) $(BUILD)/core.a \
-		$(CORE_LIBS) $(GIT_LIBS) $(FETCH_LIBS) -lcmocka -ldl
+# Tests reach into modules too, and load them as the program does: hence -rdynamic here.
+TESTED := $(call objects,$(MODULE_SOURCES)) $(BUILD)/core.a
+link_test = $(CC) $(ALL_CFLAGS) -Itests/unit -MMD -MP -MF $@.d $(LDFLAGS) -rdynamic -o $@ \
+	$(filter-out %.h,$^) $(ALL_LIBS)
+$(BUILD)/test_%: tests/unit/test_%.c $(TESTED)
+	$(call say,TEST)$(link_test) -lcmocka
+$(BUILD)/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(TESTED)
+	$(call say,TEST)$(link_test)
 tests: all $(TEST_PROGRAMS)
 
-$(BUILD)/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(BUILD)/core.a $(GIT) $(FETCH)
-	$(call say,TEST)$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< tests/fuzz/replay.c $(GIT) $(FETCH) \
-		$(BUILD)/core.a $(CORE_LIBS) $(GIT_LIBS) $(FETCH_LIBS) -ldl
 # make fuzz: each target for FUZZ_SECONDS, starting from its corpus; new inputs go to build/fuzz.
 FUZZ_SECONDS ?= 30
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-build/fuzz/%: tests/fuzz/fuzz_%.c $(CORE_SOURCES) $(GIT_SOURCES) $(FETCH_SOURCES)
+build/fuzz/%: tests/fuzz/fuzz_%.c $(CORE_SOURCES) $(MODULE_SOURCES)
 	@mkdir -p $@.found
-	clang $(ALL_CFLAGS) -w -fsanitize=fuzzer,address,undefined -o $@ $^ \
-		$(CORE_LIBS) $(GIT_LIBS) $(FETCH_LIBS) -ldl
+	clang $(ALL_CFLAGS) -w -fsanitize=fuzzer,address,undefined -o $@ $^ $(ALL_LIBS)
 fuzz: $(FUZZERS)
 	for f in $(FUZZERS); do $$f -max_total_time=$(FUZZ_SECONDS) -max_len=65536 $$f.found \
 		tests/fuzz/corpus/$$(basename $$f) || exit 1; done
@@ -127,7 +133,7 @@ schema: $(BUILD)/respin
 PREFIX ?= /usr/local
 install: all
 	install -D -t $(DESTDIR)$(PREFIX)/bin $(BUILD)/respin
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/respin $(BUILD)/respin-git.so $(BUILD)/respin-fetch.so
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/respin $(MODULES)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(MANUALS)
 
 # All tests, or one: make test T=test_base, T=overlay, T=test_base/map_keeps_order.

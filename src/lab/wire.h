@@ -5,7 +5,7 @@
 
 #include <poll.h>
 
-#include "lab/packets.h"
+#include "packets/packets.h"
 
 /* More frames than this from the image, with none towards it in between, are a flood. */
 #define WIRE_FLOOD_FRAMES 20000

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 cd "$top/src" || exit 1
 
-order='main cmd report compare lab build image resolve overlay fetch recipe git store spec sys base'
+order='main cmd report compare lab packets build image resolve overlay fetch recipe git store spec sys base'
 
 height() {
 	n=0
@@ -42,7 +42,7 @@ is "libgit2 in git only" "$(foreign 'git2' git)" ""
 is "cJSON in spec only" "$(foreign 'cjson/' spec)" ""
 is "nettle in sys only" "$(foreign 'nettle/' sys)" ""
 is "libelf in image only" "$(foreign '(libelf|gelf|elfutils)' image)" ""
-is "libpcap in lab only" "$(foreign 'pcap' lab)" ""
+is "libpcap in packets only" "$(foreign 'pcap' packets)" ""
 
 is "only cmd, report, sys and main print" \
 	"$(grep -lE '\b(printf|puts|fprintf|putchar)\(' -r . --include='*.c' | grep -vE '^\./(main\.c|cmd/|sys/|unikernel/)')" ""

@@ -1,12 +1,15 @@
-/* packets.h - recordings of the wire: written, and searched in tcpdump's filter language. The
- * only part that knows libpcap. SPDX-License-Identifier: ISC */
-#ifndef RESPIN_LAB_PACKETS_H
-#define RESPIN_LAB_PACKETS_H
+/* packets.h - recordings of a wire: written, and searched in tcpdump's filter language. The only
+ * user of libpcap, which lives in the module respin-packets.so: it brings ten libraries along that
+ * would double the start of every command. Each call here loads the module if need be.
+ * SPDX-License-Identifier: ISC */
+#ifndef RESPIN_PACKETS_H
+#define RESPIN_PACKETS_H
 
 #include "sys/sys.h"
 
 /* A pcap file that grows, with nanoseconds. */
 struct recording {
+	const struct packets_api *api;
 	const char *path;
 	struct pcap *pcap;
 	struct pcap_dumper *file;

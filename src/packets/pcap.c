@@ -1,12 +1,12 @@
-/* packets.c - recordings of the wire, by libpcap. SPDX-License-Identifier: ISC */
-#include "lab/packets.h"
+/* pcap.c - recordings of the wire, by libpcap. SPDX-License-Identifier: ISC */
+#include "packets/api.h"
 
 #include <pcap/pcap.h>
 #include <stdio.h>
 
 #define SNAP_LENGTH 65535
 
-bool recording_open(const char *path, struct recording *r, struct err *e)
+static bool open_recording(const char *path, struct recording *r, struct err *e)
 {
 	pcap_t *p = pcap_open_dead_with_tstamp_precision(
 		DLT_EN10MB, SNAP_LENGTH, PCAP_TSTAMP_PRECISION_NANO);
@@ -22,7 +22,7 @@ bool recording_open(const char *path, struct recording *r, struct err *e)
 	return true;
 }
 
-void recording_add(struct recording *r, int64_t clock, struct str frame)
+static void add_frame(struct recording *r, int64_t clock, struct str frame)
 {
 	int64_t ns = clock + r->wall_ns;
 	struct pcap_pkthdr header = {
@@ -35,20 +35,19 @@ void recording_add(struct recording *r, int64_t clock, struct str frame)
 	r->bytes += frame.n;
 }
 
-bool recording_flush(struct recording *r, struct err *e)
+static bool flush_recording(struct recording *r, struct err *e)
 {
 	if (pcap_dump_flush(r->file) < 0 || ferror(pcap_dump_file(r->file)))
 		return fail_errno(e, "write %s", r->path);
 	return true;
 }
 
-void recording_close(struct recording *r)
+static void close_recording(struct recording *r)
 {
 	if (r->file)
 		pcap_dump_close(r->file);
 	if (r->pcap)
 		pcap_close(r->pcap);
-	*r = (struct recording){0};
 }
 
 /* ---- filters -------------------------------------------------------------------------- */
@@ -89,7 +88,7 @@ static bool filter_matches(const struct filter *f, const struct pcap_pkthdr *h, 
 	return f->set && pcap_offline_filter(&f->program, h, bytes) != 0;
 }
 
-bool filter_check(const char *filter, struct err *e)
+static bool check_filter(const char *filter, struct err *e)
 {
 	defer(filter_free) struct filter f = {0};
 	if (!filter_make(filter, &f, e))
@@ -152,7 +151,7 @@ static void free_counting(struct counting *c)
 	filter_free(&c->filter);
 }
 
-bool packets_count(
+static bool count_packets(
 	const struct window *w, const char *filter, struct packet_count *out, struct err *e)
 {
 	defer(free_counting) struct counting c = {0};
@@ -181,7 +180,7 @@ static void free_ordering(struct ordering *o)
 		filter_free(&o->filters[i]);
 }
 
-bool packets_in_order(
+static bool match_in_order(
 	const struct window *w, const strings *filters, size_t *matched, struct err *e)
 {
 	defer(arena_free) struct arena scratch = {0};
@@ -218,7 +217,7 @@ static void free_first(struct first *f)
 	filter_free(&f->filter);
 }
 
-bool packets_first(
+static bool first_packet(
 	struct arena *a, const struct window *w, const char *filter, struct str *out, struct err *e)
 {
 	defer(free_first) struct first f = {.a = a};
@@ -228,3 +227,13 @@ bool packets_first(
 	*out = f.bytes;
 	return true;
 }
+
+extern const struct packets_api respin_packets;
+const struct packets_api respin_packets = {.open = open_recording,
+	.add = add_frame,
+	.flush = flush_recording,
+	.close = close_recording,
+	.check = check_filter,
+	.count = count_packets,
+	.in_order = match_in_order,
+	.first = first_packet};
