@@ -68,13 +68,6 @@ static strings compile_line(struct engine *g, const struct node *n)
 	add(g, &argv, "-MD");
 	add(g, &argv, "-MF");
 	add(g, &argv, scratch_file(g, n, ".d"));
-	/* Only GNU as tells what .incbin and .include read. */
-	if (g->tools.cc1) {
-		add(g, &argv, "-Xassembler");
-		add(g, &argv, "--MD");
-		add(g, &argv, "-Xassembler");
-		add(g, &argv, scratch_file(g, n, ".as.d"));
-	}
 	add(g, &argv, "-o");
 	add(g, &argv, scratch_file(g, n, ".o"));
 	add(g, &argv, n->source);
@@ -85,6 +78,13 @@ static bool start_compile(struct engine *g, struct node *n, struct err *e)
 {
 	strings argv = compile_line(g, n);
 	struct command c = {.dir = n->p->dir};
+	/* Only GNU as tells what .incbin and .include read. */
+	if (g->tools.cc1) {
+		const char *const ask[] = {
+			"-Xassembler", "--MD", "-Xassembler", scratch_file(g, n, ".as.d")};
+		for (size_t i = 0; i < sizeof(ask) / sizeof(*ask); i++)
+			add(g, &argv, ask[i]);
+	}
 	return start(g, n, &argv, &c, e);
 }
 

@@ -1,6 +1,13 @@
 /* depfile.c - the make rules that compilers write. SPDX-License-Identifier: ISC */
 #include "build/depfile.h"
 
+#include <string.h>
+
+static bool has_nul(struct str text)
+{
+	return text.n && memchr(text.p, '\0', text.n);
+}
+
 /* Takes one word off *REST, without its escapes; false at the rule's end. */
 static bool next_word(struct arena *a, struct str *rest, const char **out)
 {
@@ -36,7 +43,7 @@ bool depfile_read(struct arena *a, struct str text, strings *out)
 {
 	strings words = {0};
 	ptrdiff_t colon = str_find(text, S(": "));
-	if (colon < 0)
+	if (colon < 0 || has_nul(text))
 		return false;
 	text = str_from(text, (size_t)colon + 1);
 	for (const char *word; next_word(a, &text, &word);)
@@ -49,7 +56,7 @@ bool depfile_read_linker(struct arena *a, struct str text, strings *out)
 {
 	strings files = {0};
 	struct str target = str_cut(&text, '\n');
-	if (!str_ends(target, S(": \\")))
+	if (!str_ends(target, S(": \\")) || has_nul(text))
 		return false;
 	while (text.n) {
 		struct str line = str_cut(&text, '\n');

@@ -24,7 +24,7 @@ void probes_read(struct arena *a, struct str text, strings *out)
 		char closer = rest.p[0] == '<' ? '>' : '"';
 		rest = str_from(rest, 1);
 		struct str name = str_cut(&rest, closer);
-		if (rest.p && name.n)
+		if (rest.p && name.n && !memchr(name.p, '\0', name.n))
 			vec_push(a, out, str_copy(a, name));
 	}
 }
