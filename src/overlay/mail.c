@@ -63,17 +63,12 @@ static struct str find_diff(struct str text)
 	return text.n ? text : S("");
 }
 
-/* Where a mail program or an editor has made all line ends CRLF, hunk headers tell: they are the
- * diff's own, not the file's. */
+/* Where a mail program or an editor has made all line ends CRLF, the diff's first line tells: it is
+ * the diff's own, not the file's. */
 static struct str undo_crlf(struct arena *a, struct str diff)
 {
-	struct str rest = diff, hunk = {NULL, 0};
-	while (rest.n && !hunk.p) {
-		struct str line = str_cut(&rest, '\n');
-		if (str_starts(line, S("@@ ")))
-			hunk = line;
-	}
-	if (!str_ends(hunk, S("\r")))
+	struct str rest = diff;
+	if (!str_ends(str_cut(&rest, '\n'), S("\r")))
 		return diff;
 	struct text out = {.a = a};
 	while (diff.n) {

@@ -243,6 +243,6 @@ void mime_address(struct arena *a, struct str text, const char **name, const cha
 	struct str rest = str_from(text, (size_t)open + 1);
 	*email = clean(a, str_cut(&rest, '>'));
 	*name = clean(a, mime_words(a, (struct str){text.p, (size_t)open}));
-	if (!*name)
+	if (!*name || !*email)
 		*name = *email;
 }
