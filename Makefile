@@ -69,7 +69,7 @@ $(BUILD)/obj/report/style.o: src/report/report.css
 # Tests reach into modules too, and load them as the program does: hence -rdynamic here.
 TESTED := $(call objects,$(MODULE_SOURCES)) $(BUILD)/core.a
 link_test = $(CC) $(ALL_CFLAGS) -Itests/unit -MMD -MP -MF $@.d $(LDFLAGS) -rdynamic -o $@ \
-	$(filter-out %.h,$^) $(ALL_LIBS)
+	$(filter tests/%.c %.o %.a,$^) $(ALL_LIBS)
 $(BUILD)/test_%: tests/unit/test_%.c $(TESTED)
 	$(call say,TEST)$(link_test) -lcmocka
 $(BUILD)/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(TESTED)
