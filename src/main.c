@@ -103,8 +103,7 @@ static void print_error(const struct err *e, bool json)
 			fprintf(stderr, "  %s\n", e->hint);
 		return;
 	}
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	struct text t = {.a = &scratch};
 	struct json_writer w = {.out = &t};
 	json_open(&w, NULL, '{');
@@ -157,8 +156,7 @@ static bool run(struct context *c, const struct subcommand *cmd, struct err *e)
 
 int main(int argc, char **argv)
 {
-	defer(arena_free)
-	struct arena arena = {0};
+	defer(arena_free) struct arena arena = {0};
 	struct context c = {.a = &arena};
 	struct err e = {0};
 	const struct subcommand *cmd = NULL;

@@ -97,7 +97,8 @@ MUST_CHECK bool build_side(struct context *c, struct recipe *image, const overla
 MUST_CHECK bool check_side(
 	struct context *c, const struct recipe *image, struct side *side, struct err *e);
 /* Writes the page of a comparison (below .respin/reports/, or to --report FILE), prints the table
- * or the JSON, and sets the status: STATUS_NO where a check broke, or a new one fails. S may be NULL. */
+ * or the JSON, and sets the status: STATUS_NO where a check broke, or a new one fails. S may be
+ * NULL. */
 MUST_CHECK bool show_comparison(
 	struct context *c, const struct comparison *cmp, const steps *s, struct err *e);
 /* One line per check, as it ends. CTX is unused. */

@@ -67,7 +67,8 @@ static void put_image(struct context *c, const struct image_info *i)
 
 static void print_packages(const struct image_info *i)
 {
-	term_out("\n%-16s %-10s %10s %10s  %s\n", "package", "version", "bytes", "zeroed", "licence");
+	term_out("\n%-16s %-10s %10s %10s  %s\n", "package", "version", "bytes", "zeroed",
+		"licence");
 	vec_for(p, &i->packages) {
 		term_out("%s%-16s%s %-10s %10llu %10llu  %s\n", term_tint(TINT_BOLD), p->name,
 			term_tint_end(), p->version, (unsigned long long)p->size,
@@ -89,7 +90,7 @@ static void print_sections(const struct image_info *i)
 	vec_for(s, &i->sections)
 		if (s->loaded || term_is_verbose())
 			term_out("%-26s  %10llu%s\n", s->name, (unsigned long long)s->size,
-				s->zeroed ? "  zeroed memory, not in the file"
+				s->zeroed   ? "  zeroed memory, not in the file"
 				: s->loaded ? ""
 					    : "  not loaded");
 }
@@ -97,7 +98,8 @@ static void print_sections(const struct image_info *i)
 static bool is_zeroed(const struct image_info *i, const struct image_symbol *symbol)
 {
 	vec_for(s, &i->sections)
-		if (symbol->address >= s->address && symbol->address - s->address < s->size && s->loaded)
+		if (symbol->address >= s->address && symbol->address - s->address < s->size &&
+			s->loaded)
 			return s->zeroed;
 	return false;
 }
@@ -120,7 +122,8 @@ static void print_symbols(struct context *c, const struct image_info *i)
 
 static void print_image(struct context *c, const struct image_info *i)
 {
-	term_out("%s\n  file     %llu bytes\n  sha256   %s\n  loaded   %llu bytes, of them %llu zeroed\n",
+	term_out("%s\n  file     %llu bytes\n  sha256   %s\n  loaded   %llu bytes, of them %llu "
+		 "zeroed\n",
 		i->name ? i->name : "(no manifest)", (unsigned long long)i->size, i->sha256,
 		(unsigned long long)i->loaded, (unsigned long long)i->zeroed);
 	if (i->packages.n)

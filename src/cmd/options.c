@@ -173,8 +173,7 @@ bool options_parse(
 static void list_options(const struct option *table, struct text *out)
 {
 	for (; table->name; table++) {
-		defer(arena_free)
-		struct arena scratch = {0};
+		defer(arena_free) struct arena scratch = {0};
 		const char *left = table->letter ? str_format(&scratch, "-%c, --%s", table->letter,
 							   table->name)
 						 : str_format(&scratch, "    --%s", table->name);

@@ -65,8 +65,8 @@ static const struct metric *find_metric(const struct check_result *check, const 
 }
 
 /* One of the two may be NULL: then the check's own verdict says more than the metric. */
-static void add_metric(struct arena *a, const struct check_result *check, const struct metric *before,
-	const struct metric *after, struct comparison *c)
+static void add_metric(struct arena *a, const struct check_result *check,
+	const struct metric *before, const struct metric *after, struct comparison *c)
 {
 	const struct metric *any = after ? after : before;
 	const char *unit = any->unit ? any->unit : "";

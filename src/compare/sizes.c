@@ -46,8 +46,7 @@ static int by_difference(const void *x, const void *y)
 
 static void compare_symbols(struct arena *a, struct comparison *c)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	struct map sizes = {.a = &scratch};
 	vec_for(symbol, &c->before->image.symbols)
 		entry(&sizes, symbol->package, symbol->name)->before += (int64_t)symbol->size;
@@ -64,8 +63,7 @@ static void compare_symbols(struct arena *a, struct comparison *c)
 
 static void compare_sections(struct arena *a, struct comparison *c)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	struct map sizes = {.a = &scratch};
 	vec_for(section, &c->before->image.sections)
 		entry(&sizes, NULL, section->name)->before += (int64_t)section->size;

@@ -34,8 +34,7 @@ static bool download(git_repository *repo, const char *url, struct transfer *t, 
 	static char all[] = "+refs/heads/*:refs/heads/*", tags[] = "+refs/tags/*:refs/tags/*";
 	char *specs[] = {all, tags};
 	git_strarray refspecs = {specs, 2};
-	defer(drop_remote)
-	git_remote *remote = NULL;
+	defer(drop_remote) git_remote *remote = NULL;
 	git_fetch_options options;
 	git_fetch_options_init(&options, GIT_FETCH_OPTIONS_VERSION);
 	options.callbacks.transfer_progress = on_transfer;
@@ -53,16 +52,14 @@ static bool download(git_repository *repo, const char *url, struct transfer *t, 
 
 static int check_entry(const char *root, const git_tree_entry *entry, void *payload)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	git_tree *tree = payload;
 	const char *path = path_join(&scratch, root, git_tree_entry_name(entry));
 	if (!path_is_safe(path))
 		return -1;
 	if (git_tree_entry_filemode(entry) != GIT_FILEMODE_LINK)
 		return 0;
-	defer(drop_blob)
-	git_blob *blob = NULL;
+	defer(drop_blob) git_blob *blob = NULL;
 	if (git_blob_lookup(&blob, git_tree_owner(tree), git_tree_entry_id(entry)) < 0)
 		return -1;
 	struct str target = {git_blob_rawcontent(blob), (size_t)git_blob_rawsize(blob)};
@@ -73,10 +70,8 @@ static bool write_files(
 	git_repository *repo, const char *url, const char *commit, const char *dir, struct err *e)
 {
 	git_oid oid;
-	defer(drop_commit)
-	git_commit *c = NULL;
-	defer(drop_tree)
-	git_tree *tree = NULL;
+	defer(drop_commit) git_commit *c = NULL;
+	defer(drop_tree) git_tree *tree = NULL;
 	if (git_oid_fromstr(&oid, commit) < 0 || git_commit_lookup(&c, repo, &oid) < 0) {
 		fail(e, E_NOTFOUND, "%s has no commit %s", url, commit);
 		return fail_hint(e, "it must be reachable from a branch or a tag");
@@ -99,12 +94,10 @@ static bool write_files(
 bool clone_commit(const char *url, const char *commit, const char *dir, git_progress *progress,
 	void *ctx, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	const char *objects = str_format(&scratch, "%s.git", dir);
 	struct transfer t = {progress, ctx, false};
-	defer(drop_repository)
-	git_repository *repo = NULL;
+	defer(drop_repository) git_repository *repo = NULL;
 	if (file_exists(dir))
 		return fail(e, E_CONFLICT, "%s is there already", dir);
 	if (!git_start(e) || !tree_remove(objects, e) || !dir_make(dir, e))

@@ -25,8 +25,7 @@ bool git_start(struct err *e)
 
 bool fail_git(struct err *e, const char *fmt, ...)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	va_list ap;
 	va_start(ap, fmt);
 	const char *what = str_vformat(&scratch, fmt, ap);

@@ -60,8 +60,8 @@ static bool read_link(struct arena *a, const struct place *p, struct str *out)
 
 static bool read_file(struct arena *a, const struct place *p, struct str *out)
 {
-	defer(close_fd)
-	int fd = openat(p->fd, p->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	defer(close_fd) int fd =
+		openat(p->fd, p->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return false;
@@ -83,8 +83,7 @@ static bool read_file(struct arena *a, const struct place *p, struct str *out)
 bool worktree_read(
 	struct arena *a, int dir, const struct git_file *f, struct str *out, struct err *e)
 {
-	defer(close_place)
-	struct place p = {.fd = -1};
+	defer(close_place) struct place p = {.fd = -1};
 	if (!walk(dir, f->path, false, &p) ||
 		!(f->mode == MODE_LINK ? read_link : read_file)(a, &p, out))
 		return fail_errno(e, "read %s", f->path);
@@ -99,8 +98,7 @@ static bool is_missing(int error)
 
 bool worktree_look(int dir, struct git_file *f, struct err *e)
 {
-	defer(close_place)
-	struct place p = {.fd = -1};
+	defer(close_place) struct place p = {.fd = -1};
 	struct stat st;
 	f->id = (struct git_id){""};
 	f->mode = 0;
@@ -114,8 +112,7 @@ bool worktree_look(int dir, struct git_file *f, struct err *e)
 	if (!S_ISLNK(st.st_mode) && !S_ISREG(st.st_mode))
 		return fail(e, E_CONFLICT, "%s is neither a file nor a link", f->path);
 	f->mode = S_ISLNK(st.st_mode) ? MODE_LINK : st.st_mode & 0100 ? MODE_PROGRAM : MODE_FILE;
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	struct str bytes;
 	if (!worktree_read(&scratch, dir, f, &bytes, e))
 		return false;
@@ -125,9 +122,9 @@ bool worktree_look(int dir, struct git_file *f, struct err *e)
 
 static bool write_file(int dir, const char *temp, uint32_t mode, struct str bytes)
 {
-	defer(close_fd)
-	int fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-		mode == MODE_PROGRAM ? 0777 : 0666);
+	defer(close_fd) int fd =
+		openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			mode == MODE_PROGRAM ? 0777 : 0666);
 	if (fd < 0)
 		return false;
 	while (bytes.n) {
@@ -142,10 +139,8 @@ static bool write_file(int dir, const char *temp, uint32_t mode, struct str byte
 bool worktree_write(
 	int dir, const char *temp, const struct git_file *f, struct str bytes, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
-	defer(close_place)
-	struct place p = {.fd = -1};
+	defer(arena_free) struct arena scratch = {0};
+	defer(close_place) struct place p = {.fd = -1};
 	if (!walk(dir, f->path, true, &p))
 		return fail_errno(e, "create the folder of %s", f->path);
 	if (unlinkat(dir, temp, 0) < 0 && errno != ENOENT)
@@ -162,10 +157,8 @@ bool worktree_write(
 
 bool worktree_remove(int dir, const char *path, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
-	defer(close_place)
-	struct place p = {.fd = -1};
+	defer(arena_free) struct arena scratch = {0};
+	defer(close_place) struct place p = {.fd = -1};
 	if ((!walk(dir, path, false, &p) || unlinkat(p.fd, p.name, 0) < 0) && !is_missing(errno))
 		return fail_errno(e, "remove %s", path);
 	const char *folder = path_dir(&scratch, path);

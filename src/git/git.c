@@ -39,8 +39,7 @@ static bool read_blob(
 static bool add_file(
 	const char *dir, struct git_file *f, const struct git_sink *sink, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	struct str bytes;
 	if (f->id.hex[0] && sink->has(sink->ctx, &f->id))
 		return true;
@@ -90,8 +89,7 @@ static void add_entry(struct text *object, const struct entry *entry)
 static bool add_folder(const struct git_file *files, size_t n, size_t prefix,
 	const struct git_sink *sink, struct git_id *out, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	VEC(struct entry) entries = {0};
 	for (size_t i = 0, next; i < n; i = next) {
 		const char *name = files[i].path + prefix, *slash = strchr(name, '/');

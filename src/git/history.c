@@ -16,17 +16,14 @@ static void drop_walk(git_revwalk **w)
 bool history_commit(struct git_repo *r, const struct git_id *tree, const struct git_id *parent,
 	const struct git_words *words, struct git_id *out, struct err *e)
 {
-	defer(drop_signature)
-	git_signature *author = NULL;
+	defer(drop_signature) git_signature *author = NULL;
 	if (git_signature_new(
 		    &author, words->name, words->email, words->when, words->offset_minutes) < 0)
 		return fail_git(e, "author \"%s <%s>\"", words->name, words->email);
-	defer(drop_tree)
-	git_tree *content = NULL;
+	defer(drop_tree) git_tree *content = NULL;
 	if (!tree_lookup(r, tree, &content, e))
 		return false;
-	defer(drop_commit)
-	git_commit *before = NULL;
+	defer(drop_commit) git_commit *before = NULL;
 	if (parent && !commit_lookup(r, parent, &before, e))
 		return false;
 	const git_commit *parents[] = {before};
@@ -41,8 +38,7 @@ bool history_commit(struct git_repo *r, const struct git_id *tree, const struct 
 static bool add_revision(
 	struct git_repo *r, struct arena *a, const git_oid *oid, git_revisions *out, struct err *e)
 {
-	defer(drop_commit)
-	git_commit *c = NULL;
+	defer(drop_commit) git_commit *c = NULL;
 	if (git_commit_lookup(&c, r->repo, oid) < 0)
 		return fail_git(e, "read a commit");
 	*vec_add(a, out) = (struct git_revision){
@@ -68,8 +64,7 @@ bool history_log(struct git_repo *r, struct arena *a, const struct git_id *from,
 	if (!descends)
 		return fail(e, E_CONFLICT, "commit %.10s does not descend from %.10s", to->hex,
 			from->hex);
-	defer(drop_walk)
-	git_revwalk *walk = NULL;
+	defer(drop_walk) git_revwalk *walk = NULL;
 	if (git_revwalk_new(&walk, r->repo) < 0 || git_revwalk_push(walk, &end) < 0 ||
 		git_revwalk_hide(walk, &start) < 0 ||
 		git_revwalk_sorting(walk, GIT_SORT_TOPOLOGICAL | GIT_SORT_REVERSE) < 0)
@@ -112,8 +107,7 @@ bool history_strays(struct git_repo *r, struct arena *a, strings *out, struct er
 {
 	strings found = {0};
 	struct git_id head;
-	defer(drop_names)
-	git_strarray names = {0};
+	defer(drop_names) git_strarray names = {0};
 	if (!repo_find(r, "HEAD", &head, NULL, e))
 		return false;
 	if (git_reference_list(&names, r->repo) < 0)
@@ -141,8 +135,7 @@ static struct str copy_buf(struct arena *a, const git_buf *b)
 bool history_mail(struct git_repo *r, struct arena *a, const struct git_id *commit, struct str *out,
 	struct err *e)
 {
-	defer(drop_commit)
-	git_commit *c = NULL;
+	defer(drop_commit) git_commit *c = NULL;
 	if (!commit_lookup(r, commit, &c, e))
 		return false;
 	git_email_create_options options = {.version = GIT_EMAIL_CREATE_OPTIONS_VERSION};
@@ -151,8 +144,7 @@ bool history_mail(struct git_repo *r, struct arena *a, const struct git_id *comm
 	options.flags = GIT_EMAIL_CREATE_OMIT_NUMBERS;
 	options.diff_opts.flags = GIT_DIFF_SHOW_BINARY;
 	options.diff_opts.id_abbrev = GIT_OID_HEXSZ;
-	defer(drop_buf)
-	git_buf mail = {0};
+	defer(drop_buf) git_buf mail = {0};
 	if (git_email_create_from_commit(&mail, c, &options) < 0)
 		return fail_git(e, "write commit %.10s as a mail", commit->hex);
 	*out = copy_buf(a, &mail);
@@ -162,16 +154,12 @@ bool history_mail(struct git_repo *r, struct arena *a, const struct git_id *comm
 bool history_diff(struct git_repo *r, struct arena *a, const struct git_id *before,
 	const struct git_id *after, struct str *out, struct err *e)
 {
-	defer(drop_tree)
-	git_tree *old = NULL;
-	defer(drop_tree)
-	git_tree *new = NULL;
+	defer(drop_tree) git_tree *old = NULL;
+	defer(drop_tree) git_tree *new = NULL;
 	if (!tree_lookup(r, before, &old, e) || !tree_lookup(r, after, &new, e))
 		return false;
-	defer(drop_diff)
-	git_diff *diff = NULL;
-	defer(drop_buf)
-	git_buf text = {0};
+	defer(drop_diff) git_diff *diff = NULL;
+	defer(drop_buf) git_buf text = {0};
 	git_diff_options options;
 	git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
 	options.flags = GIT_DIFF_SHOW_BINARY;

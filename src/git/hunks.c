@@ -184,8 +184,7 @@ static void add_lines(struct text *out, const lines *l, size_t from, size_t to)
 
 bool hunks_apply(git_patch *p, struct str file, const char *path, struct text *out, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	lines old = split(&scratch, file);
 	size_t done = 0, shift = 0; /* the last hunk's offset is likely the next one's */
 	text_addz(out, "");
@@ -205,8 +204,7 @@ bool hunks_apply(git_patch *p, struct str file, const char *path, struct text *o
 
 bool hunks_are_in(git_patch *p, struct str file)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	lines now = split(&scratch, file);
 	for (size_t i = 0; i < git_patch_num_hunks(p); i++) {
 		struct hunk h = read_hunk(&scratch, p, i);
@@ -221,8 +219,7 @@ bool hunks_are_in(git_patch *p, struct str file)
 
 bool hunks_make(git_patch *p, struct str file)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	struct text made = {.a = &scratch};
 	struct err ignored;
 	return hunks_apply(p, S(""), "", &made, &ignored) && str_eq(text_str(&made), file);

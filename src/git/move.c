@@ -12,8 +12,7 @@
 
 static bool set_name(struct git_repo *r, const char *name, const git_oid *oid, struct err *e)
 {
-	defer(drop_reference)
-	git_reference *ref = NULL;
+	defer(drop_reference) git_reference *ref = NULL;
 	if (git_reference_create(&ref, r->repo, name, oid, 1, "respin") < 0)
 		return fail_git(e, "set %s", name);
 	return true;
@@ -23,10 +22,8 @@ static bool set_name(struct git_repo *r, const char *name, const git_oid *oid, s
  * ours too. */
 static void drop_locks(struct git_repo *r, bool moving)
 {
-	defer(drop_reference)
-	git_reference *head = NULL;
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(drop_reference) git_reference *head = NULL;
+	defer(arena_free) struct arena scratch = {0};
 	static const char *const names[] = {"index", "HEAD", "packed-refs"};
 	unlinkat(r->dir, ".git/" NEXT ".lock", 0);
 	if (!moving)
@@ -40,10 +37,8 @@ static void drop_locks(struct git_repo *r, bool moving)
 /* HEAD's branch, or HEAD itself where it is detached. */
 static bool move_head(struct git_repo *r, const git_oid *oid, struct err *e)
 {
-	defer(drop_reference)
-	git_reference *head = NULL;
-	defer(drop_reference)
-	git_reference *moved = NULL;
+	defer(drop_reference) git_reference *head = NULL;
+	defer(drop_reference) git_reference *moved = NULL;
 	if (git_repository_head(&head, r->repo) < 0 ||
 		git_reference_set_target(&moved, head, oid, "respin") < 0)
 		return fail_git(e, "move HEAD");
@@ -53,8 +48,7 @@ static bool move_head(struct git_repo *r, const git_oid *oid, struct err *e)
 /* All files of TREE; that they are in the working tree too is the caller's word. */
 static bool write_index(struct git_repo *r, const git_tree *tree, struct err *e)
 {
-	defer(drop_index)
-	git_index *index = NULL;
+	defer(drop_index) git_index *index = NULL;
 	if (git_repository_index(&index, r->repo) < 0 || git_index_read_tree(index, tree) < 0 ||
 		git_index_write(index) < 0)
 		return fail_git(e, "write the index");
@@ -64,8 +58,7 @@ static bool write_index(struct git_repo *r, const git_tree *tree, struct err *e)
 static bool commit_tree(struct git_repo *r, const struct git_id *commit, git_oid *oid,
 	git_tree **out, struct err *e)
 {
-	defer(drop_commit)
-	git_commit *c = NULL;
+	defer(drop_commit) git_commit *c = NULL;
 	if (!commit_lookup(r, commit, &c, e))
 		return false;
 	*oid = *git_commit_id(c);
@@ -75,8 +68,7 @@ static bool commit_tree(struct git_repo *r, const struct git_id *commit, git_oid
 /* One call for the whole file system is far quicker than an fsync of each of 1,000 files. */
 static bool sync_all(struct git_repo *r, struct err *e)
 {
-	defer(close_fd)
-	int fd = openat(r->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	defer(close_fd) int fd = openat(r->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || syncfs(fd) < 0)
 		return fail_errno(e, "write the working tree to the disk");
 	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
@@ -86,8 +78,7 @@ static bool sync_all(struct git_repo *r, struct err *e)
 bool move_begin(struct git_repo *r, const struct git_id *commit, struct err *e)
 {
 	git_oid oid;
-	defer(drop_tree)
-	git_tree *tree = NULL;
+	defer(drop_tree) git_tree *tree = NULL;
 	return commit_tree(r, commit, &oid, &tree, e) && write_index(r, tree, e) &&
 	       set_name(r, "refs/tags/upstream", &oid, e) &&
 	       set_name(r, "refs/heads/main", &oid, e) && sync_all(r, e);
@@ -111,10 +102,8 @@ static bool plan_step(
 {
 	struct git_id head;
 	git_oid unused;
-	defer(drop_tree)
-	git_tree *before = NULL;
-	defer(drop_tree)
-	git_tree *after = NULL;
+	defer(drop_tree) git_tree *before = NULL;
+	defer(drop_tree) git_tree *after = NULL;
 	if (!repo_find(r, "HEAD", &head, NULL, e) || !commit_tree(r, &head, &unused, &before, e) ||
 		!commit_tree(r, commit, &s->target, &after, e))
 		return false;
@@ -145,8 +134,7 @@ static bool index_is(git_index *index, const git_diff_file *side)
 /* May the folder at PATH make room for a file? All that is in it must be about to go. */
 static bool folder_goes(struct git_repo *r, const struct step *s, const char *path)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	struct err ignored;
 	strings files;
 	const char *dir = str_format(&scratch, "/proc/self/fd/%d/%s", r->dir, path);
@@ -169,8 +157,7 @@ static bool folder_goes(struct git_repo *r, const struct step *s, const char *pa
  * again may find files that it has changed already. */
 static bool check_clean(struct git_repo *r, const struct step *s, bool again, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	struct text dirty = {.a = &scratch};
 	for (size_t i = 0; i < git_diff_num_deltas(s->diff); i++) {
 		const git_diff_delta *d = git_diff_get_delta(s->diff, i);
@@ -191,8 +178,7 @@ static bool check_clean(struct git_repo *r, const struct step *s, bool again, st
 
 static bool write_side(struct git_repo *r, const git_diff_file *side, struct err *e)
 {
-	defer(drop_blob)
-	git_blob *blob = NULL;
+	defer(drop_blob) git_blob *blob = NULL;
 	if (git_blob_lookup(&blob, r->repo, &side->id) < 0)
 		return fail_git(e, "read %s", side->path);
 	struct git_file f = {.path = side->path, .mode = side->mode};
@@ -255,8 +241,7 @@ static bool finish(struct git_repo *r, const struct step *s, struct err *e)
 
 bool move_advance(struct git_repo *r, const struct git_id *commit, struct err *e)
 {
-	defer(drop_step)
-	struct step s = {0};
+	defer(drop_step) struct step s = {0};
 	return plan_step(r, commit, &s, e) && check_clean(r, &s, false, e) &&
 	       set_name(r, NEXT, &s.target, e) && finish(r, &s, e);
 }
@@ -264,8 +249,7 @@ bool move_advance(struct git_repo *r, const struct git_id *commit, struct err *e
 bool move_record(struct git_repo *r, const struct git_id *commit, struct err *e)
 {
 	git_oid oid;
-	defer(drop_tree)
-	git_tree *tree = NULL;
+	defer(drop_tree) git_tree *tree = NULL;
 	return commit_tree(r, commit, &oid, &tree, e) && set_name(r, NEXT, &oid, e) &&
 	       write_index(r, tree, e) && move_head(r, &oid, e) && forget_next(r, e);
 }
@@ -278,8 +262,7 @@ bool move_settle(struct git_repo *r, struct err *e)
 	drop_locks(r, next.hex[0]);
 	if (!next.hex[0])
 		return true;
-	defer(drop_step)
-	struct step s = {0};
+	defer(drop_step) struct step s = {0};
 	if (!plan_step(r, &next, &s, e))
 		return false;
 	if (!check_clean(r, &s, true, e)) {

@@ -110,8 +110,7 @@ static struct str path_of(struct str line)
 
 static bool check_path(struct reader *r, struct str path)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	const char *name = str_copy(&scratch, path);
 	if (path_is_safe(name))
 		return true;

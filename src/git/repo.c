@@ -36,15 +36,13 @@ static bool wrap(git_repository *repo, const char *dir, struct git_repo **out, s
 /* Bytes go in and out as they are, for git programs of the user too. */
 static bool keep_bytes(git_repository *repo, const char *dir, struct err *e)
 {
-	defer(drop_config)
-	git_config *config = NULL;
+	defer(drop_config) git_config *config = NULL;
 	if (git_repository_config(&config, repo) < 0 ||
 		git_config_set_bool(config, "core.autocrlf", 0) < 0 ||
 		git_config_set_bool(config, "core.safecrlf", 0) < 0 ||
 		git_config_set_bool(config, "core.fileMode", 1) < 0)
 		return fail_git(e, "configure the repository in %s", dir);
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	return file_write_cache(path_join(&scratch, dir, ".git/info/attributes"),
 		S("* -text -ident -filter -working-tree-encoding\n"), 0644, e);
 }
@@ -106,8 +104,7 @@ bool repo_find(struct git_repo *r, const char *name, struct git_id *commit, stru
 			*tree = none;
 		return true;
 	}
-	defer(drop_commit)
-	git_commit *c = NULL;
+	defer(drop_commit) git_commit *c = NULL;
 	git_object *object = NULL;
 	if (found < 0 || git_object_lookup(&object, r->repo, &oid, GIT_OBJECT_ANY) < 0 ||
 		git_object_peel((git_object **)&c, object, GIT_OBJECT_COMMIT) < 0) {
@@ -160,8 +157,7 @@ static const char *pick(struct arena *a, const char *variable, git_config *confi
 	const char *value = getenv(variable);
 	if (value && *value)
 		return str_copy(a, str_of(value));
-	defer(drop_buf)
-	git_buf found = {0};
+	defer(drop_buf) git_buf found = {0};
 	if (config && git_config_get_string_buf(&found, config, key) == 0 && found.size)
 		return str_copy(a, (struct str){found.ptr, found.size});
 	return otherwise;
@@ -170,8 +166,7 @@ static const char *pick(struct arena *a, const char *variable, git_config *confi
 bool repo_words(struct git_repo *r, struct arena *a, const char *message, struct git_words *out,
 	struct err *e)
 {
-	defer(drop_config)
-	git_config *config = identity_config(r, a);
+	defer(drop_config) git_config *config = identity_config(r, a);
 	if (!config)
 		return fail_git(e, "read the git configuration");
 	struct passwd *user = getpwuid(getuid());

@@ -11,12 +11,10 @@ bool overlay_add(const struct workspace *w, const char *package, struct overlay 
 	struct err *e)
 {
 	struct recipe *r;
-	defer(close_fd)
-	int lock = -1;
+	defer(close_fd) int lock = -1;
 	if (!recipe_find(w, package, &r, e) || !work_lock(w, &lock, e))
 		return false;
-	defer(work_close)
-	struct work k = work_of(w, r);
+	defer(work_close) struct work k = work_of(w, r);
 	return make_ready(&k, created, e) && work_describe(&k, out, e);
 }
 
@@ -62,12 +60,10 @@ bool overlay_apply(const struct workspace *w, const char *package, const char *p
 {
 	struct recipe *r;
 	bool created;
-	defer(close_fd)
-	int lock = -1;
+	defer(close_fd) int lock = -1;
 	if (!recipe_find(w, package, &r, e) || !work_lock(w, &lock, e))
 		return false;
-	defer(work_close)
-	struct work k = work_of(w, r);
+	defer(work_close) struct work k = work_of(w, r);
 	return make_ready(&k, &created, e) && work_check_idle(&k, e) &&
 	       make_patched(&k, patch, e) && work_open(&k, e) && work_describe(&k, out, e);
 }
@@ -76,12 +72,10 @@ bool overlay_diff(const struct workspace *w, const char *package, struct str *ou
 {
 	struct recipe *r;
 	bool created;
-	defer(close_fd)
-	int lock = -1;
+	defer(close_fd) int lock = -1;
 	if (!recipe_find(w, package, &r, e) || !work_lock(w, &lock, e))
 		return false;
-	defer(work_close)
-	struct work k = work_of(w, r);
+	defer(work_close) struct work k = work_of(w, r);
 	return make_ready(&k, &created, e) && work_look(&k, true, e) &&
 	       k.git->diff(k.repo, k.a, &k.upstream_tree, &k.tree, out, e);
 }
@@ -117,8 +111,7 @@ static bool check_droppable(struct work *k, struct err *e)
 bool overlay_drop(const struct workspace *w, const char *package, bool force, struct err *e)
 {
 	struct recipe *r, gone = {.name = package};
-	defer(close_fd)
-	int lock = -1;
+	defer(close_fd) int lock = -1;
 	const char *dir = path_join(w->a, w->overlays, package);
 	bool plain = *package && *package != '.' && !strchr(package, '/');
 	if (!plain || !is_overlay(w->a, dir)) {
@@ -128,8 +121,7 @@ bool overlay_drop(const struct workspace *w, const char *package, bool force, st
 	}
 	if (!work_lock(w, &lock, e))
 		return false;
-	defer(work_close)
-	struct work k = work_of(w, &gone);
+	defer(work_close) struct work k = work_of(w, &gone);
 	if (!force && !check_droppable(&k, e))
 		return false;
 	return remove_overlay(&k, e);

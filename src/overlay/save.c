@@ -94,12 +94,10 @@ bool overlay_save(const struct workspace *w, const char *package, const char *me
 	struct recipe *r;
 	bool created;
 	git_revisions log;
-	defer(close_fd)
-	int lock = -1;
+	defer(close_fd) int lock = -1;
 	if (!recipe_find(w, package, &r, e) || !work_lock(w, &lock, e))
 		return false;
-	defer(work_close)
-	struct work k = work_of(w, r);
+	defer(work_close) struct work k = work_of(w, r);
 	if (!make_ready(&k, &created, e) || !work_check_idle(&k, e) || !commit_rest(&k, message, e))
 		return false;
 	if (!k.git->log(k.repo, k.a, &k.upstream, &k.head, &log, e) || !check_line(&k, &log, e) ||

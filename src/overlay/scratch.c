@@ -155,14 +155,11 @@ bool overlay_scratch(const struct workspace *w, const char *package, const char 
 	struct recipe *r;
 	struct base base;
 	const char *key;
-	defer(close_fd)
-	int lock = -1;
+	defer(close_fd) int lock = -1;
 	if (!recipe_find(w, package, &r, e) || !work_lock(w, &lock, e))
 		return false;
-	defer(work_close)
-	struct work k = work_of(w, r);
-	defer(work_close)
-	struct work try = work_of(w, r);
+	defer(work_close) struct work k = work_of(w, r);
+	defer(work_close) struct work try = work_of(w, r);
 	try.src = str_format(w->a, "%s/try/%s", w->state, r->name);
 	try.cache = str_format(w->a, "%s/try/%s.state", w->state, r->name);
 	return find_base(&k, &base, e) && key_of(&k, &base, patch, &key, e) &&

@@ -51,8 +51,7 @@ static bool is_safe(const struct item *item, int64_t read_ns)
 
 void snapshot_store(const char *file, const struct snapshot *s)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	struct text out = {.a = &scratch}, names = {.a = &scratch};
 	struct head head = {.items = s->items.n, .words = s->words.n};
 	text_add(&out, (struct str){(const char *)&head, sizeof(head)});

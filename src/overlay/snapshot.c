@@ -25,8 +25,7 @@ static bool scan_folder(struct arena *a, int at, const char *name, const char *p
 {
 	struct item folder = {.kind = ITEM_FOLDER, .file = {.path = *path ? path : "."}};
 	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	defer(close_dir)
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	defer(close_dir) DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	if (!d || !link_stamp_at(fd, ".", &folder.stamp))
 		return fail_errno(e, "read folder %s", *path ? path : name);
 	vec_push(a, &out->items, folder);
@@ -93,8 +92,7 @@ static void add_watch(struct arena *a, struct snapshot *s, int root, const char 
 
 void snapshot_watch(struct arena *a, struct snapshot *s, const char *root, const char *path)
 {
-	defer(close_fd)
-	int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	defer(close_fd) int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	add_watch(a, s, fd, path);
 }
 
@@ -136,8 +134,7 @@ void snapshot_add_watched(struct arena *a, struct snapshot *s, const struct snap
 static bool holds(const char *root, const struct snapshot *s, bool all)
 {
 	static const struct stamp missing = {0};
-	defer(close_fd)
-	int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	defer(close_fd) int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
 	vec_for(item, &s->items) {

@@ -34,8 +34,7 @@ static bool check_source(const struct recipe *r, size_t i, struct err *e)
 
 static bool check_checks(const struct recipe *r, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	struct map names = {.a = &scratch};
 	for (size_t i = 0; i < r->image->checks.n; i++) {
 		const char *name = r->image->checks.v[i].name;

@@ -128,8 +128,7 @@ static struct recipe *find(const struct workspace *w, const char *name)
 
 static bool not_found(const struct workspace *w, const char *name, bool images, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	strings names = {0};
 	struct text all = {.a = &scratch};
 	text_addz(&all, "");

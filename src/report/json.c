@@ -166,8 +166,7 @@ static void put_steps(struct json_writer *w, const steps *s)
 
 void report_json(const struct comparison *c, const steps *s, const char *report, struct text *out)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	struct json_writer w = {.out = out};
 	json_open(&w, NULL, '{');
 	json_put_string(&w, "image", c->image);

@@ -88,8 +88,7 @@ void table_print(struct table *t, const struct screen *screen)
 
 void screen_line(const struct screen *screen, enum tint tint, const char *text)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	const char *clean = chars_clean(&scratch, text);
 	add_tinted(screen, tint, chars_elide(&scratch, clean, screen->width));
 	text_addz(screen->out, "\n");

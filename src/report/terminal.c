@@ -216,8 +216,7 @@ static void print_summary(const struct view *v)
 
 void report_text(const struct comparison *c, int width, bool color, struct text *out)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	struct view v = {
 		.a = &scratch,
 		.c = c,

@@ -73,8 +73,7 @@ bool json_parse(
 		return refuse(text, text.p + nul, file, "a string holds the character U+0000", e);
 	const char *end = text.p;
 	const char *terminated = str_copy(a, text); /* the parser looks one byte further */
-	defer(delete_tree)
-	cJSON *tree = cJSON_ParseWithLengthOpts(terminated, text.n + 1, &end, 1);
+	defer(delete_tree) cJSON *tree = cJSON_ParseWithLengthOpts(terminated, text.n + 1, &end, 1);
 	if (!tree)
 		return refuse(text, text.p + (end - terminated), file,
 			"this is not JSON from here on", e);

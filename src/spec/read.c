@@ -26,8 +26,7 @@ static void path_of(const struct place *p, struct text *out)
 
 static bool fail_there(const struct place *p, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	struct text path = {.a = &scratch};
 	text_addz(&path, "");
 	path_of(p, &path);
@@ -170,8 +169,7 @@ static const struct spec_field *find_field(const struct spec *t, const char *nam
 static bool unknown_field(
 	const struct spec *t, const struct place *p, const char *name, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	const char **names = NEW_ARRAY(&scratch, const char *, t->n);
 	struct text known = {.a = &scratch};
 	for (size_t i = 0; i < t->n; i++) {

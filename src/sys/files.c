@@ -21,8 +21,7 @@ void close_fd(int *fd)
 
 bool file_read(struct arena *a, const char *path, size_t limit, struct str *out, struct err *e)
 {
-	defer(close_fd)
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	defer(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return fail_errno(e, "open %s", path);
 	struct stat st;
@@ -69,8 +68,7 @@ static bool write_all(int fd, struct str bytes)
 
 static bool sync_dir(const char *path, struct err *e)
 {
-	defer(close_fd)
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	defer(close_fd) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || fsync(fd) < 0)
 		return fail_errno(e, "fsync folder %s", path);
 	return true;
@@ -78,8 +76,7 @@ static bool sync_dir(const char *path, struct err *e)
 
 static bool write_temp(char *temp, struct str bytes, mode_t mode, bool durable, struct err *e)
 {
-	defer(close_fd)
-	int fd = mkostemp(temp, O_CLOEXEC);
+	defer(close_fd) int fd = mkostemp(temp, O_CLOEXEC);
 	if (fd < 0)
 		return fail_errno(e, "create %s", temp);
 	if (!write_all(fd, bytes) || fchmod(fd, mode) < 0 || (durable && fsync(fd) < 0)) {
@@ -93,8 +90,7 @@ static bool write_temp(char *temp, struct str bytes, mode_t mode, bool durable, 
 static bool replace_file(
 	const char *path, struct str bytes, mode_t mode, bool durable, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	char *temp = str_format(&scratch, "%s.XXXXXX", path);
 	if (!write_temp(temp, bytes, mode, durable, e))
 		return false;
@@ -124,8 +120,7 @@ bool dir_make(const char *path, struct err *e)
 		return true;
 	if (errno != ENOENT)
 		return fail_errno(e, "create folder %s", path);
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	const char *parent = path_dir(&scratch, path);
 	if (!strcmp(parent, path))
 		return fail(e, E_NOTFOUND, "create folder %s: there is nothing above it", path);
@@ -158,8 +153,7 @@ static int by_bytes(const void *a, const void *b)
 
 bool dir_list(struct arena *a, const char *path, strings *out, struct err *e)
 {
-	defer(close_dir)
-	DIR *d = opendir(path);
+	defer(close_dir) DIR *d = opendir(path);
 	if (!d)
 		return fail_errno(e, "open folder %s", path);
 	strings names = {0};
@@ -210,8 +204,7 @@ const char *path_dir(struct arena *a, const char *path)
 
 bool file_lock(const char *path, void (*waiting)(void *ctx), void *ctx, int *fd, struct err *e)
 {
-	defer(close_fd)
-	int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	defer(close_fd) int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	if (lock < 0)
 		return fail_errno(e, "open %s", path);
 	if (flock(lock, LOCK_EX | LOCK_NB) < 0) {

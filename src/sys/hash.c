@@ -37,8 +37,7 @@ struct digest hash_bytes(struct str bytes)
 
 bool hash_file(const char *path, struct digest *out, struct err *e)
 {
-	defer(close_fd)
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	defer(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return fail_errno(e, "open %s", path);
 	struct hasher h;

@@ -24,8 +24,7 @@ static void *open_module(struct arena *a, const char *dir, const char *name)
 
 bool module_load(const char *name, const void **table, struct err *e)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	const char *dir;
 	if (!program_dir(&scratch, &dir, e))
 		return false;

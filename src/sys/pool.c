@@ -89,8 +89,7 @@ static int wait_ms(const struct pool *p)
 /* One turn: waits for an event; *ENDED is a program that ended, or NULL. */
 static void turn(struct pool *p, bool heed_signals, struct process ***ended)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	struct pollfd *polls = NEW_ARRAY(&scratch, struct pollfd, (size_t)p->running * 3 + 1);
 	nfds_t n = 0;
 	polls[n++] = (struct pollfd){heed_signals ? signals_fd() : -1, POLLIN, 0};

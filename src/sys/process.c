@@ -109,10 +109,8 @@ bool process_start(struct arena *a, const struct command *c, struct process *out
 	const char *path = program_find(a, c->argv[0]);
 	if (!path)
 		return fail(e, E_NOTFOUND, "program %s is not there", c->argv[0]);
-	defer(close_fd)
-	int in = input_fd(c);
-	defer(close_fd)
-	int out_read = -1, out_write = -1, err_read = -1, err_write = -1;
+	defer(close_fd) int in = input_fd(c);
+	defer(close_fd) int out_read = -1, out_write = -1, err_read = -1, err_write = -1;
 	if (in < 0)
 		return fail_errno(e, "open standard input for %s", c->argv[0]);
 	if (!open_pipe(&out_read, &out_write, e) ||

@@ -38,8 +38,7 @@ static bool remove_below(int at, const char *name)
 {
 	/* A folder without permissions can be in the way of its own removal. */
 	fchmodat(at, name, 0700, 0);
-	defer(close_dir)
-	DIR *d = open_dir_at(at, name);
+	defer(close_dir) DIR *d = open_dir_at(at, name);
 	if (!d)
 		return false;
 	for (struct dirent *entry; (entry = readdir(d));)
@@ -64,12 +63,11 @@ bool tree_remove(const char *path, struct err *e)
 
 static bool copy_file(int from, int to, const struct stat *st, const char *name, struct err *e)
 {
-	defer(close_fd)
-	int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	defer(close_fd) int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (in < 0)
 		return fail_errno(e, "open %s", name);
-	defer(close_fd)
-	int out = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, st->st_mode & 0777);
+	defer(close_fd) int out =
+		openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, st->st_mode & 0777);
 	if (out < 0)
 		return fail_errno(e, "create %s", name);
 	for (ssize_t n; (n = copy_file_range(in, NULL, out, NULL, 1 << 30, 0)) != 0;)
@@ -103,10 +101,9 @@ static bool copy_entry(int from, int to, const char *name, const char *skip, str
 		return fail(e, E_UNSAFE, "%s is neither file, folder nor link", name);
 	if (mkdirat(to, name, (st.st_mode & 0777) | 0700) < 0)
 		return fail_errno(e, "create folder %s", name);
-	defer(close_fd)
-	int in = openat(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	defer(close_fd)
-	int out = openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	defer(close_fd) int in =
+		openat(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	defer(close_fd) int out = openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (in < 0 || out < 0)
 		return fail_errno(e, "open folder %s", name);
 	return copy_below(in, out, skip, e);
@@ -114,8 +111,7 @@ static bool copy_entry(int from, int to, const char *name, const char *skip, str
 
 static bool copy_below(int from, int to, const char *skip, struct err *e)
 {
-	defer(close_dir)
-	DIR *d = open_dir_at(from, ".");
+	defer(close_dir) DIR *d = open_dir_at(from, ".");
 	if (!d)
 		return fail_errno(e, "open folder");
 	for (struct dirent *entry; (entry = readdir(d));) {
@@ -131,10 +127,8 @@ bool tree_copy(const char *from, const char *to, const char *skip, struct err *e
 {
 	if (mkdir(to, 0777) < 0)
 		return fail_errno(e, "create folder %s", to);
-	defer(close_fd)
-	int in = open(from, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	defer(close_fd)
-	int out = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	defer(close_fd) int in = open(from, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	defer(close_fd) int out = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (in < 0 || out < 0)
 		return fail_errno(e, "open folder %s", in < 0 ? from : to);
 	if (!copy_below(in, out, skip, e))
@@ -145,8 +139,7 @@ bool tree_copy(const char *from, const char *to, const char *skip, struct err *e
 static bool list_below(struct arena *a, int at, const char *name, const char *prefix,
 	const char *skip, strings *out, struct err *e)
 {
-	defer(close_dir)
-	DIR *d = open_dir_at(at, name);
+	defer(close_dir) DIR *d = open_dir_at(at, name);
 	if (!d)
 		return fail_errno(e, "open folder %s", *prefix ? prefix : name);
 	for (struct dirent *entry; (entry = readdir(d));) {
@@ -173,8 +166,7 @@ static int by_bytes(const void *a, const void *b)
 bool tree_list(struct arena *a, const char *root, const char *skip, strings *out, struct err *e)
 {
 	strings found = {0};
-	defer(close_fd)
-	int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	defer(close_fd) int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return fail_errno(e, "open folder %s", root);
 	if (!list_below(a, fd, ".", "", skip, &found, e))

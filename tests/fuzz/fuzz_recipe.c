@@ -10,7 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct recipe r = {0};
 	struct err e = {0};
 	struct text t = {.a = &a};
-	if (spec_read(&a, &recipe_spec, (struct str){(const char *)data, size}, "recipe.json", &r, &e))
+	if (spec_read(&a, &recipe_spec, (struct str){(const char *)data, size}, "recipe.json", &r,
+		    &e))
 		spec_canonical(&recipe_spec, &r, &t);
 	else if (!e.text[0] || !e.where[0])
 		__builtin_trap();

@@ -25,8 +25,7 @@ static inline bool markup_bad(struct markup *m, const char *problem)
 
 static inline bool markup_known(struct str word, const char *words)
 {
-	defer(arena_free)
-	struct arena scratch = {0};
+	defer(arena_free) struct arena scratch = {0};
 	const char *padded = str_format(&scratch, " %.*s ", STR(word));
 	return word.n && strstr(words, padded);
 }

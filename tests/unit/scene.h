@@ -79,8 +79,7 @@ static inline const struct json *parse_json(struct scene *s, const steps *did)
 static inline size_t longest_line(const char *text)
 {
 	size_t longest = 0;
-	defer(arena_free)
-	struct arena a = {0};
+	defer(arena_free) struct arena a = {0};
 	for (struct str rest = str_of(text); rest.p;) {
 		size_t n = chars_columns(str_copy(&a, str_cut(&rest, '\n')));
 		longest = n > longest ? n : longest;

@@ -4,8 +4,7 @@
 static void arena_gives_zeroed_apart_memory(void **state)
 {
 	(void)state;
-	defer(arena_free)
-	struct arena a = {0};
+	defer(arena_free) struct arena a = {0};
 	char *small = arena_alloc(&a, 3), *other = arena_alloc(&a, 3);
 	memset(small, 0xff, 3);
 	assert_int_equal(other[0], 0);
@@ -78,8 +77,7 @@ static void str_nearest_finds_slips_only(void **state)
 static void text_grows_and_stays_terminated(void **state)
 {
 	(void)state;
-	defer(arena_free)
-	struct arena a = {0};
+	defer(arena_free) struct arena a = {0};
 	struct text t = {.a = &a};
 	for (int i = 0; i < 1000; i++)
 		text_addf(&t, "%d,", i);
@@ -90,8 +88,7 @@ static void text_grows_and_stays_terminated(void **state)
 static void paths_join(void **state)
 {
 	(void)state;
-	defer(arena_free)
-	struct arena a = {0};
+	defer(arena_free) struct arena a = {0};
 	assert_string_equal(path_join(&a, "a", "b"), "a/b");
 	assert_string_equal(path_join(&a, "a/", "b"), "a/b");
 	assert_string_equal(path_join(&a, "", "b"), "b");
@@ -101,8 +98,7 @@ static void paths_join(void **state)
 static void vec_keeps_what_was_added(void **state)
 {
 	(void)state;
-	defer(arena_free)
-	struct arena a = {0};
+	defer(arena_free) struct arena a = {0};
 	VEC(int) v = {0};
 	for (int i = 0; i < 1000; i++)
 		vec_push(&a, &v, i);
@@ -116,8 +112,7 @@ static void vec_keeps_what_was_added(void **state)
 static void map_keeps_order_and_finds_all(void **state)
 {
 	(void)state;
-	defer(arena_free)
-	struct arena a = {0};
+	defer(arena_free) struct arena a = {0};
 	struct map m = {.a = &a};
 	char key[16];
 	for (uintptr_t i = 1; i <= 1000; i++) {

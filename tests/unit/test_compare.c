@@ -32,8 +32,7 @@ static const struct size_change *find_symbol(const struct comparison *c, const c
 static void sample_run_is_told_as_it_was(void **state)
 {
 	(void)state;
-	defer(arena_free)
-	struct arena a = {0};
+	defer(arena_free) struct arena a = {0};
 	struct side before, after;
 	struct comparison c;
 	sample_sides(&a, &before, &after);
@@ -66,8 +65,7 @@ static void each_pair_of_answers_has_its_change(void **state)
 	};
 	for (int x = PASS; x < ANSWERS; x++)
 		for (int y = PASS; y < ANSWERS; y++) {
-			defer(arena_free)
-			struct arena a = {0};
+			defer(arena_free) struct arena a = {0};
 			struct side before = {0}, after = {0};
 			struct comparison c;
 			if (x != NONE)
@@ -92,8 +90,7 @@ static void checks_keep_their_order_and_new_ones_follow(void **state)
 {
 	(void)state;
 	static const char *const expected[] = {"b", "a", "d", "c"};
-	defer(arena_free)
-	struct arena a = {0};
+	defer(arena_free) struct arena a = {0};
 	struct side before = {0}, after = {0};
 	struct comparison c;
 	vec_push(&a, &before.run.checks, check_of("b", PASS));
@@ -145,8 +142,7 @@ static void times_are_notable_only_beyond_noise(void **state)
 		{"ms", NAN, 5, false},
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		defer(arena_free)
-		struct arena a = {0};
+		defer(arena_free) struct arena a = {0};
 		struct comparison c;
 		struct side before = side_with_metric(&a, cases[i].unit, cases[i].before);
 		struct side after = side_with_metric(&a, cases[i].unit, cases[i].after);
@@ -163,8 +159,7 @@ static void times_are_notable_only_beyond_noise(void **state)
 static void a_metric_of_one_side_has_no_other(void **state)
 {
 	(void)state;
-	defer(arena_free)
-	struct arena a = {0};
+	defer(arena_free) struct arena a = {0};
 	struct side before = side_with_metric(&a, "packets", 4), after = {0};
 	struct comparison c;
 	vec_push(&a, &after.run.checks, check_of("it", FAIL));
@@ -180,8 +175,7 @@ static void a_metric_of_one_side_has_no_other(void **state)
 static void only_packages_that_differ_are_listed(void **state)
 {
 	(void)state;
-	defer(arena_free)
-	struct arena a = {0};
+	defer(arena_free) struct arena a = {0};
 	struct side before, after;
 	struct comparison c;
 	sample_sides(&a, &before, &after);
@@ -206,8 +200,7 @@ static struct side side_with_package(struct arena *a, struct manifest_package p)
 
 static size_t packages_that_differ(struct manifest_package x, struct manifest_package y)
 {
-	defer(arena_free)
-	struct arena a = {0};
+	defer(arena_free) struct arena a = {0};
 	struct side before = side_with_package(&a, x), after = side_with_package(&a, y);
 	struct comparison c;
 	compare_sides(&a, &before, &after, &c);
@@ -242,8 +235,7 @@ static void patches_are_a_difference_of_lists(void **state)
 	(void)state;
 	static const char *const x[] = {"one", "two", "two"}, *const y[] = {
 								      "two", "three", "three"};
-	defer(arena_free)
-	struct arena a = {0};
+	defer(arena_free) struct arena a = {0};
 	struct manifest_package p = {.name = "p"}, q = {.name = "p"};
 	struct comparison c;
 	for (size_t i = 0; i < COUNT(x); i++) {
@@ -264,8 +256,7 @@ static void patches_are_a_difference_of_lists(void **state)
 static void symbols_are_sorted_by_change(void **state)
 {
 	(void)state;
-	defer(arena_free)
-	struct arena a = {0};
+	defer(arena_free) struct arena a = {0};
 	struct side before, after;
 	struct comparison c;
 	sample_sides(&a, &before, &after);
@@ -294,8 +285,7 @@ static void add_symbol(
 static void renumbered_statics_are_the_same(void **state)
 {
 	(void)state;
-	defer(arena_free)
-	struct arena a = {0};
+	defer(arena_free) struct arena a = {0};
 	struct side before = {0}, after = {0};
 	struct comparison c;
 	add_symbol(&a, &before, "p", "buffer.1", 64);
@@ -318,8 +308,7 @@ static void renumbered_statics_are_the_same(void **state)
 static void the_same_image_has_no_differences(void **state)
 {
 	(void)state;
-	defer(arena_free)
-	struct arena a = {0};
+	defer(arena_free) struct arena a = {0};
 	struct side before, after;
 	struct comparison c;
 	sample_sides(&a, &before, &after);

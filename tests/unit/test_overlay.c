@@ -77,8 +77,7 @@ static void edits_within_the_clock_step_are_seen(void **state)
 	struct bench *b = *state;
 	add(b);
 	for (int i = 0; i < 30; i++) {
-		defer(arena_free)
-		struct arena scratch = {0};
+		defer(arena_free) struct arena scratch = {0};
 		struct err e;
 		const char *text = str_format(&scratch, "%02d\n", i);
 		assert_ok(file_write_cache(

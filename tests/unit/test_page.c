@@ -50,8 +50,7 @@ static void page_shows_everything(void **state)
 		".respin/runs/20261123T083703Z-static-site-1a2b3c4d/console.txt",
 		".respin/runs/20261123T083712Z-static-site-7be0912f/wire.pcap",
 	};
-	defer(scene_end)
-	struct scene s = {0};
+	defer(scene_end) struct scene s = {0};
 	start_scene(&s);
 	const char *page = page_of(&s);
 	for (size_t i = 0; i < COUNT(parts); i++)
@@ -64,8 +63,7 @@ static void page_asks_for_nothing(void **state)
 	(void)state;
 	static const char *const forbidden[] = {
 		"http:", "https:", "url(", "@import", "src=", "href=", "<script", "<link", "<img"};
-	defer(scene_end)
-	struct scene s = {0};
+	defer(scene_end) struct scene s = {0};
 	start_scene(&s);
 	const char *page = page_of(&s);
 	for (size_t i = 0; i < COUNT(forbidden); i++)
@@ -94,8 +92,7 @@ static void decode_base64(const char *text, uint8_t *out, size_t n)
 static void policy_allows_exactly_the_style(void **state)
 {
 	(void)state;
-	defer(scene_end)
-	struct scene s = {0};
+	defer(scene_end) struct scene s = {0};
 	start_scene(&s);
 	const char *page = page_of(&s), *policy = strstr(page, "'sha256-");
 	expect_part(page, "content=\"default-src 'none'; style-src 'sha256-");
@@ -109,8 +106,7 @@ static void policy_allows_exactly_the_style(void **state)
 static void many_symbols_are_folded(void **state)
 {
 	(void)state;
-	defer(scene_end)
-	struct scene s = {0};
+	defer(scene_end) struct scene s = {0};
 	start_scene(&s);
 	for (int i = 0; i < 40; i++)
 		vec_push(&s.a, &s.after.image.symbols,
@@ -130,8 +126,7 @@ static void bars_of_odd_values_are_bars(void **state)
 	(void)state;
 	static const double values[] = {0, -5, INFINITY, NAN, 1e300, 5e-324};
 	for (size_t i = 0; i < COUNT(values); i++) {
-		defer(scene_end)
-		struct scene s = {0};
+		defer(scene_end) struct scene s = {0};
 		start_scene(&s);
 		s.after.run.checks.v[0].metrics.v[0].value = values[i];
 		s.before.run.checks.v[0].metrics.v[0].value = values[COUNT(values) - 1 - i];
@@ -147,8 +142,7 @@ static void bars_of_odd_values_are_bars(void **state)
 static void empty_sides_make_a_page(void **state)
 {
 	(void)state;
-	defer(scene_end)
-	struct scene s = {0};
+	defer(scene_end) struct scene s = {0};
 	compare_scene(&s);
 	report_html(&s.c, NULL, &s.out);
 	expect_well_formed(&s);
@@ -218,13 +212,11 @@ static void hostile_strings_stay_strings(void **state)
 		"javascript:alert(1)",
 	};
 	for (size_t i = 0; i < COUNT(hostile); i++) {
-		defer(scene_end)
-		struct scene s = {0};
+		defer(scene_end) struct scene s = {0};
 		start_hostile_scene(&s, hostile[i]);
 		expect_harmless(&s, hostile[i]);
 	}
-	defer(scene_end)
-	struct scene s = {0};
+	defer(scene_end) struct scene s = {0};
 	start_hostile_scene(&s, "<script>\"it's\" & x</script>");
 	expect_part(
 		page_of(&s), "<dd>&lt;script&gt;&quot;it&#39;s&quot; &amp; x&lt;/script&gt;</dd>");
@@ -237,8 +229,7 @@ static void random_strings_stay_strings(void **state)
 	static const char markup[] = "<>&\"'/=%-![]; sc\n\033\xC3\xE2\x80\xAE\xFF";
 	uint64_t seed = 1;
 	for (int round = 0; round < 300; round++) {
-		defer(scene_end)
-		struct scene s = {0};
+		defer(scene_end) struct scene s = {0};
 		char text[40] = "";
 		for (size_t i = 0; i + 1 < sizeof(text); i++) {
 			seed = seed * 6364136223846793005u + 1442695040888963407u;
@@ -269,8 +260,7 @@ static void broken_markup_is_found(void **state)
 	};
 	struct str at;
 	for (size_t i = 0; i < COUNT(bad); i++) {
-		defer(arena_free)
-		struct arena a = {0};
+		defer(arena_free) struct arena a = {0};
 		const char *page = str_format(&a, "<!DOCTYPE html>\n%s\n", bad[i]);
 		assert_non_null(markup_problem(str_of(page), &at));
 	}

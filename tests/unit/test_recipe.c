@@ -44,15 +44,17 @@ static void put_graph(void)
 	put("recipes/b/recipe.json", LIBRARY("b", "\"d\""));
 	put("recipes/c/recipe.json", LIBRARY("c", "\"d\""));
 	put("more/d/recipe.json", LIBRARY("d", ""));
-	put("more/site/recipe.json", "{\"name\":\"site\",\"version\":\"1\",\"license\":\"ISC\",\"needs\":[\"a\"],"
-				     "\"image\":{\"checks\":[{\"name\":\"up\",\"type\":\"boot\"}]}}");
+	put("more/site/recipe.json",
+		"{\"name\":\"site\",\"version\":\"1\",\"license\":\"ISC\",\"needs\":[\"a\"],"
+		"\"image\":{\"checks\":[{\"name\":\"up\",\"type\":\"boot\"}]}}");
 }
 
 static const char *names(const recipes *list)
 {
 	struct text t = {.a = &arena};
 	text_addz(&t, "");
-	vec_for(r, list) text_addf(&t, "%s ", (*r)->name);
+	vec_for(r, list)
+		text_addf(&t, "%s ", (*r)->name);
 	return t.p;
 }
 
@@ -129,12 +131,12 @@ static void refuses_bad_recipes(void **state)
 	struct err e = {0};
 	assert_ok(dir_list(&arena, bad, &list, &e));
 	assert_true(list.n >= 20);
-	vec_for(name, &list)
-	{
+	vec_for(name, &list) {
 		const char *dir = path_join(&arena, bad, *name);
 		struct recipe *r;
 		struct str expected;
-		assert_ok(file_read(&arena, path_join(&arena, dir, "expected"), 4096, &expected, &e));
+		assert_ok(
+			file_read(&arena, path_join(&arena, dir, "expected"), 4096, &expected, &e));
 		assert_false(recipe_read(&arena, path_join(&arena, dir, "recipe.json"), &r, &e));
 		assert_int_equal(e.code, E_INPUT);
 		const char *place = strstr(e.where, "recipe.json");
@@ -149,8 +151,7 @@ static void reads_all_recipes_of_the_project(void **state)
 	struct workspace w;
 	struct err e = {0};
 	assert_ok(workspace_open(&arena, ".", &w, &e));
-	vec_for(r, &w.all)
-	{
+	vec_for(r, &w.all) {
 		recipes list;
 		assert_ok(recipe_closure(&w, *r, &list, &e));
 	}

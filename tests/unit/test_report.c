@@ -10,8 +10,7 @@
 static void text_is_the_whole_story(void **state)
 {
 	(void)state;
-	defer(scene_end)
-	struct scene s = {0};
+	defer(scene_end) struct scene s = {0};
 	start_scene(&s);
 	assert_string_equal(text_of(&s, 100),
 		"static-site\n"
@@ -54,8 +53,7 @@ static void text_is_the_whole_story(void **state)
 static void text_of_nothing_changed_is_short(void **state)
 {
 	(void)state;
-	defer(scene_end)
-	struct scene s = {0};
+	defer(scene_end) struct scene s = {0};
 	start_scene(&s);
 	s.before = s.after;
 	s.after.build = (struct build_result){0};
@@ -88,8 +86,7 @@ static void set_result(struct run *r, const char *name, enum verdict verdict, co
 static void text_names_what_still_fails(void **state)
 {
 	(void)state;
-	defer(scene_end)
-	struct scene s = {0};
+	defer(scene_end) struct scene s = {0};
 	start_scene(&s);
 	set_result(&s.before.run, "ping", FAIL, "no answer");
 	set_result(&s.after.run, "ping", FAIL, "no answer either");
@@ -113,8 +110,7 @@ static void no_line_is_wider_than_the_terminal(void **state)
 {
 	(void)state;
 	for (int width = 0; width < 140; width++) {
-		defer(scene_end)
-		struct scene s = {0};
+		defer(scene_end) struct scene s = {0};
 		start_scene(&s);
 		size_t most = longest_line(text_of(&s, width));
 		assert_true(most <= (width < 20 ? 20 : (size_t)width));
@@ -124,8 +120,7 @@ static void no_line_is_wider_than_the_terminal(void **state)
 static void colours_are_only_added(void **state)
 {
 	(void)state;
-	defer(scene_end)
-	struct scene s = {0};
+	defer(scene_end) struct scene s = {0};
 	start_scene(&s);
 	const char *plain = text_of(&s, 80);
 	expect_no_part(plain, "\033");
@@ -157,8 +152,7 @@ static void long_names_are_elided_in_the_middle(void **state)
 		{"abcdef", 0, ""},
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		defer(arena_free)
-		struct arena a = {0};
+		defer(arena_free) struct arena a = {0};
 		assert_string_equal(
 			chars_elide(&a, cases[i].text, cases[i].columns), cases[i].expected);
 	}
@@ -183,12 +177,10 @@ static void odd_bytes_are_shown_as_pictures(void **state)
 		{"\xE2(", "\uFFFD("}, {"\xEF\xBF\xBF", "\uFFFD"}, /* not a character */
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		defer(arena_free)
-		struct arena a = {0};
+		defer(arena_free) struct arena a = {0};
 		assert_string_equal(chars_clean(&a, cases[i].in), cases[i].out);
 	}
-	defer(arena_free)
-	struct arena a = {0};
+	defer(arena_free) struct arena a = {0};
 	assert_string_equal(chars_clean(&a, NULL), "");
 }
 
@@ -202,8 +194,7 @@ static const char *string_of(const struct json *object, const char *name)
 static void json_has_the_names_of_the_design(void **state)
 {
 	(void)state;
-	defer(scene_end)
-	struct scene s = {0};
+	defer(scene_end) struct scene s = {0};
 	start_scene(&s);
 	steps did = sample_steps(&s.a);
 	const struct json *j = parse_json(&s, &did);
@@ -236,8 +227,7 @@ static void json_has_the_names_of_the_design(void **state)
 static void json_of_compare_has_no_steps(void **state)
 {
 	(void)state;
-	defer(scene_end)
-	struct scene s = {0};
+	defer(scene_end) struct scene s = {0};
 	start_scene(&s);
 	s.after.build = (struct build_result){0};
 	compare_scene(&s);
@@ -250,8 +240,7 @@ static void json_of_compare_has_no_steps(void **state)
 static void json_has_null_for_what_a_side_lacks(void **state)
 {
 	(void)state;
-	defer(scene_end)
-	struct scene s = {0};
+	defer(scene_end) struct scene s = {0};
 	start_scene(&s);
 	s.before.run.checks.n = 0;
 	s.after.run.checks.v[0].metrics.v[0].value = INFINITY;

@@ -57,8 +57,7 @@ static const struct spec outer_spec = {"outer", sizeof(struct outer), outer_fiel
 static void reads_every_kind(void **state)
 {
 	(void)state;
-	defer(arena_free)
-	struct arena a = {0};
+	defer(arena_free) struct arena a = {0};
 	struct outer o = {0};
 	struct err e = {0};
 	assert_ok(spec_read(&a, &outer_spec,
@@ -110,8 +109,7 @@ static void says_what_is_wrong_and_where(void **state)
 		{"{\"name\":\"a\\u0000b\"}", "a string holds the character U+0000", "f.json:1:11",
 			""}};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		defer(arena_free)
-		struct arena a = {0};
+		defer(arena_free) struct arena a = {0};
 		struct outer o = {0};
 		struct err e = {0};
 		assert_false(spec_read(&a, &outer_spec, str_of(cases[i].json), "f.json", &o, &e));
@@ -125,8 +123,7 @@ static void says_what_is_wrong_and_where(void **state)
 static void refuses_depth(void **state)
 {
 	(void)state;
-	defer(arena_free)
-	struct arena a = {0};
+	defer(arena_free) struct arena a = {0};
 	struct text t = {.a = &a};
 	const struct json *j;
 	struct err e = {0};
@@ -160,8 +157,7 @@ static void canonical_bytes_differ_exactly_where_structs_do(void **state)
 		"{\"name\":\"n\",\"many\":[{\"words\":[\"a\"]}]}",
 		"{\"name\":\"n\",\"run\":[[\"a\",\"b\"]]}",
 		"{\"name\":\"n\",\"run\":[[\"a\"],[\"b\"]]}"};
-	defer(arena_free)
-	struct arena a = {0};
+	defer(arena_free) struct arena a = {0};
 	size_t n = sizeof(different) / sizeof(*different);
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = 0; j < i; j++)
@@ -174,8 +170,7 @@ static void canonical_bytes_differ_exactly_where_structs_do(void **state)
 static void writes_what_it_reads(void **state)
 {
 	(void)state;
-	defer(arena_free)
-	struct arena a = {0};
+	defer(arena_free) struct arena a = {0};
 	struct text t = {.a = &a};
 	struct json_writer w = {.out = &t};
 	json_open(&w, NULL, '{');
