@@ -55,6 +55,29 @@ static bool read_counts(struct str line, uint64_t *old, uint64_t *new)
 	       read_range(str_from(plus, 1), new);
 }
 
+/* Takes a line of a hunk off the counts of its head; false where it can't belong to it. */
+static bool count_line(struct str line, uint64_t *old, uint64_t *new)
+{
+	/* Mail programs cut off the space of an empty line. */
+	char kind = line.n ? line.p[0] : ' ';
+	bool is_old = kind == ' ' || kind == '-', is_new = kind == ' ' || kind == '+';
+	if (kind == '\\')
+		return true;
+	if ((!is_old && !is_new) || (is_old && !*old) || (is_new && !*new))
+		return false;
+	*old -= is_old;
+	*new -= is_new;
+	return true;
+}
+
+/* Does LINE, behind a hunk, look like one more line of it? "-- " begins a mail's signature. */
+static bool is_surplus(struct str line)
+{
+	bool is_change = str_starts(line, S("+")) || str_starts(line, S("-"));
+	return is_change && !str_starts(line, S("-- ")) && !str_is(line, "--") &&
+	       !str_starts(line, S("--- "));
+}
+
 static bool copy_hunk(struct reader *r)
 {
 	uint64_t old, new;
@@ -67,24 +90,14 @@ static bool copy_hunk(struct reader *r)
 		if (!r->rest.p || !r->rest.n)
 			return wrong(r, r->line, "the diff ends in the middle of a hunk");
 		struct str line = take(r);
-		/* Mail programs cut off the space of an empty line. */
-		char kind = line.n ? line.p[0] : ' ';
-		bool is_old = kind == ' ' || kind == '-', is_new = kind == ' ' || kind == '+';
-		if (kind != '\\' && ((!is_old && !is_new) || (is_old && !old) || (is_new && !new)))
+		if (!count_line(line, &old, &new))
 			return wrong(r, r->line - 1,
-				"this line is not of the hunk, which should "
-				"go on here");
-		old -= kind != '\\' && is_old;
-		new -= kind != '\\' && is_new;
+				"this line is not of the hunk, which should go on here");
 		put(r, line.n ? line : S(" "));
 	}
-	struct str next = peek(r);
-	if (str_starts(next, S("\\")))
+	if (str_starts(peek(r), S("\\")))
 		put(r, take(r));
-	next = peek(r);
-	bool more = str_starts(next, S("+")) || str_starts(next, S("-"));
-	if (more && !str_starts(next, S("-- ")) && !str_is(next, "--") &&
-		!str_starts(next, S("--- ")))
+	if (is_surplus(peek(r)))
 		return wrong(r, r->line, "the hunk has more lines than its head says");
 	return true;
 }

@@ -9,7 +9,7 @@ ok "formatted as .clang-format says" clang-format-14 --dry-run -Werror $sources
 
 # pmccabe prints: modified complexity, complexity, statements, first line, lines, file(line): name
 # shellcheck disable=SC2046
-measures=$(pmccabe $(git ls-files 'src/*.c'))
+measures=$(pmccabe $(git ls-files 'src/*.c') 2>/dev/null)
 is "no function is longer than 80 lines" "$(echo "$measures" | awk '$5 > 80')" ""
 is "no function is more complex than 20" "$(echo "$measures" | awk '$1 > 20')" ""
 is "no file is longer than 600 lines" \

@@ -10,7 +10,8 @@ typedef uint64_t word __attribute__((aligned(1), may_alias));
 /* Keeps the compiler from making a call of memcpy out of memcpy's own loop. */
 #define NO_IDIOM() __asm__ volatile("" : : : "memory")
 
-void *memcpy(void *restrict to, const void *restrict from, size_t n)
+/* Reads before it writes: right also for overlapping moves where TO is the lower one. */
+static void *move_down(char *to, const char *from, size_t n)
 {
 	char *t = to;
 	const char *f = from;
@@ -19,8 +20,10 @@ void *memcpy(void *restrict to, const void *restrict from, size_t n)
 		*(wide *)t = a;
 		*(wide *)(t + 16) = b;
 	}
-	for (; n >= 8; n -= 8, t += 8, f += 8)
+	for (; n >= 8; n -= 8, t += 8, f += 8) {
 		*(word *)t = *(const word *)f;
+		NO_IDIOM();
+	}
 	for (; n; n--) {
 		*t++ = *f++;
 		NO_IDIOM();
@@ -28,10 +31,17 @@ void *memcpy(void *restrict to, const void *restrict from, size_t n)
 	return to;
 }
 
+void *memcpy(void *restrict to, const void *restrict from, size_t n)
+{
+	return move_down(to, from, n);
+}
+
 static void *move_up(char *to, const char *from, size_t n)
 {
-	for (; n >= 8; n -= 8)
+	for (; n >= 8; n -= 8) {
 		*(word *)(to + n - 8) = *(const word *)(from + n - 8);
+		NO_IDIOM();
+	}
 	while (n--) {
 		to[n] = from[n];
 		NO_IDIOM();
@@ -41,9 +51,8 @@ static void *move_up(char *to, const char *from, size_t n)
 
 void *memmove(void *to, const void *from, size_t n)
 {
-	/* memcpy() goes upwards and reads before it writes: fine where TO is the lower one. */
 	uintptr_t distance = (uintptr_t)to - (uintptr_t)from;
-	return distance >= n ? memcpy(to, from, n) : move_up(to, from, n);
+	return distance >= n ? move_down(to, from, n) : move_up(to, from, n);
 }
 
 void *memset(void *to, int byte, size_t n)
