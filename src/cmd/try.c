@@ -177,8 +177,8 @@ bool cmd_try(struct context *c, struct err *e)
 			c->options.module ? "patch" : "module");
 		return fail_hint(e, "usage: respin try [IMAGE] --module NAME --patch FILE");
 	}
-	if (!pick_image(c, &t.image, e) || !resolve_module(&t, e) || !fetch_source(&t, e) ||
-		!open_overlay(&t, e) || !apply_patch(&t, e) ||
+	if (!pick_image(c, &t.image, e) || !lab_validate(t.image, e) || !resolve_module(&t, e) ||
+		!fetch_source(&t, e) || !open_overlay(&t, e) || !apply_patch(&t, e) ||
 		!build_sides(&t, &before, &after, e) || !check_sides(&t, &before, &after, e))
 		return false;
 	begin(&t, "compare");

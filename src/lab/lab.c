@@ -1,6 +1,7 @@
 /* lab.c - asks the lab's process to boot an image, and listens to it. SPDX-License-Identifier: ISC
  */
 #include "lab/lab.h"
+#include "lab/accel.h"
 #include "lab/checks.h"
 #include "lab/programs.h"
 #include "lab/runner.h"
@@ -47,7 +48,7 @@ static bool validate_request(const struct lab_request *q, struct runner *r, stru
 {
 	bool known = !q->only;
 	if (!lab_validate(q->image, e) || !network_parse(q->image->image, &r->net, e) ||
-		!machine_accelerator(&r->accelerator, e))
+		!accel_choose(q->w->a, q->w->state, &r->accelerator, e))
 		return false;
 	vec_for(c, &q->image->image->checks)
 		known |= q->only && strcmp(c->name, q->only) == 0;

@@ -16,35 +16,7 @@
 #define STATUS_WELL 33
 #define STATUS_PANIC 129
 #define BACKTRACE_WAIT_NS ((int64_t)500 * 1000000)
-#define CPUINFO_MAX ((size_t)4 * 1024 * 1024)
 #define TERMINAL_TAIL ((size_t)64 * 1024)
-
-/* /dev/kvm alone proves nothing: it may be emulated in software, 1000 times slower than TCG. */
-static bool kvm_is_real(void)
-{
-	defer(arena_free) struct arena scratch = {0};
-	struct str cpu;
-	struct err ignored;
-	if (!file_read(&scratch, "/proc/cpuinfo", CPUINFO_MAX, &cpu, &ignored))
-		return false;
-	bool intel = str_find(cpu, S(" vmx ")) >= 0 && dir_exists("/sys/module/kvm_intel");
-	bool amd = str_find(cpu, S(" svm ")) >= 0 && dir_exists("/sys/module/kvm_amd");
-	return (intel || amd) && access("/dev/kvm", R_OK | W_OK) == 0;
-}
-
-bool machine_accelerator(const char **out, struct err *e)
-{
-	const char *wish = getenv("RESPIN_ACCEL");
-	if (!wish || !*wish)
-		*out = kvm_is_real() ? "kvm" : "tcg";
-	else if (strcmp(wish, "tcg") == 0)
-		*out = "tcg";
-	else if (strcmp(wish, "kvm") == 0)
-		*out = "kvm";
-	else
-		return fail(e, E_USAGE, "RESPIN_ACCEL is '%s': expected tcg or kvm", wish);
-	return true;
-}
 
 static const char *kernel_line(struct arena *a, const struct machine_plan *plan)
 {
@@ -59,11 +31,11 @@ static const char *kernel_line(struct arena *a, const struct machine_plan *plan)
 static bool start_qemu(
 	struct arena *a, const struct machine_plan *plan, struct process *out, struct err *e)
 {
-	const char *const argv[] = {"qemu-system-x86_64", "-M", "microvm,acpi=off", "-global",
-		"virtio-mmio.force-legacy=false", "-accel", plan->accelerator, "-cpu", "max", "-m",
-		str_format(a, "%lld", (long long)plan->how->boot.memory_mb), "-nodefaults",
-		"-no-user-config", "-display", "none", "-serial", "stdio", "-no-reboot", "-device",
-		"isa-debug-exit,iobase=0xf4,iosize=4", "-netdev",
+	const char *const argv[] = {"qemu-system-x86_64", "-M", "microvm,acpi=off,pit=on,pic=on",
+		"-global", "virtio-mmio.force-legacy=false", "-accel", plan->accelerator, "-cpu",
+		"max", "-m", str_format(a, "%lld", (long long)plan->how->boot.memory_mb),
+		"-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio",
+		"-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-netdev",
 		str_format(a, "dgram,id=n0,local.type=fd,local.str=%d", plan->wire_fd), "-device",
 		"virtio-net-device,netdev=n0,mac=" SPACE_IMAGE_MAC, "-kernel", plan->image_path,
 		"-append", kernel_line(a, plan), NULL};

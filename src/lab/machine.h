@@ -29,9 +29,6 @@ struct machine_plan {
 	const char *console; /* a new file; NULL: our terminal is the console */
 };
 
-/* "tcg", or "kvm" where a processor with virtualisation of its own backs /dev/kvm. The
- * environment's RESPIN_ACCEL overrides; E_USAGE where it is neither. */
-MUST_CHECK bool machine_accelerator(const char **out, struct err *e);
 /* Boots the image. */
 MUST_CHECK bool machine_start(
 	struct arena *a, const struct machine_plan *plan, struct machine *out, struct err *e);
