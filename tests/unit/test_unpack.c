@@ -528,7 +528,7 @@ static void memory_stayed_within_bounds(void **state)
 {
 	(void)state;
 #ifdef __SANITIZE_ADDRESS__
-	skip(); /* most of a sanitizer's memory is its own */
+	print_message("# not measured: most of a sanitizer's memory is its own\n");
 #endif
 	struct rusage children;
 	getrusage(RUSAGE_CHILDREN, &children);
