@@ -9,6 +9,7 @@ struct trial {
 	struct context *c;
 	struct recipe *image;
 	const char *package;
+	strings missing;	/* packages whose source was not there at the start */
 	struct overlay edited;	/* the scratch tree with the patch */
 	overlays before, after; /* what each side is built with */
 	steps steps;
@@ -28,6 +29,29 @@ static void end(struct trial *t, const char *summary)
 	step->summary = summary;
 	step->ns = clock_ns() - t->started_ns;
 	term_note("%zu %-8s %8s  %s", t->steps.n, step->name, duration(t->c->a, step->ns), summary);
+}
+
+/* Resolving may fetch what it has to read: whose sources are missing before that? */
+static bool list_missing(struct trial *t, struct err *e)
+{
+	vec_for(r, &t->c->w.all) {
+		struct tree tree;
+		if (!(*r)->source.n)
+			continue;
+		if (!source_locate(&t->c->w, *r, &tree, e))
+			return false;
+		if (!tree.dir)
+			vec_push(t->c->a, &t->missing, (*r)->name);
+	}
+	return true;
+}
+
+static bool was_missing(const struct trial *t)
+{
+	vec_for(name, &t->missing)
+		if (!strcmp(*name, t->package))
+			return true;
+	return false;
 }
 
 static bool in_image(const struct candidate *k, const char *image)
@@ -54,7 +78,8 @@ static bool resolve_module(struct trial *t, struct err *e)
 	struct resolution r = {0};
 	const struct candidate *best = NULL;
 	begin(t, "resolve");
-	if (!resolve_name(t->c->a, &t->c->w, t->c->options.module, true, &r, e))
+	if (!list_missing(t, e) ||
+		!resolve_name(t->c->a, &t->c->w, t->c->options.module, true, &r, e))
 		return false;
 	vec_for(k, &r.candidates)
 		if (!best && in_image(k, t->image->name))
@@ -78,15 +103,14 @@ static bool resolve_module(struct trial *t, struct err *e)
 static bool fetch_source(struct trial *t, struct err *e)
 {
 	struct recipe *r;
-	struct tree had, tree;
+	struct tree tree;
 	begin(t, "fetch");
-	if (!recipe_find(&t->c->w, t->package, &r, e) || !source_locate(&t->c->w, r, &had, e) ||
-		!source_ensure(&t->c->w, r, &tree, e))
+	if (!recipe_find(&t->c->w, t->package, &r, e) || !source_ensure(&t->c->w, r, &tree, e))
 		return false;
-	end(t, str_format(t->c->a, "%s%s", tree.origin,
-		       tree.is_path ? ""
-		       : had.dir    ? ", here already"
-				    : ", checksum verified"));
+	const char *how = tree.is_path	   ? ""
+			  : was_missing(t) ? ", checksum verified"
+					   : ", here already";
+	end(t, str_format(t->c->a, "%s%s", tree.origin, how));
 	return true;
 }
 
