@@ -6,8 +6,8 @@
  * few milliseconds for which the host's scheduler lets another program go first. A time counts
  * only where it differs by both a quarter and 10 ms; a round trip on a wire with delay is beyond
  * that, chance rarely is. The time of a boot also holds the start of the host's emulator, which
- * takes several times as long when the host has not run it for a while: twice, and 50 ms. Rates
- * ("MB/s") are made from times: half as much again.
+ * takes several times as long when the host has not run it for a while: three times, and 100 ms.
+ * Rates ("MB/s") are made from times: half as much again.
  * SPDX-License-Identifier: ISC */
 #include "compare/private.h"
 
@@ -16,8 +16,8 @@
 
 #define TIME_RATIO 1.25
 #define TIME_LEAST_MS 10.0
-#define BOOT_RATIO 2.0
-#define BOOT_LEAST_MS 50.0
+#define BOOT_RATIO 3.0
+#define BOOT_LEAST_MS 100.0
 #define RATE_RATIO 1.5
 
 /* Milliseconds in one UNIT of time; 0 where it is none. */
