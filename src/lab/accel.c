@@ -147,7 +147,7 @@ static bool kvm_is_real(struct arena *a, const char *state, bool *out, struct er
 			  "end in "
 			  "%d ms; machines run under TCG",
 			DEADLINE_MS);
-	return file_write_cache(file, str_of(*out ? real : fake), 0644, e);
+	return dir_make(state, e) && file_write_cache(file, str_of(*out ? real : fake), 0644, e);
 }
 
 bool accel_choose(struct arena *a, const char *state, const char **out, struct err *e)

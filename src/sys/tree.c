@@ -61,6 +61,37 @@ bool tree_remove(const char *path, struct err *e)
 	return remove_at(AT_FDCWD, path) || fail_errno(e, "remove %s", path);
 }
 
+/* Bytes copied by plain reads and writes, 0 at the end, -1 with errno. */
+static ssize_t copy_some(int in, int out)
+{
+	char buffer[65536];
+	ssize_t got = read(in, buffer, sizeof(buffer));
+	for (ssize_t done = 0; done < got;) {
+		ssize_t n = write(out, buffer + done, (size_t)(got - done));
+		if (n < 0)
+			return -1;
+		done += n;
+	}
+	return got;
+}
+
+/* In the kernel where it can: not between all file systems. */
+static bool copy_bytes(int in, int out)
+{
+	ssize_t n;
+	do
+		n = copy_file_range(in, NULL, out, NULL, 1 << 30, 0);
+	while (n > 0);
+	if (n == 0)
+		return true;
+	if (errno != EXDEV && errno != EINVAL && errno != EOPNOTSUPP && errno != ENOSYS)
+		return false;
+	do
+		n = copy_some(in, out);
+	while (n > 0);
+	return n == 0;
+}
+
 static bool copy_file(int from, int to, const struct stat *st, const char *name, struct err *e)
 {
 	defer(close_fd) int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -70,10 +101,7 @@ static bool copy_file(int from, int to, const struct stat *st, const char *name,
 		openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, st->st_mode & 0777);
 	if (out < 0)
 		return fail_errno(e, "create %s", name);
-	for (ssize_t n; (n = copy_file_range(in, NULL, out, NULL, 1 << 30, 0)) != 0;)
-		if (n < 0)
-			return fail_errno(e, "copy %s", name);
-	return true;
+	return copy_bytes(in, out) || fail_errno(e, "copy %s", name);
 }
 
 static bool copy_link(int from, int to, const char *name, struct err *e)

@@ -17,6 +17,7 @@ static inline int setup(void **state)
 {
 	(void)state;
 	struct err e = {0};
+	setenv("RESPIN_ACCEL", "tcg", 1); /* the probe has its own test */
 	assert_ok(dir_make_temp(&arena, "/tmp/respin-test-lab.", &root, &e));
 	guest = path_join(&arena, root, "guest");
 	const char *const argv[] = {"cc", "-m32", "-g", "-O1", "-ffreestanding", "-fno-pic",

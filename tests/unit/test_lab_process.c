@@ -229,7 +229,6 @@ static void the_accelerator_can_be_chosen(void **state)
 	setenv("RESPIN_ACCEL", "tcg", 1);
 	assert_ok(lab_check(&arena, &q, &run, &e));
 	assert_string_equal(run.accelerator, "tcg");
-	unsetenv("RESPIN_ACCEL");
 }
 
 static const struct CMUnitTest tests[] = {
