@@ -95,12 +95,28 @@ static int status_of(enum code code)
 	}
 }
 
+/* Messages may quote names from outside, which must not command the terminal. */
+static void print_plain(const char *text)
+{
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+		if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
+			fprintf(stderr, "\\x%02x", c);
+		else
+			fputc(c, stderr);
+	}
+}
+
 static void print_error(const struct err *e, bool json)
 {
 	if (!json) {
-		fprintf(stderr, "respin: %s%s%s\n", e->where, e->where[0] ? ": " : "", e->text);
-		if (e->hint[0])
-			fprintf(stderr, "  %s\n", e->hint);
+		fputs("respin: ", stderr);
+		print_plain(e->where);
+		fputs(e->where[0] ? ": " : "", stderr);
+		print_plain(e->text);
+		fputs(e->hint[0] ? "\n  " : "", stderr);
+		print_plain(e->hint);
+		fputc('\n', stderr);
 		return;
 	}
 	defer(arena_free) struct arena scratch = {0};

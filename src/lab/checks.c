@@ -83,6 +83,26 @@ static bool valid_command(
 	return true;
 }
 
+/* A field of another type of check would be without effect: more likely a mistake. */
+static bool valid_fields(const struct check *c, const char **member, struct err *e)
+{
+	const struct {
+		const char *name, *type;
+		bool given;
+	} fields[] = {{"expect", "boot", c->expect}, {"path", "http", c->path},
+		{"sha256", "http", c->sha256}, {"filter", "packets", c->filter},
+		{"order", "packets", c->order.n}, {"during", "packets", c->during},
+		{"after", "packets", c->after}, {"until", "packets", c->until},
+		{"run", "command", c->run.n}, {"tap", "command", c->tap}};
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		*member = fields[i].name;
+		if (fields[i].given && strcmp(fields[i].type, c->type) != 0)
+			return fail(e, E_INPUT, "a check of type %s has no %s, only type %s does",
+				c->type, fields[i].name, fields[i].type);
+	}
+	return true;
+}
+
 /* ---- the kinds ------------------------------------------------------------------------ */
 
 struct kind {
@@ -119,6 +139,8 @@ bool check_validate(const struct recipe *image, size_t index, const char **membe
 		return fail(e, E_INPUT, "there is no kind of check '%s'", c->type);
 	if (strcmp(c->name, "boot") == 0 && strcmp(c->type, "boot") != 0)
 		return fail(e, E_INPUT, "a check named boot must be of type boot");
+	if (!valid_fields(c, member, e))
+		return false;
 	if (kind->valid && !kind->valid(image, index, member, e))
 		return false;
 	*member = NULL;
