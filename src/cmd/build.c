@@ -36,7 +36,7 @@ bool cmd_plan(struct context *c, struct err *e)
 	struct recipe *image;
 	overlays with = {0};
 	struct build_result result = {0};
-	if (!pick_image(c, &image, e) || !pick_overlays(c, image, &with, e))
+	if (!pick_target(c, &image, e) || !pick_overlays(c, image, &with, e))
 		return false;
 	struct build_request q = {.w = &c->w, .image = image, .with = &with, .plan_only = true};
 	if (!build_run(c->a, &q, &result, e))
@@ -76,7 +76,7 @@ bool cmd_build(struct context *c, struct err *e)
 	struct recipe *image;
 	overlays with = {0};
 	struct build_result result = {0};
-	if (!pick_image(c, &image, e) || !pick_overlays(c, image, &with, e) ||
+	if (!pick_target(c, &image, e) || !pick_overlays(c, image, &with, e) ||
 		!build_image(c, image, &with, &result, e))
 		return false;
 	if (c->options.json)

@@ -83,6 +83,8 @@ bool cmd_schema(struct context *c, struct err *e);
 
 /* The image that the command line names: argument 0, or the workspace's only image. */
 MUST_CHECK bool pick_image(struct context *c, struct recipe **out, struct err *e);
+/* The same, but a library may be named, too. */
+MUST_CHECK bool pick_target(struct context *c, struct recipe **out, struct err *e);
 /* The overlays of packages that IMAGE contains (none with --no-overlays). An overlay of a package
  * that no image of the workspace contains is a warning. */
 MUST_CHECK bool pick_overlays(

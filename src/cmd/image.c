@@ -34,6 +34,11 @@ static bool contains(const recipes *closure, const char *package)
 	return false;
 }
 
+bool pick_target(struct context *c, struct recipe **out, struct err *e)
+{
+	return c->args.n ? recipe_find(&c->w, c->args.v[0], out, e) : pick_image(c, out, e);
+}
+
 bool pick_overlays(struct context *c, struct recipe *image, overlays *out, struct err *e)
 {
 	overlays all = {0}, chosen = {0};

@@ -8,7 +8,7 @@ contains "... and shows the usage" "$out" "usage: respin [OPTION...] COMMAND"
 run respin -h
 exits "-h" 0
 run respin build -h
-contains "a command's usage" "$out" "usage: respin build [OPTION...] [IMAGE]"
+contains "a command's usage" "$out" "usage: respin build [OPTION...] [IMAGE|PACKAGE]"
 run respin --version
 contains "--version" "$out" "respin 0."
 
@@ -51,7 +51,17 @@ contains "... says that there are none" "$err" "which image? this workspace has 
 mkdir -p ws/deeper/below
 run respin -C ws/deeper/below plan nosuch
 exits "an unknown image" 1
-contains "... is not found, from below the workspace" "$err" "there is no image called 'nosuch' in $scratch/ws"
+contains "... is not found, from below the workspace" "$err" "there is no package called 'nosuch' in $scratch/ws"
+
+mkdir -p ws/recipes/mine/src
+echo 'int mine(void); int mine(void) { return 3; }' >ws/recipes/mine/src/mine.c
+echo '{ "name": "mine", "version": "1", "license": "ISC", "source": [ { "path": "src" } ],
+  "build": { "objects": { "sources": ["*.c"] } } }' >ws/recipes/mine/recipe.json
+run respin -C ws build mine
+exits "a library builds alone" 0
+ok "... to an object" sh -c "nm '$(echo "$out" | head -1)' | grep -q 'T mine'"
+run respin -C ws check mine
+exits "a library can't be booted" 2
 
 mkdir ws/recipes/bad
 printf '{ "name": "bad",\n  "version": 1 }' >ws/recipes/bad/recipe.json
