@@ -9,10 +9,10 @@
 
 static _Noreturn void leave(uint32_t value)
 {
-	struct __attribute__((packed)) {
+	struct {
 		uint16_t limit;
 		uint64_t base;
-	} no_table = {0};
+	} __attribute__((packed)) no_table = {0};
 	out32(DEBUG_EXIT_PORT, value);
 	/* Still here: no such device. An exception without a table resets the machine. */
 	__asm__ volatile("lidt %0; ud2" : : "m"(no_table));

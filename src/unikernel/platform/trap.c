@@ -5,21 +5,21 @@
 #include "trap.h"
 
 /* Intel SDM volume 3, 6.14.1: a 64-bit gate; 7.7: the 64-bit task state. */
-struct __attribute__((packed)) gate {
+struct gate {
 	uint16_t low, selector;
 	uint8_t stack, type;
 	uint16_t middle;
 	uint32_t high, reserved;
-};
-struct __attribute__((packed)) task {
+} __attribute__((packed));
+struct task {
 	uint32_t reserved;
 	uint64_t stacks[3], reserved2, trap_stacks[7], reserved3;
 	uint16_t reserved4, io_map;
-};
-struct __attribute__((packed)) table {
+} __attribute__((packed));
+struct table {
 	uint16_t limit;
 	uint64_t base;
-};
+} __attribute__((packed));
 /* What the processor and traps.S push. */
 struct trap_frame {
 	uint64_t vector, error, rip, cs, flags, rsp, ss;
