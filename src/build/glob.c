@@ -1,9 +1,9 @@
 /* glob.c - file name patterns in a source tree. SPDX-License-Identifier: ISC */
 #include "build/glob.h"
 
-#include <fnmatch.h>
 #include <string.h>
 
+#include "recipe/recipe.h"
 #include "sys/sys.h"
 
 struct glob {
@@ -52,7 +52,7 @@ static bool expand(const struct glob *g, const char *base, struct str rest, stru
 	if (!dir_list(g->a, full, &names, e))
 		return false;
 	vec_for(name, &names)
-		if (fnmatch(pattern, *name, FNM_PERIOD) == 0 && !take(g, base, *name, rest, e))
+		if (glob_match(pattern, *name) && !take(g, base, *name, rest, e))
 			return false;
 	return true;
 }

@@ -12,44 +12,11 @@ void print_check(void *ctx, const struct check_result *r)
 		term_tint_end(), r->name, r->why ? r->why : "");
 }
 
-static void put_metrics(struct json_writer *w, const struct check_result *r)
-{
-	json_open(w, "metrics", '[');
-	vec_for(m, &r->metrics) {
-		json_open(w, NULL, '{');
-		json_put_string(w, "name", m->name);
-		json_put_string(w, "unit", m->unit);
-		json_put_number(w, "value", m->value);
-		json_close(w);
-	}
-	json_close(w);
-}
-
-static void put_run(struct context *c, const struct run *run)
+static void print_run(struct context *c, const struct run *run)
 {
 	struct text t = {.a = c->a};
-	struct json_writer w = {.out = &t};
-	json_open(&w, NULL, '{');
-	json_put_string(&w, "image", run->image);
-	json_put_string(&w, "sha256", run->image_sha256);
-	json_put_string(&w, "run", run->id);
-	json_put_string(&w, "path", run->dir);
-	json_put_string(&w, "accelerator", run->accelerator);
-	json_put_string(&w, "end", run->end);
-	json_put_string(&w, "result", verdict_name(run->verdict));
-	json_open(&w, "checks", '[');
-	vec_for(r, &run->checks) {
-		json_open(&w, NULL, '{');
-		json_put_string(&w, "name", r->name);
-		json_put_string(&w, "type", r->type);
-		json_put_string(&w, "result", verdict_name(r->verdict));
-		json_put_string(&w, "why", r->why);
-		put_metrics(&w, r);
-		json_close(&w);
-	}
-	json_close(&w);
-	json_close(&w);
-	term_out("%s\n", t.p);
+	run_json(run, &t);
+	term_out("%s", t.p);
 }
 
 static bool make_image(struct context *c, struct lab_request *q, struct err *e)
@@ -77,7 +44,7 @@ bool cmd_check(struct context *c, struct err *e)
 		return false;
 	c->status = run.verdict == PASS ? STATUS_YES : STATUS_NO;
 	if (c->options.json)
-		put_run(c, &run);
+		print_run(c, &run);
 	else
 		term_out("%s: %s; machine: %s; kept in %s\n", run.image, verdict_name(run.verdict),
 			run.end, run.dir);

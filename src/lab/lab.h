@@ -64,6 +64,8 @@ MUST_CHECK bool lab_check(
  * is 0 where the image ended well or was stopped by ^C, 1 where it panicked or reset itself. */
 MUST_CHECK bool lab_console(
 	struct arena *a, const struct lab_request *q, int *status, struct err *e);
+/* The run as one JSON object, as it is kept in run.json: image, run (its id), checks, ... */
+void run_json(const struct run *run, struct text *out);
 /* Reads a kept run by id (or unique prefix, or "last": the one that ended last). E_NOTFOUND
  * where there is none, E_USAGE where several match, E_CORRUPT where it can't be read. */
 MUST_CHECK bool run_read(

@@ -76,14 +76,13 @@ void result_write(const struct check_result *r, struct text *out)
 	put_result(&w, r);
 }
 
-bool run_write(const struct run *run, struct err *e)
+void run_json(const struct run *run, struct text *out)
 {
-	defer(arena_free) struct arena scratch = {0};
-	struct text t = {.a = &scratch};
-	struct json_writer w = {.out = &t};
+	struct json_writer w = {.out = out};
 	json_open(&w, NULL, '{');
-	json_put_string(&w, "id", run->id);
 	json_put_string(&w, "image", run->image);
+	json_put_string(&w, "run", run->id);
+	json_put_string(&w, "path", run->dir);
 	json_put_string(&w, "image_path", run->image_path);
 	json_put_string(&w, "image_sha256", run->image_sha256);
 	json_put_string(&w, "started", run->started);
@@ -96,7 +95,14 @@ bool run_write(const struct run *run, struct err *e)
 		put_result(&w, r);
 	json_close(&w);
 	json_close(&w);
-	text_addz(&t, "\n");
+	text_addz(out, "\n");
+}
+
+bool run_write(const struct run *run, struct err *e)
+{
+	defer(arena_free) struct arena scratch = {0};
+	struct text t = {.a = &scratch};
+	run_json(run, &t);
 	return file_write(path_join(&scratch, run->dir, "run.json"), text_str(&t), 0644, e);
 }
 
@@ -154,7 +160,7 @@ bool result_read(struct arena *a, struct str text, struct check_result *out, str
 
 static bool get_run(struct arena *a, const struct json *j, struct run *out, struct err *e)
 {
-	struct run run = {.id = text_at(a, j, "id"),
+	struct run run = {.id = text_at(a, j, "run"),
 		.image = text_at(a, j, "image"),
 		.image_path = text_at(a, j, "image_path"),
 		.image_sha256 = text_at(a, j, "image_sha256"),
