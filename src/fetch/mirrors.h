@@ -5,7 +5,7 @@
 #include "base/base.h"
 
 struct mirrors {
-	strings pools;	      /* "http://deb.debian.org/debian/pool/main", in apt's order */
+	strings pools;	      /* "http://MIRROR/debian/pool/main", in apt's order */
 	const char *proxy[2]; /* for http and https as apt has it; NULL: not said */
 };
 
