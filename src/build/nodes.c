@@ -66,6 +66,20 @@ static bool add_compiles(struct engine *g, struct package *p, struct node *join,
 	return true;
 }
 
+/* The package's own build works on a copy of the whole tree, which must not hold itself. */
+static bool add_commands(struct engine *g, struct package *p, struct node *join, struct err *e)
+{
+	if (str_starts(str_of(g->tmp), str_of(path_join(g->a, p->dir, "")))) {
+		fail(e, E_INPUT, "the source tree %s holds the workspace's own state", p->dir);
+		fail_hint(e, "keep the source in a folder beside .respin");
+		return fail_where(e, "%s:/source", p->r->file);
+	}
+	const char *output = p->r->build.commands->output;
+	const char *name = str_format(g->a, "%s/%s", p->r->name, output);
+	vec_push(g->a, &join->needs, add_node(g, COMMANDS, p, name));
+	return true;
+}
+
 static bool add_package(struct engine *g, struct package *p, struct err *e)
 {
 	const struct build_how *how = &p->r->build;
@@ -74,10 +88,8 @@ static bool add_package(struct engine *g, struct package *p, struct err *e)
 	struct node join = {0};
 	if (p->dir && how->objects && !add_compiles(g, p, &join, e))
 		return false;
-	if (p->dir && how->commands) {
-		const char *name = str_format(g->a, "%s/%s", p->r->name, how->commands->output);
-		vec_push(g->a, &join.needs, add_node(g, COMMANDS, p, name));
-	}
+	if (p->dir && how->commands && !add_commands(g, p, &join, e))
+		return false;
 	p->object = add_node(g, JOIN, p, str_format(g->a, "%s.o", p->r->name));
 	p->object->needs = join.needs;
 	return true;
