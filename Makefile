@@ -42,7 +42,7 @@ TEST_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/%,$(wildcard tests/unit/test
 MANUALS := $(patsubst src/man/%.scd,$(BUILD)/man/%,$(wildcard src/man/*.scd))
 MODULES := $(BUILD)/respin-git.so $(BUILD)/respin-fetch.so $(BUILD)/respin-packets.so
 
-.PHONY: all check test demo bench setup clean tests man fuzz schema install
+.PHONY: all check test demo bench setup clean tests man fuzz fuzzers schema install
 all: $(BUILD)/respin $(MODULES) $(MANUALS)
 
 # The modules call back into the program's own base and sys: hence -rdynamic and all of core.a.
@@ -76,15 +76,18 @@ $(BUILD)/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(TESTED)
 	$(call say,TEST)$(link_test)
 tests: all $(TEST_PROGRAMS)
 
-# make fuzz: each target for FUZZ_SECONDS, starting from its corpus; new inputs go to build/fuzz.
+# make fuzz: each target for FUZZ_SECONDS, starting from its corpus; what it finds goes to build/fuzz.
 FUZZ_SECONDS ?= 30
-FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-build/fuzz/%: tests/fuzz/fuzz_%.c $(CORE_SOURCES) $(MODULE_SOURCES)
-	@mkdir -p $@.found
-	clang $(ALL_CFLAGS) -w -fsanitize=fuzzer,address,undefined -o $@ $^ $(ALL_LIBS)
-fuzz: $(FUZZERS)
-	for f in $(FUZZERS); do $$f -max_total_time=$(FUZZ_SECONDS) -max_len=65536 $$f.found \
-		tests/fuzz/corpus/$$(basename $$f) || exit 1; done
+FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+$(BUILD)/fuzz_%: tests/fuzz/fuzz_%.c $(TESTED)
+	$(call say,FUZZ)$(link_test) -fsanitize=fuzzer
+fuzzers: $(FUZZ_TARGETS:%=$(BUILD)/fuzz_%)
+fuzz:
+	@$(MAKE) --no-print-directory BUILD=build/fuzz CC=clang \
+		SANFLAGS=-fsanitize=fuzzer-no-link,address,undefined fuzzers
+	for t in $(FUZZ_TARGETS); do mkdir -p build/fuzz/found/$$t && \
+		build/fuzz/fuzz_$$t -max_total_time=$(FUZZ_SECONDS) -max_len=65536 \
+			-artifact_prefix=build/fuzz/ build/fuzz/found/$$t tests/fuzz/corpus/$$t || exit 1; done
 
 $(BUILD)/man/%: src/man/%.scd
 	@mkdir -p $(@D)

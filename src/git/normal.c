@@ -198,6 +198,8 @@ static bool copy_git(struct reader *r)
 		last = take(r);
 		put(r, last);
 	}
+	if (str_starts(peek(r), S("@@ ")) && !str_starts(last, S("+++ ")))
+		return wrong(r, r->line, "a hunk without the name of its file before it");
 	/* An empty file: libgit2 does not see its end by itself. */
 	if (str_starts(last, S("index ")) && !str_starts(peek(r), S("GIT binary patch")))
 		put(r, S("-- "));
