@@ -39,7 +39,12 @@ static bool download(git_repository *repo, const char *url, struct transfer *t, 
 	git_fetch_options_init(&options, GIT_FETCH_OPTIONS_VERSION);
 	options.callbacks.transfer_progress = on_transfer;
 	options.callbacks.payload = t;
-	if (git_remote_create_anonymous(&remote, repo, url) == 0 &&
+	git_remote_create_options create;
+	git_remote_create_options_init(&create, GIT_REMOTE_CREATE_OPTIONS_VERSION);
+	/* No configuration may lead us elsewhere; the look-up would leak memory, too. */
+	create.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF;
+	create.repository = repo;
+	if (git_remote_create_with_opts(&remote, url, &create) == 0 &&
 		git_remote_fetch(remote, &refspecs, &options, NULL) == 0)
 		return true;
 	if (t->ended)
