@@ -26,7 +26,7 @@ MUST_CHECK bool overlay_add(const struct workspace *w, const char *package, stru
  * from their series first. */
 MUST_CHECK bool overlay_list(const struct workspace *w, overlays *out, struct err *e);
 /* Applies a patch or a mailbox as commits, strictly: no fuzz. All of it or nothing. E_CONFLICT
- * names the file, the hunk and why. A plain diff is committed under SUBJECT (NULL: its file name).
+ * names the file, the hunk and why. A plain diff is committed under its file's name.
  */
 MUST_CHECK bool overlay_apply(const struct workspace *w, const char *package, const char *patch,
 	struct overlay *out, struct err *e);
