@@ -22,7 +22,8 @@ struct net_header {
 
 #define RECEIVE_ROOM 2048
 #define TRANSMIT_ROOM 65536
-#define TRANSMIT_SLOTS 128
+#define TRANSMIT_SLOTS (QUEUE_SIZE / 2) /* each has a second descriptor, for its tail */
+#define TAIL_MIN 256			/* shorter ones are copied sooner */
 #define PATIENCE_NS 1000000
 
 struct receive_buffer {
@@ -43,12 +44,17 @@ static bool offload_checksum, offload_segments;
 static int lent = -1; /* the slot whose frame the caller of net_receive() reads */
 static uint16_t free_slots[TRANSMIT_SLOTS];
 static unsigned free_count;
-/* The frame that later segments may join, not yet published: slot, bytes, payload of a segment. */
-static struct {
-	bool open;
+/* A frame on its way to the queue. */
+struct outgoing {
 	uint16_t slot;
-	size_t n, size;
-} joined;
+	size_t n;	     /* bytes, the tail included */
+	size_t size;	     /* payload of a segment, 0 where the frame is to be sent as it is */
+	const uint8_t *tail; /* the last bytes, where they lie for ever */
+	size_t tail_n;
+};
+/* The one that later segments may join, not yet published. */
+static struct outgoing joined;
+static bool is_joining;
 
 static void receive_open(void)
 {
@@ -107,32 +113,36 @@ bool net_receive(const uint8_t **frame, size_t *n)
 	return true;
 }
 
-/* SEGMENT_SIZE: payload of a segment, 0 where the frame is to be sent as it is. */
-static void publish(uint16_t slot, size_t n, size_t segment_size)
+static void publish(const struct outgoing *f)
 {
-	struct transmit_buffer *b = &transmitted[slot];
+	struct transmit_buffer *b = &transmitted[f->slot];
+	struct virtio_descriptor *first = &transmit_queue.descriptors[f->slot];
 	b->header = (struct net_header){0};
-	if (segment_size && n > SEGMENT_HEADERS + segment_size) {
-		segment_set_length(b->frame, n);
+	if (f->size && f->n > SEGMENT_HEADERS + f->size) {
+		segment_set_length(b->frame, f->n);
 		b->header.kind = KIND_TCP4;
 		b->header.header_length = SEGMENT_HEADERS;
-		b->header.segment_size = (uint16_t)segment_size;
+		b->header.segment_size = (uint16_t)f->size;
 	}
-	if (offload_checksum && n >= SEGMENT_HEADERS && segment_is_tcp(b->frame)) {
-		segment_start_checksum(b->frame, n);
+	if (offload_checksum && f->n >= SEGMENT_HEADERS && segment_is_tcp(b->frame)) {
+		segment_start_checksum(b->frame, f->n);
 		b->header.flags = NEEDS_CHECKSUM;
 		b->header.checksum_start = SEGMENT_HEADERS - 20;
 		b->header.checksum_offset = TCP_CHECKSUM_AT;
 	}
-	transmit_queue.descriptors[slot].length = (uint32_t)(sizeof(b->header) + n);
-	virtio_publish(&transmit_queue, slot);
+	first->length = (uint32_t)(sizeof(b->header) + f->n - f->tail_n);
+	first->flags = f->tail_n ? DESCRIPTOR_NEXT : 0;
+	first->next = (uint16_t)(TRANSMIT_SLOTS + f->slot);
+	transmit_queue.descriptors[first->next] =
+		(struct virtio_descriptor){(uintptr_t)f->tail, (uint32_t)f->tail_n, 0, 0};
+	virtio_publish(&transmit_queue, f->slot);
 }
 
 static void joined_close(void)
 {
-	if (joined.open)
-		publish(joined.slot, joined.n, joined.size);
-	joined.open = false;
+	if (is_joining)
+		publish(&joined);
+	is_joining = false;
 }
 
 static void reclaim(void)
@@ -172,9 +182,36 @@ static size_t gather(uint8_t *to, const struct net_part *parts, size_t count, si
 	return n;
 }
 
-static bool joins(const uint8_t *head, size_t n)
+static bool is_tail(const struct net_part *part)
 {
-	return joined.open &&
+	const char *p = part->p;
+	return part->n >= TAIL_MIN && p >= rodata_start && p < rodata_end &&
+	       part->n <= (size_t)(rodata_end - p);
+}
+
+/* Puts the parts without their first SKIP bytes at the frame's end: copies all but TAIL, which is
+ * the last part or NULL. */
+static void append(struct outgoing *f, const struct net_part *parts, size_t count,
+	const struct net_part *tail, size_t skip)
+{
+	uint8_t *end = transmitted[f->slot].frame + f->n - f->tail_n;
+	f->n += gather(end, parts, tail ? count - 1 : count, skip);
+	if (!tail)
+		return;
+	if (!f->tail_n)
+		f->tail = tail->p;
+	f->tail_n += tail->n;
+	f->n += tail->n;
+}
+
+/* Behind a tail only its own continuation has a place. */
+static bool joins(const uint8_t *head, size_t n, const struct net_part *tail)
+{
+	if (!is_joining)
+		return false;
+	bool fits = !joined.tail_n || (tail && n - tail->n == SEGMENT_HEADERS &&
+					      tail->p == joined.tail + joined.tail_n);
+	return fits &&
 	       segment_continues(transmitted[joined.slot].frame, joined.n, joined.size, head, n);
 }
 
@@ -186,26 +223,25 @@ bool net_send(const struct net_part *parts, size_t count)
 	if (n > NET_FRAME_MAX)
 		panic("a frame of %u bytes", (unsigned)n);
 	const uint8_t *head = parts[0].p;
+	const struct net_part *last = &parts[count - 1];
+	bool has_tail = n - last->n >= SEGMENT_HEADERS && is_tail(last);
+	const struct net_part *tail = has_tail ? last : NULL;
 	bool plain = offload_segments && parts[0].n >= SEGMENT_HEADERS && segment_is_plain(head, n);
-	if (plain && joins(head, n)) {
-		uint8_t *frame = transmitted[joined.slot].frame;
-		joined.n += gather(frame + joined.n, parts, count, SEGMENT_HEADERS);
-		segment_join(frame, head);
+	if (plain && joins(head, n, tail)) {
+		append(&joined, parts, count, tail, SEGMENT_HEADERS);
+		segment_join(transmitted[joined.slot].frame, head);
 		return true;
 	}
-	uint16_t slot;
 	joined_close();
-	if (!take_slot(&slot))
+	struct outgoing f = {.size = plain ? n - SEGMENT_HEADERS : 0};
+	if (!take_slot(&f.slot))
 		return false;
-	gather(transmitted[slot].frame, parts, count, 0);
-	if (!plain) {
-		publish(slot, n, 0);
-		return true;
-	}
-	joined.open = true;
-	joined.slot = slot;
-	joined.n = n;
-	joined.size = n - SEGMENT_HEADERS;
+	append(&f, parts, count, tail, 0);
+	is_joining = plain;
+	if (plain)
+		joined = f;
+	else
+		publish(&f);
 	return true;
 }
 

@@ -68,7 +68,8 @@ struct net_part {
 struct net_info net_open(void);
 /* The next frame, without checksum and padding as the wire gave it; valid until the next call. */
 bool net_receive(const uint8_t **frame, size_t *n);
-/* Queues one frame of at most NET_FRAME_MAX bytes, copying it; false where the queue is full.
+/* Queues one frame of at most NET_FRAME_MAX bytes; false where the queue is full. It is copied,
+ * but for a long last part among the image's constants, which the device reads where it lies.
  * Nothing is on its way before net_flush(): in between, TCP segments that follow each other
  * become one frame where the device cuts it up again (virtio 1.1, 5.1.6.2, HOST_TSO4). */
 bool net_send(const struct net_part *parts, size_t count);

@@ -14,6 +14,7 @@ struct virtio_descriptor {
 	uint32_t length;
 	uint16_t flags, next;
 };
+#define DESCRIPTOR_NEXT 1  /* the buffer goes on in descriptor `next` */
 #define DESCRIPTOR_WRITE 2 /* the device writes, we read */
 
 struct virtio_available {
@@ -52,7 +53,7 @@ uint8_t virtio_config(const struct virtio_device *d, size_t offset);
 /* Quiets the device's interrupt line. */
 void virtio_acknowledge(const struct virtio_device *d);
 
-/* Gives the one-descriptor buffer SLOT to the device ... */
+/* Gives the buffer that begins at descriptor SLOT to the device ... */
 void virtio_publish(struct virtio_queue *q, uint16_t slot);
 /* ... tells the device of all that was published ... */
 void virtio_kick(const struct virtio_device *d, uint32_t n, struct virtio_queue *q);
