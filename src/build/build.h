@@ -11,7 +11,7 @@ struct action {
 	const char *output; /* "lwip/src/core/tcp_in.o", "lwip.o", "static-site" */
 	const char *package;
 	const char *reason;  /* one line: "src/core/tcp_in.c changed" */
-	const char *command; /* as a shell would take it */
+	const char *command; /* what ran, without the names of scratch files */
 	int64_t ns;
 	struct str log; /* all that it said: warnings, or why it failed */
 	bool failed;
