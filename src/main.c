@@ -10,6 +10,8 @@
 #define RESPIN_VERSION "0.1"
 #endif
 
+#define GC_DAYS 30
+
 #define FLAG(long, letter, member, help)                                                           \
 	{                                                                                          \
 		long, letter, OPTION_FLAG, offsetof(struct options, member), NULL, help            \
@@ -173,7 +175,7 @@ static bool run(struct context *c, const struct subcommand *cmd, struct err *e)
 int main(int argc, char **argv)
 {
 	defer(arena_free) struct arena arena = {0};
-	struct context c = {.a = &arena};
+	struct context c = {.a = &arena, .options = {.days = GC_DAYS}};
 	struct err e = {0};
 	const struct subcommand *cmd = NULL;
 	bool parsed = options_parse(&c, argc, argv, &cmd, &e);

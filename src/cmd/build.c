@@ -91,8 +91,7 @@ bool cmd_build(struct context *c, struct err *e)
 bool cmd_gc(struct context *c, struct err *e)
 {
 	uint64_t freed = 0;
-	int days = c->options.days ? (int)c->options.days : 30;
-	if (!build_gc(&c->w, days, &freed, e))
+	if (!build_gc(&c->w, (int)c->options.days, &freed, e))
 		return false;
 	if (c->options.json)
 		term_out("{\n  \"freed\": %llu\n}\n", (unsigned long long)freed);

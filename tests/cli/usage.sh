@@ -60,6 +60,11 @@ echo '{ "name": "mine", "version": "1", "license": "ISC", "source": [ { "path": 
 run respin -C ws build mine
 exits "a library builds alone" 0
 ok "... to an object" sh -c "nm '$(echo "$out" | head -1)' | grep -q 'T mine'"
+run respin -C ws gc
+is "gc keeps what was just built" "$(respin -C ws plan mine)" "mine: nothing to do, 2 reused"
+run respin -C ws gc --days 0
+exits "gc of all" 0
+contains "... leaves all to build again" "$(respin -C ws plan mine)" "2 actions to run"
 run respin -C ws check mine
 exits "a library can't be booted" 2
 
