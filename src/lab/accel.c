@@ -144,8 +144,7 @@ static bool kvm_is_real(struct arena *a, const char *state, bool *out, struct er
 		return false;
 	if (!*out)
 		term_note("/dev/kvm is there, but no real KVM: a guest that takes 10 ms did not "
-			  "end in "
-			  "%d ms; machines run under TCG",
+			  "come to its end within %d ms; machines run under TCG",
 			DEADLINE_MS);
 	return dir_make(state, e) && file_write_cache(file, str_of(*out ? real : fake), 0644, e);
 }
