@@ -15,7 +15,9 @@ BUILD := build/san
 SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer \
 	-DRESPIN_ARENA_DEBUG
 endif
-ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Isrc -fPIC $(WARN) $(CFLAGS) $(SANFLAGS)
+# Parts of images that are plain computation: linked into the host's tests, too.
+PORTABLE := $(wildcard $(addprefix src/unikernel/,hash table git disklog arp nat))
+ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Isrc $(PORTABLE:%=-I%) -fPIC $(WARN) $(CFLAGS) $(SANFLAGS)
 
 # Modules whose libraries are slow to load are shared objects beside the program (sys.h tells why).
 GIT_SOURCES := $(filter-out src/git/git.c,$(wildcard src/git/*.c))
@@ -24,11 +26,14 @@ PACKETS_SOURCES := src/packets/pcap.c
 MODULE_SOURCES := $(GIT_SOURCES) $(FETCH_SOURCES) $(PACKETS_SOURCES)
 CORE_SOURCES := $(filter-out $(MODULE_SOURCES),$(wildcard src/*/*.c))
 
+PORTABLE_SOURCES := $(wildcard $(PORTABLE:%=%/*.c))
+
 GIT_LIBS := -lgit2
 FETCH_LIBS := -lcurl -larchive
 PACKETS_LIBS := -lpcap
 CORE_LIBS := -lcjson -lnettle -lelf -lm -ldl
-ALL_LIBS := $(CORE_LIBS) $(GIT_LIBS) $(FETCH_LIBS) $(PACKETS_LIBS)
+PORTABLE_LIBS := -lnettle -lz
+ALL_LIBS := $(CORE_LIBS) $(PORTABLE_LIBS) $(GIT_LIBS) $(FETCH_LIBS) $(PACKETS_LIBS)
 
 # make V=1 shows whole commands.
 ifndef V
@@ -60,6 +65,9 @@ $(MODULES):
 $(BUILD)/core.a: $(CORE)
 	$(call say,AR)rm -f $@ && ar rc $@ $^
 
+$(BUILD)/portable.a: $(call objects,$(PORTABLE_SOURCES))
+	$(call say,AR)rm -f $@ && ar rc $@ $^
+
 $(BUILD)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -67,7 +75,7 @@ $(BUILD)/obj/%.o: src/%.c
 $(BUILD)/obj/report/style.o: src/report/report.css
 
 # Tests reach into modules too, and load them as the program does: hence -rdynamic here.
-TESTED := $(call objects,$(MODULE_SOURCES)) $(BUILD)/core.a
+TESTED := $(call objects,$(MODULE_SOURCES)) $(BUILD)/core.a $(BUILD)/portable.a
 link_test = $(CC) $(ALL_CFLAGS) -Itests/unit -MMD -MP -MF $@.d $(LDFLAGS) -rdynamic -o $@ \
 	$(filter tests/%.c %.o %.a,$^) $(ALL_LIBS)
 $(BUILD)/test_%: tests/unit/test_%.c $(TESTED)
@@ -96,7 +104,7 @@ man: $(MANUALS)
 
 # What the targets below need of Debian, by what for.
 BUILD_PACKAGES := gcc libc6-dev binutils scdoc libgit2-dev libcurl4-openssl-dev libcjson-dev \
-	libarchive-dev nettle-dev libelf-dev libpcap-dev
+	libarchive-dev nettle-dev libelf-dev libpcap-dev zlib1g-dev
 RUN_PACKAGES := qemu-system-x86 iproute2 iputils-ping iputils-arping curl ca-certificates \
 	universal-ctags patch xz-utils bubblewrap
 TEST_PACKAGES := git libcmocka-dev clang clang-format-14 libclang-rt-14-dev pmccabe shellcheck \
