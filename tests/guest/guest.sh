@@ -42,13 +42,14 @@ guest() {
 machine=microvm,acpi=off
 cpu=max
 memory=32
+reboot=-no-reboot
 boot() {
 	name=$1
 	words=${2-}
 	shift
 	[ $# -eq 0 ] || shift
 	run timeout 20 qemu-system-x86_64 -M "$machine" -accel tcg -cpu "$cpu" -m "$memory" \
-		-nodefaults -no-user-config -display none -serial stdio -no-reboot \
+		-nodefaults -no-user-config -display none -serial stdio "$reboot" \
 		-device isa-debug-exit,iobase=0xf4,iosize=4 "$@" -kernel "$name" -append "$words"
 }
 
@@ -156,10 +157,24 @@ contains "so is a line that is too long" "$out" "the command line has more than"
 
 # Memory.
 expect big $panic "panic: too little memory: the image needs" "too little memory is noticed"
+contains "and how much it takes" "$out" "needs 66 MiB, boot with more"
 memory=80
 boot big
 exits "enough memory is enough" $well
 memory=32
+expect take $well "guest: took what there was" "memory is given out, zero and aligned"
+boot take "more=1"
+exits "where there is no more of it" $panic
+contains "the image says what it takes" "$out" "too little memory: the image needs 33 MiB"
+boot take "more=1000000000000"
+contains "even for a size beyond all bounds" "$out" "too little memory: the image needs 9"
+reboot=-no-fd-bootchk # that is, nothing
+boot take "reset=1"
+reboot=-no-reboot
+exits "a machine that was reset gives out zeros, too" $well
+is "in both its lives" "$(printf '%s' "$out" | tr -d '\r' | grep guest:)" "guest: took what there was
+guest: reset
+guest: took what there was"
 
 # The network device, on QEMU's own network.
 guest net
@@ -174,6 +189,33 @@ boot net "" $network
 exits "a device with the legacy interface is refused" $panic
 contains "with what to do" "$out" "-global virtio-mmio.force-legacy=false"
 boot net
-contains "so is a machine without one" "$out" "panic: no virtio device of kind 1"
+contains "so is a machine without one" "$out" "panic: no network device 0"
+
+# Two of them, each at the other end of the other's wire.
+wires="-netdev dgram,id=a,local.type=unix,local.path=a.sock,remote.type=unix,remote.path=b.sock
+	-netdev dgram,id=b,local.type=unix,local.path=b.sock,remote.type=unix,remote.path=a.sock"
+pair="-global virtio-mmio.force-legacy=false $wires
+	-device virtio-net-device,netdev=a,mac=52:54:00:00:00:0a
+	-device virtio-net-device,netdev=b,mac=52:54:00:00:00:0b"
+guest nets
+# shellcheck disable=SC2086
+boot nets "" $pair
+exits "two devices carry frames" $well
+contains "they are numbered as they were given" "$out" "guest: 2 devices, 0a and 0b"
+contains "a frame on either ends a sleep" "$out" "guest: awake twice"
+contains "held frames wait, even in a full queue" "$out" "guest: 128 held, then sent"
+# shellcheck disable=SC2086
+boot nets "open=twice" $pair
+contains "none is opened twice" "$out" "panic: network device 1 is already open"
+# shellcheck disable=SC2086
+boot nets "open=third" $pair
+contains "nor one that is not there" "$out" "panic: no network device 2"
+many=
+for i in 1 2 3; do
+	many="$many -netdev user,id=m$i,restrict=on -device virtio-net-device,netdev=m$i"
+done
+# shellcheck disable=SC2086
+boot nets "" $pair $many
+contains "more than four are too many" "$out" "panic: the machine has 5 network devices"
 
 finish

@@ -120,6 +120,9 @@ static void only_plain_segments_are_joined(void **state)
 	segment_make(f, 1, 1000, FLAG_ACK);
 	f[IP_FRAGMENT] = 0x40; /* "don't fragment" is fine */
 	assert_true(segment_is_plain(f, 1054));
+	f[TCP + TCP_CHECKSUM_AT + 1] = 1; /* forwarded: the checksum is its sender's */
+	assert_false(segment_is_plain(f, 1054));
+	assert_false(segment_lacks_checksum(f));
 }
 
 static void joined_headers_are_right(void **state)

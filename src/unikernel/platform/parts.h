@@ -19,8 +19,8 @@ struct start_info {
 
 void console_open(void);
 void console_vprintf(const char *fmt, va_list ap);
-/* Panics where the machine's memory ends before the image does. */
-void memory_check(const struct start_info *info);
+/* Finds the memory behind the image; panics where the machine's ends before the image does. */
+void memory_open(const struct start_info *info);
 /* Gives each part of the image the rights it needs and no more (W^X). */
 void memory_protect(void);
 void trap_open(void);
@@ -31,7 +31,7 @@ void clock_open(void);
 void interrupt_open(void);
 /* Lets the interrupt line end a sleep. */
 void interrupt_wake_on(unsigned line);
-/* Tells the device to interrupt (or not); false where a frame waits already. */
+/* Tells the devices to interrupt (or not); false where something waits already. */
 bool net_may_sleep(void);
 void net_wake(void);
 

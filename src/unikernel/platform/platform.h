@@ -1,4 +1,4 @@
-/* platform.h - what an image has under it: console, end, clock, entropy, options, network device.
+/* platform.h - what an image has under it: console, end, clock, entropy, options, memory, devices.
  * One processor, no interrupts but the two that end a sleep; nothing here is reentrant.
  * SPDX-License-Identifier: ISC */
 #ifndef PLATFORM_H
@@ -32,7 +32,7 @@ _Noreturn void panic(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 /* Nanoseconds since boot; never goes back. */
 uint64_t clock_ns(void);
-/* Sleeps until clock_ns() reaches UNTIL or the network device has a frame; may wake earlier. */
+/* Sleeps until clock_ns() reaches UNTIL or a network device has a frame; may wake earlier. */
 void idle_until(uint64_t until);
 
 /* ---- random numbers ------------------------------------------------------------------------ */
@@ -52,11 +52,22 @@ uint64_t option_number(const char *key, uint64_t fallback);
 /* Reports the words that no option_get() asked for on the console. */
 void option_report_unknown(void);
 
-/* ---- network: one virtio-net device -------------------------------------------------------- */
+/* ---- memory: what the machine has behind the image ------------------------------------------ */
+
+/* N bytes of zeros for ever, 64-byte aligned. Panics, and says how much the machine needs, where
+ * there is no room. */
+void *memory_take(size_t n);
+/* How much one memory_take() can still give. */
+size_t memory_left(void);
+
+/* ---- network: virtio-net devices ------------------------------------------------------------ */
+
+#define NETS_MAX 4
+#define NET_FRAME_MAX 1514
 
 struct net_info {
 	uint8_t mac[6];
-	bool tcp_checksum; /* the device fills in TCP checksums: senders leave the field zero */
+	bool tcp_checksum; /* the device fills in TCP checksums that the sender left zero */
 };
 /* A part of a frame. */
 struct net_part {
@@ -64,17 +75,26 @@ struct net_part {
 	size_t n;
 };
 
-/* Finds and starts the device; panics where there is none that we can drive. */
-struct net_info net_open(void);
-/* The next frame, without checksum and padding as the wire gave it; valid until the next call. */
-bool net_receive(const uint8_t **frame, size_t *n);
+/* How many there are, opened or not. They are numbered as QEMU's -device options were given. */
+unsigned net_count(void);
+/* Starts device NET, once; takes its buffers from memory_take(). Panics where there is none that we
+ * can drive. */
+struct net_info net_open(unsigned net);
+/* The next frame, without checksum and padding as the wire gave it; valid until the next call for
+ * this device. It may be sent from there. */
+bool net_receive(unsigned net, const uint8_t **frame, size_t *n);
 /* Queues one frame of at most NET_FRAME_MAX bytes; false where the queue is full. It is copied,
  * but for a long last part among the image's constants, which the device reads where it lies.
  * Nothing is on its way before net_flush(): in between, TCP segments that follow each other
- * become one frame where the device cuts it up again (virtio 1.1, 5.1.6.2, HOST_TSO4). */
-bool net_send(const struct net_part *parts, size_t count);
+ * become one frame where the device cuts it up again (virtio 1.1, 5.1.6.2, HOST_TSO4). A full
+ * queue is flushed, though, unless net_hold() was called. */
+bool net_send(unsigned net, const struct net_part *parts, size_t count);
+/* From now on no frame goes out but by net_flush(): a queue full of frames that wait for it refuses
+ * others. */
+void net_hold(void);
+/* Does any frame wait for net_flush()? */
+bool net_has_queued(void);
+/* Hands the queued frames of all devices over. */
 void net_flush(void);
-
-#define NET_FRAME_MAX 1514
 
 #endif

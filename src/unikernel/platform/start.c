@@ -23,7 +23,7 @@ __attribute__((no_stack_protector)) void start(const struct start_info *info)
 {
 	console_open();
 	trap_open();
-	memory_check(info);
+	memory_open(info);
 	option_open(command_line_of(info));
 	memory_protect();
 	random_open();
