@@ -125,6 +125,37 @@ boot clock "tsc_khz=fast"
 contains "if it is a number" "$out" "option tsc_khz=fast: expected a decimal number"
 machine=microvm,acpi=off
 
+# The time of the day. QEMU's clock counts on from the second in which QEMU was started.
+guest wall
+told() {
+	printf '%s\n' "$out" | tr -d '\r' | sed -n 's/^guest: //p'
+}
+from=$(date +%s)
+boot wall
+to=$(date +%s)
+exits "an image knows the time of the day" $well
+seconds=$(told | cut -d. -f1)
+ok "not earlier than it was" [ "${seconds:-0}" -ge "$from" ]
+ok "nor later" [ "${seconds:-0}" -le "$to" ]
+for base in 2000-02-29T23:59:00 2024-12-31T12:00:30 2038-02-28T23:59:59; do
+	boot wall "" -rtc "base=$base"
+	seconds=$(told | cut -d. -f1)
+	late=$((${seconds:-0} - $(date -u -d "$base" +%s)))
+	ok "$base is understood" [ "$late" -ge 0 ]
+	ok "to the second" [ "$late" -lt 20 ]
+done
+boot wall "time=1764115200.25"
+contains "the command line may say what time it is" "$(told)" "1764115200.2"
+boot wall "time=18446744073.7"
+contains "within bounds" "$out" "option time=18446744073.7: expected seconds since 1970"
+boot wall "time=noon"
+contains "and in seconds" "$out" "option time=noon: expected seconds since 1970"
+machine=microvm,acpi=off,rtc=off
+boot wall
+contains "without a clock the image says what it needs" "$out" "give time=SECONDS"
+contains "and begins in 1970" "$(told)" "0.0"
+machine=microvm,acpi=off
+
 # Random numbers.
 expect random $well "guest: canary" "random numbers come"
 first=$out

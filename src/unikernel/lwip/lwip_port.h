@@ -17,6 +17,11 @@ struct pbuf;
  * No frame comes in or goes out before lwip_port_run(): connections that an earlier image had are
  * put back between the two, and no stray segment can find them missing. */
 void lwip_port_open(void);
+/* The secret of the initial sequence numbers, made anew by lwip_port_open(). An image that keeps it
+ * for the next one, which sets it before its first connection and moves wall_ns() beyond the last,
+ * never uses a connection's sequence numbers twice. */
+void lwip_port_secret(uint64_t out[2]);
+void lwip_port_set_secret(const uint64_t kept[2]);
 unsigned lwip_port_count(void);
 /* Interface number I; panics where there is none. */
 struct netif *lwip_port_netif(unsigned i);

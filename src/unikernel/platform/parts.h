@@ -27,6 +27,8 @@ void trap_open(void);
 void random_open(void);
 void option_open(const char *command_line);
 void clock_open(void);
+/* Reads the time of the day; needs clock and options. */
+void wall_open(void);
 /* Starts the local interrupt controller and measures its timer; needs the clock. */
 void interrupt_open(void);
 /* Lets the interrupt line end a sleep. */

@@ -32,6 +32,13 @@ _Noreturn void panic(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 /* Nanoseconds since boot; never goes back. */
 uint64_t clock_ns(void);
+/* Nanoseconds since 1970, UTC; never goes back. From the machine's clock of the day, which gives
+ * seconds as they were when QEMU started: up to one second late, and after a quick reboot earlier
+ * than the image before. Option time=SECONDS[.PART] overrides. Without both, time begins in 1970.
+ */
+uint64_t wall_ns(void);
+/* Moves wall_ns() forward to NS, where it is earlier: what an image before this one has seen. */
+void wall_at_least(uint64_t ns);
 /* Sleeps until clock_ns() reaches UNTIL or a network device has a frame; may wake earlier. */
 void idle_until(uint64_t until);
 
