@@ -249,4 +249,57 @@ done
 boot nets "" $pair $many
 contains "more than four are too many" "$out" "panic: the machine has 5 network devices"
 
+# The disk.
+guest disk
+seq 0 8191 | awk '{ for (i = 0; i < 32; i++) printf "sector %08d\n", $1 }' >expected
+# disk DO BLOCKDEV [DEVICE-OPTION...]
+disk() {
+	what=$1
+	node=$2
+	device=virtio-blk-device,drive=d${3:+,$3}
+	boot disk "do=$what" -global virtio-mmio.force-legacy=false -blockdev "$node" -device "$device"
+}
+file='"node-name": "d", "driver": "file", "filename": "disk.img"'
+truncate -s 4M disk.img
+disk all "{$file}"
+exits "a disk is written and read" $well
+contains "it has its size" "$out" "guest: 8192 sectors"
+contains "many requests at a time" "$out" "guest: a full queue was met"
+ok "the host reads what was written" cmp disk.img expected
+truncate -s 0 disk.img
+truncate -s 4M disk.img
+disk all "{$file}" write-cache=off
+exits "a disk without a cache needs no flush" $well
+ok "the host reads what was written there" cmp disk.img expected
+
+# what is told of a disk on which some things fail
+fails() {
+	told | tr '\n' ';'
+}
+beyond="beyond refused;across refused;around refused;nothing done;"
+disk each "{$file, \"read-only\": true}"
+is "a read-only disk refuses to be written" "$(fails)" "8192 sectors, read-only;read done;\
+write refused;other read done;other write refused;flush done;$beyond"
+ok "and is as it was" cmp disk.img expected
+inject() {
+	echo "{\"node-name\": \"d\", \"driver\": \"blkdebug\", \"image\": {\"driver\": \"file\",
+		\"filename\": \"disk.img\"}, \"inject-error\": [{\"event\": \"none\", \"once\": false, $1}]}"
+}
+disk each "$(inject '"iotype": "read", "sector": 8')"
+is "a sector that can't be read is told" "$(fails)" "8192 sectors;read refused;write done;\
+other read done;other write done;flush done;$beyond"
+disk each "$(inject '"iotype": "write", "sector": 8')"
+is "so is one that can't be written" "$(fails)" "8192 sectors;read done;write refused;\
+other read done;other write done;flush done;$beyond"
+disk each "$(inject '"iotype": "flush"')"
+is "and a flush that fails" "$(fails)" "8192 sectors;read done;write done;other read done;\
+other write done;flush refused;$beyond"
+boot disk
+is "without a disk there is none" "$(fails)" "no disk, read refused;"
+disk each "{$file}" physical_block_size=4096,logical_block_size=4096
+contains "a disk of larger sectors is refused" "$out" "give QEMU logical_block_size=512"
+# shellcheck disable=SC2086
+boot disk "" $pair -blockdev "{$file}" -device virtio-blk-device,drive=d
+exits "a disk goes with network devices" $well
+
 finish

@@ -36,6 +36,8 @@ void interrupt_wake_on(unsigned line);
 /* Tells the devices to interrupt (or not); false where something waits already. */
 bool net_may_sleep(void);
 void net_wake(void);
+bool disk_may_sleep(void);
+void disk_wake(void);
 
 /* Ends the machine as panic() does, with the addresses of the code at RIP and its callers. */
 _Noreturn void panic_at(uint64_t rip, const uint64_t *frame, const char *fmt, ...)

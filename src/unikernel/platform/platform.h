@@ -1,5 +1,5 @@
 /* platform.h - what an image has under it: console, end, clock, entropy, options, memory, devices.
- * One processor, no interrupts but the two that end a sleep; nothing here is reentrant.
+ * One processor, no interrupts but those that end a sleep; nothing here is reentrant.
  * SPDX-License-Identifier: ISC */
 #ifndef PLATFORM_H
 #define PLATFORM_H
@@ -39,7 +39,8 @@ uint64_t clock_ns(void);
 uint64_t wall_ns(void);
 /* Moves wall_ns() forward to NS, where it is earlier: what an image before this one has seen. */
 void wall_at_least(uint64_t ns);
-/* Sleeps until clock_ns() reaches UNTIL or a network device has a frame; may wake earlier. */
+/* Sleeps until clock_ns() reaches UNTIL, a network device has a frame or a disk request is done;
+ * may wake earlier. */
 void idle_until(uint64_t until);
 
 /* ---- random numbers ------------------------------------------------------------------------ */
@@ -103,5 +104,39 @@ void net_hold(void);
 bool net_has_queued(void);
 /* Hands the queued frames of all devices over. */
 void net_flush(void);
+
+/* ---- disk: the first virtio-blk device ------------------------------------------------------- */
+
+#define DISK_SECTOR 512
+#define DISK_REQUEST_MAX 8192 /* sectors */
+
+struct disk_info {
+	uint64_t sectors;
+	bool read_only;
+};
+enum disk_operation { DISK_READ, DISK_WRITE, DISK_FLUSH };
+struct disk_request {
+	enum disk_operation operation;
+	uint64_t sector;
+	void *p; /* COUNT * DISK_SECTOR bytes, which the device uses until the request is done */
+	size_t count; /* at least 1, at most DISK_REQUEST_MAX */
+	bool is_done; /* set by disk_submit() and disk_poll() */
+	bool ok;      /* false: beyond the end, write to a read-only disk, or the device failed */
+};
+
+/* Starts the disk; false where there is none. Panics where we can't drive it. */
+bool disk_open(struct disk_info *out);
+/* These wait. A write is there to stay, whatever happens, when a flush that was asked for after it
+ * is done; a failed write or flush may or may not have changed the disk. False as in disk_request.
+ * The machine stops where the device does not answer for a minute. COUNT is of any size. */
+bool disk_read(uint64_t sector, void *p, size_t count);
+bool disk_write(uint64_t sector, const void *p, size_t count);
+bool disk_flush(void);
+/* Hands a request to the device, and goes on. Requests are done in any order, and a flush covers
+ * only writes that were done when it was submitted. False: too many are under way, try again after
+ * disk_poll(). The request stays where it is until it is done. */
+bool disk_submit(struct disk_request *r);
+/* Takes back what is done. A request that becomes done ends a sleep. */
+void disk_poll(void);
 
 #endif
