@@ -30,6 +30,7 @@ struct disk {
 	/* Faults. */
 	uint64_t operations;		/* so far: reads, writes, flushes */
 	uint64_t fail_from, fail_until; /* operations that fail: [from, until) */
+	bool failed;			/* one has */
 	bool ignore_flush;		/* a lying disk */
 	uint64_t deaf_until;		/* writes to sectors below this are lost */
 };
@@ -95,7 +96,9 @@ static inline void disk_mark(struct disk *d, size_t which, uint64_t number)
 static inline bool disk_fails(struct disk *d)
 {
 	uint64_t i = d->operations++;
-	return i >= d->fail_from && i < d->fail_until;
+	bool fails = i >= d->fail_from && i < d->fail_until;
+	d->failed |= fails;
+	return fails;
 }
 
 static inline bool disk_read(void *ctx, uint64_t sector, void *to, size_t n)

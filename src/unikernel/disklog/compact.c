@@ -65,6 +65,7 @@ bool disklog_compact_end(struct disklog *log)
 		disklog_compact_abort(log);
 		return false;
 	}
+	s.base = next->chain.at - next->first.at;
 	if (!log_superblock_write(log, s)) {
 		/* Nobody knows which area the device takes for the log now. */
 		log->live.state = STREAM_FAILED;
@@ -76,7 +77,6 @@ bool disklog_compact_end(struct disklog *log)
 	log->live.durable = log->live.chain.sequence;
 	log->next = (struct stream){.buffer = spare};
 	log->durable = log->sealed;
-	log->base = log->live.chain.at - next->first.at;
 	log->compactions++;
 	return true;
 }
@@ -85,15 +85,16 @@ static uint64_t used_sectors(const struct disklog *log)
 {
 	const struct stream *s = &log->live;
 	size_t open = s->used > BLOCK_HEADER ? sectors_of(s->used) : 0;
-	return s->chain.at + open - log_area_start(&log->super, log->super.area);
+	return s->chain.at + open - s->first.at;
 }
 
 bool disklog_is_due(const struct disklog *log)
 {
 	if (log->read_only || log->replaying || disklog_is_compacting(log))
 		return false;
-	uint64_t free = log->super.area_sectors - log->base;
-	return log->live.state != STREAM_OK || used_sectors(log) - log->base >= free / 4 * 3;
+	uint64_t base = log->super.base;
+	uint64_t free = log->super.area_sectors - base;
+	return log->live.state != STREAM_OK || used_sectors(log) - base >= free / 4 * 3;
 }
 
 enum disklog_state disklog_state(const struct disklog *log)

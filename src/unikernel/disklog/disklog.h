@@ -114,8 +114,9 @@ struct disklog_part {
 	size_t n;
 };
 /* Adds a record, COUNT parts in a row, to the open group. KIND and STORE are below 256. Touches the
- * device only when the memory for a block is full. False where it is not taken (see the state); its
- * group will then never be durable, nor any later one before a compaction has ended. */
+ * device only when the memory for a block is full. False where it is not taken (see the state): its
+ * group will then never be durable, nor any later one before a compaction has ended. A record that
+ * is longer than DISKLOG_RECORD_MAX is not taken either; nothing else follows from that. */
 bool disklog_append(struct disklog *log, unsigned kind, unsigned store,
 	const struct disklog_part *parts, size_t count);
 /* Ends the open group, if it has records. The number of the last group sealed: what must not be

@@ -22,6 +22,7 @@ struct superblock {
 	uint64_t epoch;	       /* the highest that any block may have */
 	uint64_t area_sectors; /* of each of the two */
 	uint64_t area;	       /* the one in use: 0 or 1 */
+	uint64_t base;	       /* sectors of it that the last compaction wrote */
 	/* What the area's first block must follow: a block that may be gone by now. */
 	uint64_t first_sequence, first_epoch;
 	uint8_t first_digest[DISKLOG_DIGEST];
@@ -68,14 +69,14 @@ struct disklog {
 	bool read_only, replaying, group_open;
 	struct stream live, next; /* NEXT is the compaction's */
 	uint64_t sealed, durable; /* groups */
-	uint64_t base;		  /* sectors used after the last compaction */
 	uint64_t refused, compactions;
 	bool superblock_lost, damaged;
 	/* The replay. NEXT's buffer is the window, sectors [window, window + loaded). */
 	uint64_t window, loaded;
-	uint64_t whole_until; /* groups are known to be whole up to this sector */
-	size_t offset;	      /* of the next record in the block at LIVE.chain */
-	struct block block;   /* its header, where OFFSET is not 0 */
+	uint64_t replay_epoch; /* the highest that a block to be replayed may have */
+	uint64_t whole_until;  /* groups are known to be whole up to this sector */
+	size_t offset;	       /* of the next record in the block at LIVE.chain */
+	struct block block;    /* its header, where OFFSET is not 0 */
 };
 
 static inline void put16(uint8_t *p, unsigned v)

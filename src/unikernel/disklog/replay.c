@@ -42,7 +42,7 @@ static enum found find_block(struct disklog *log, const struct chain *c, struct 
 	if (!window_has(log, c->at, n) && !window_load(log, c->at))
 		return FOUND_ERROR;
 	bool valid = log_block_parse(log->super.id, window_at(log, c->at), n * DISKLOG_SECTOR, b) &&
-		     log_block_follows(b, c, log->super.epoch);
+		     log_block_follows(b, c, log->replay_epoch);
 	return valid ? FOUND_BLOCK : FOUND_NONE;
 }
 
@@ -71,7 +71,7 @@ static enum found look_behind(struct disklog *log)
 		struct block b;
 		size_t room = (size_t)(log->loaded - i) * DISKLOG_SECTOR;
 		if (log_block_parse(log->super.id, window_at(log, c->at + i), room, &b) &&
-			b.epoch >= c->epoch && b.epoch <= log->super.epoch &&
+			b.epoch >= c->epoch && b.epoch <= log->replay_epoch &&
 			b.durable > c->sequence)
 			return FOUND_BLOCK;
 	}
@@ -85,7 +85,6 @@ static enum disklog_next finish(struct disklog *log)
 		return DISKLOG_NOT_READ;
 	log->damaged = behind == FOUND_BLOCK;
 	log->live.durable = log->live.chain.sequence;
-	log->base = log->live.chain.at - log_area_start(&log->super, log->super.area);
 	log->replaying = false;
 	return DISKLOG_END;
 }
@@ -144,7 +143,7 @@ enum disklog_next disklog_next(struct disklog *log, struct disklog_record *recor
 /* Loads the window around SECTOR: whoever reads a history goes backwards. */
 static bool window_around(struct disklog *log, uint64_t sector)
 {
-	uint64_t first = log_area_start(&log->super, log->super.area);
+	uint64_t first = log->live.first.at;
 	uint64_t behind = BLOCK_SECTORS - BLOCK_SECTORS / 4;
 	return window_load(log, sector - first > behind ? sector - behind : first);
 }
@@ -154,8 +153,7 @@ bool disklog_read(struct disklog *log, uint64_t address, struct disklog_record *
 	uint64_t sector = address / DISKLOG_SECTOR;
 	size_t offset = address % DISKLOG_SECTOR;
 	if (log->replaying || log->next.state != STREAM_CLOSED || log->compactions > 0 ||
-		offset % 8 != 0 || sector < log_area_start(&log->super, log->super.area) ||
-		sector >= log->live.chain.at)
+		offset % 8 != 0 || sector < log->live.first.at || sector >= log->live.chain.at)
 		return false;
 	if (!window_has(log, sector, 1) && !window_around(log, sector))
 		return false;

@@ -16,7 +16,8 @@ enum {
 	AREA_AT = 56,
 	FIRST_SEQUENCE_AT = 64,
 	FIRST_EPOCH_AT = 72,
-	FIRST_DIGEST_AT = 80
+	FIRST_DIGEST_AT = 80,
+	BASE_AT = 112
 };
 
 uint64_t log_area_start(const struct superblock *s, uint64_t area)
@@ -42,6 +43,7 @@ static void encode(const struct superblock *s, uint8_t *p)
 	put64(p + EPOCH_AT, s->epoch);
 	put64(p + AREA_SECTORS_AT, s->area_sectors);
 	put64(p + AREA_AT, s->area);
+	put64(p + BASE_AT, s->base);
 	put64(p + FIRST_SEQUENCE_AT, s->first_sequence);
 	put64(p + FIRST_EPOCH_AT, s->first_epoch);
 	memcpy(p + FIRST_DIGEST_AT, s->first_digest, DISKLOG_DIGEST);
@@ -57,6 +59,14 @@ static bool is_zero(const uint8_t *p, size_t n)
 			return false;
 	}
 	return true;
+}
+
+/* Not what a log of ours gets to: counters that could overflow. */
+static bool is_sane(const struct superblock *s)
+{
+	const uint64_t most = UINT64_MAX / 2;
+	return s->area <= 1 && s->base <= s->area_sectors && s->first_epoch <= s->epoch &&
+	       s->epoch < most && s->generation < most && s->first_sequence < most;
 }
 
 static enum slot decode(const uint8_t *p, struct superblock *s)
@@ -76,10 +86,11 @@ static enum slot decode(const uint8_t *p, struct superblock *s)
 	s->epoch = get64(p + EPOCH_AT);
 	s->area_sectors = get64(p + AREA_SECTORS_AT);
 	s->area = get64(p + AREA_AT);
+	s->base = get64(p + BASE_AT);
 	s->first_sequence = get64(p + FIRST_SEQUENCE_AT);
 	s->first_epoch = get64(p + FIRST_EPOCH_AT);
 	memcpy(s->first_digest, p + FIRST_DIGEST_AT, DISKLOG_DIGEST);
-	return s->area > 1 ? SLOT_BROKEN : SLOT_WHOLE;
+	return is_sane(s) ? SLOT_WHOLE : SLOT_BROKEN;
 }
 
 static bool write_slot(struct disklog *log, unsigned slot, const struct superblock *s)
@@ -142,16 +153,13 @@ static enum disklog_verdict check_blank(struct disklog *log)
 	return check_zero(log, sectors - MIB_SECTORS, MIB_SECTORS);
 }
 
-/* A new log. GENERATION beats what the copies may have now. */
-static enum disklog_verdict format(
-	struct disklog *log, const struct disklog_options *options, uint64_t generation)
+static enum disklog_verdict format(struct disklog *log, const struct disklog_options *options)
 {
 	struct superblock s = {.epoch = 1, .first_epoch = 1};
 	if (log->device.sectors < disklog_size(options->snapshot) / DISKLOG_SECTOR)
 		return DISKLOG_TOO_SMALL;
 	memcpy(s.id, options->id, sizeof(s.id));
 	s.area_sectors = (log->device.sectors - AREAS_AT) / 2 / SLOT_SECTORS * SLOT_SECTORS;
-	log->super.generation = generation;
 	return log_superblock_write(log, s) ? DISKLOG_FORMATTED : DISKLOG_UNWRITABLE;
 }
 
@@ -192,7 +200,7 @@ static enum disklog_verdict take(struct disklog *log)
 	uint64_t room = log->device.sectors - AREAS_AT;
 	if (s.area_sectors < 2 * BLOCK_SECTORS || s.area_sectors > room / 2)
 		return DISKLOG_TOO_SMALL;
-	s.epoch++;
+	log->replay_epoch = s.epoch++;
 	if (log->read_only || log_superblock_write(log, s))
 		return DISKLOG_OPENED;
 	return DISKLOG_UNWRITABLE;
@@ -208,7 +216,7 @@ static enum disklog_verdict decide(struct disklog *log, const struct disklog_opt
 	bool make = v == DISKLOG_BLANK ||
 		    (options->overwrite &&
 			    (v == DISKLOG_FOREIGN || v == DISKLOG_DAMAGED || v == DISKLOG_NEWER));
-	return make && !log->read_only ? format(log, options, 0) : v;
+	return make && !log->read_only ? format(log, options) : v;
 }
 
 size_t disklog_memory(void)
