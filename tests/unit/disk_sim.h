@@ -32,7 +32,6 @@ struct disk {
 	uint64_t fail_from, fail_until; /* operations that fail: [from, until) */
 	bool failed;			/* one has */
 	bool ignore_flush;		/* a lying disk */
-	uint64_t deaf_until;		/* writes to sectors below this are lost */
 };
 
 /* ---- random numbers: the same sequence for the same seed (splitmix64) ---- */
@@ -120,7 +119,7 @@ static inline bool disk_write(void *ctx, uint64_t sector, const void *from, size
 	bool fails = disk_fails(d);
 	if (fails)
 		n /= 2; /* some of it got there */
-	if (n > 0 && sector >= d->deaf_until) {
+	if (n > 0) {
 		memcpy(d->bytes + sector * SECTOR, from, n * SECTOR);
 		disk_record(d, (struct disk_event){DISK_WRITE, sector, n, NULL}, from);
 	}
