@@ -81,6 +81,13 @@ bool history_mail(struct git_repo *r, struct arena *a, const struct git_id *comm
 bool history_diff(struct git_repo *r, struct arena *a, const struct git_id *before,
 	const struct git_id *after, struct str *out, struct err *e);
 
+bool steps_refs(struct git_repo *r, struct arena *a, git_refs *out, struct err *e);
+bool steps_read(struct git_repo *r, struct arena *a, git_steps *out, struct err *e);
+bool steps_folder(struct git_repo *r, struct arena *a, const struct git_id *tree, git_files *out,
+	struct err *e);
+bool steps_blob(struct git_repo *r, struct arena *a, const struct git_id *id, struct str *out,
+	struct err *e);
+
 bool patch_apply(struct git_repo *r, const struct git_id *tree, struct str patch,
 	struct git_id *out, struct err *e);
 bool patch_has(

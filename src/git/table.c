@@ -22,5 +22,9 @@ const struct git_api respin_git = {
 	.record = move_record,
 	.advance = move_advance,
 	.settle = move_settle,
+	.refs = steps_refs,
+	.steps = steps_read,
+	.folder = steps_folder,
+	.blob = steps_blob,
 	.clone_commit = clone_commit,
 };
