@@ -6,17 +6,52 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Ours, and where the image, the host's end and the run's folder are. */
-static const char *const *environment(struct session *s)
+/* "RESPIN_ADDRESSES=10.77.0.2 10.77.0.3": of all machines. */
+static const char *addresses(struct trial *t)
 {
+	struct text words = {.a = t->s->a};
+	text_addz(&words, "RESPIN_ADDRESSES=");
+	for (int64_t k = 1; k <= (int64_t)t->s->machine_count; k++)
+		text_addf(&words, "%s%s", k > 1 ? " " : "",
+			network_address(t->s->a, trial_net(t), k));
+	return words.p;
+}
+
+/* What each network is, and how `nsenter --net=` gets to its host. Our number is not what others
+ * know us by: /proc is that of the space around ours. */
+static void add_networks(struct trial *t, strings *env)
+{
+	struct arena *a = t->s->a;
+	char us[32] = "";
+	if (readlink("/proc/self", us, sizeof(us) - 1) < 0)
+		return;
+	vec_for(net, &t->s->nets) {
+		size_t i = net->index;
+		vec_push(a, env,
+			str_format(a, "RESPIN_ADDRESS%zu=%s", i,
+				network_address(a, net, trial_machine(t))));
+		vec_push(a, env, str_format(a, "RESPIN_HOST%zu=%s", i, net->host));
+		vec_push(a, env, str_format(a, "RESPIN_DEVICE%zu=%s", i, net->device));
+		vec_push(a, env,
+			str_format(a, "RESPIN_SPACE%zu=/proc/%s/fd/%d", i, us,
+				t->s->lans[i].host.space));
+	}
+}
+
+/* Ours, and where the machines, the hosts and the run's folder are. */
+static const char *const *environment(struct trial *t)
+{
+	struct arena *a = t->s->a;
 	strings env = {0};
 	for (char **variable = environ; *variable; variable++)
 		if (!str_starts(str_of(*variable), S("RESPIN_")))
-			vec_push(s->a, &env, *variable);
-	vec_push(s->a, &env, str_format(s->a, "RESPIN_ADDRESS=%s", s->net.image));
-	vec_push(s->a, &env, str_format(s->a, "RESPIN_HOST=%s", s->net.host));
-	vec_push(s->a, &env, str_format(s->a, "RESPIN_RUN=%s", s->dir));
-	vec_push(s->a, &env, NULL);
+			vec_push(a, &env, *variable);
+	vec_push(a, &env, str_format(a, "RESPIN_ADDRESS=%s", trial_address(t)));
+	vec_push(a, &env, addresses(t));
+	vec_push(a, &env, str_format(a, "RESPIN_HOST=%s", trial_net(t)->host));
+	vec_push(a, &env, str_format(a, "RESPIN_RUN=%s", t->s->dir));
+	add_networks(t, &env);
+	vec_push(a, &env, NULL);
 	return env.v;
 }
 
@@ -66,7 +101,7 @@ bool check_command(struct trial *t, struct err *e)
 {
 	struct session *s = t->s;
 	const struct command c = {
-		.argv = arguments(t), .env = environment(s), .dir = s->recipe_dir};
+		.argv = arguments(t), .env = environment(t), .dir = s->recipe_dir};
 	struct outcome out;
 	bool ended;
 	if (!trial_run(t, &c, &ended, &out, e))

@@ -23,7 +23,7 @@ static bool run_curl(
 {
 	struct arena *a = t->s->a;
 	const char *url = str_format(
-		a, "http://%s:%lld%s", t->s->net.image, (long long)t->c->port, t->c->path);
+		a, "http://%s:%lld%s", trial_address(t), (long long)t->c->port, t->c->path);
 	const char *const argv[] = {"curl", "--disable", "--silent", "--show-error", "--globoff",
 		"--path-as-is", "--noproxy", "*", "--max-filesize", BODY_MAX, "--output", body,
 		"--write-out",
@@ -51,8 +51,9 @@ static bool body_fits(struct trial *t, const char *body, bool *fits, struct err 
 /* " (3 TCP packets came back, 1 of them a reset)" */
 static const char *http_story(struct trial *t)
 {
-	size_t packets = seen(t, "tcp and not ether src " SPACE_HOST_MAC);
-	size_t resets = seen(t, "tcp[tcpflags] & tcp-rst != 0 and not ether src " SPACE_HOST_MAC);
+	const char *host = trial_net(t)->host_mac;
+	size_t packets = seen(t, "tcp and not ether src %s", host);
+	size_t resets = seen(t, "tcp[tcpflags] & tcp-rst != 0 and not ether src %s", host);
 	return str_format(t->s->a, "(%zu TCP packet%s came back, %zu of them %s)", packets,
 		plural(packets), resets, resets == 1 ? "a reset" : "resets");
 }

@@ -5,20 +5,23 @@
 
 static struct window window_of(const struct trial *t)
 {
-	const struct session *s = t->s;
-	struct window w = {.path = s->recording.path, .from = 0, .to = s->recording.n};
-	for (size_t i = 0; t->c->during && i < t->index; i++)
-		if (strcmp(s->how->checks.v[i].name, t->c->during) == 0)
-			w = s->windows[i];
-	w.after = t->c->after;
-	w.until = t->c->until;
+	const struct recording *r = &t->s->lans[t->c->at].recording;
+	struct window w = {r->path, 0, r->n, t->c->after, t->c->until};
+	const struct span *during = trial_span(t, t->c->during),
+			  *since = trial_span(t, t->c->since);
+	if (during)
+		w.to = during->to[t->c->at];
+	if (during || since)
+		w.from = (during ? during : since)->from[t->c->at];
 	return w;
 }
 
-/* " during 'http'" or nothing, for words. */
+/* " during 'http'", " since 'http'" or nothing, for words. */
 static const char *where(struct trial *t)
 {
-	return t->c->during ? str_format(t->s->a, " during '%s'", t->c->during) : "";
+	if (t->c->during)
+		return str_format(t->s->a, " during '%s'", t->c->during);
+	return t->c->since ? str_format(t->s->a, " since '%s'", t->c->since) : "";
 }
 
 static const char *bounds(struct trial *t)
@@ -67,7 +70,7 @@ bool check_packets(struct trial *t, struct err *e)
 	struct session *s = t->s;
 	if (!t->c->during && !session_settle(s, e))
 		return false;
-	if (!recording_flush(&s->recording, e))
+	if (!recording_flush(&s->lans[t->c->at].recording, e))
 		return false;
 	struct window w = window_of(t);
 	return t->c->filter ? count(t, &w, e) : order(t, &w, e);

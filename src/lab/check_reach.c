@@ -1,4 +1,5 @@
-/* check_reach.c - is the image there: boot, ARP, ping, TCP. SPDX-License-Identifier: ISC */
+/* check_reach.c - is the image there: boot and reboot, ARP, ping, TCP. SPDX-License-Identifier: ISC
+ */
 #include "lab/checks.h"
 #include "lab/words.h"
 
@@ -28,6 +29,7 @@ static int64_t number_before(struct str text, const char *words)
 /* ---- boot ----------------------------------------------------------------------------- */
 
 struct wanted {
+	const struct machine *machine;
 	struct str text;
 	size_t searched; /* bytes of the console that don't hold the beginning of it */
 };
@@ -35,37 +37,36 @@ struct wanted {
 static bool console_shows(struct session *s, void *ctx)
 {
 	struct wanted *w = ctx;
-	struct str console = machine_console(&s->machine);
+	struct str console = machine_console(w->machine);
 	bool found = str_find(str_from(console, w->searched), w->text) >= 0;
+	(void)s;
 	w->searched = console.n >= w->text.n ? console.n - w->text.n + 1 : 0;
 	return found;
 }
 
 /* ", the last line was '...'", or that there was none. */
-static const char *last_words(struct session *s)
+static const char *last_words(struct arena *a, const struct machine *m)
 {
-	const char *line = last_line(s->a, machine_console(&s->machine), 200);
-	return *line ? str_format(s->a, "; its last line was '%s'", line)
+	const char *line = last_line(a, machine_console(m), 200);
+	return *line ? str_format(a, "; its last line was '%s'", line)
 		     : "; it printed nothing at all";
 }
 
-bool check_boot(struct trial *t, struct err *e)
+/* Waits until the console of machine NUMBER shows that it is up. */
+static bool await_boot(struct trial *t, int64_t number, int64_t deadline, struct err *e)
 {
 	struct session *s = t->s;
-	struct wanted wanted = {.text = str_of(t->c->expect ? t->c->expect : READY)};
-	int64_t started = s->machine.qemu.started_ns;
-	int64_t deadline = clock_ns() + t->c->timeout_ms * 1000000;
+	const struct machine *m = session_machine(s, number);
+	struct wanted wanted = {m, str_of(t->c->expect ? t->c->expect : READY), 0};
 	switch (session_wait(s, deadline, console_shows, &wanted, e)) {
-	case WAIT_DONE: {
-		double ms = MS(clock_ns() - started);
-		measure(t, "time", "ms", ms);
-		return passes(t, "'%.*s' after %.0f ms", STR(wanted.text), ms);
-	}
+	case WAIT_DONE:
+		return passes(t, "'%.*s' after %.0f ms", STR(wanted.text),
+			MS(clock_ns() - m->qemu.started_ns));
 	case WAIT_TIMEOUT:
 		s->hang = str_format(s->a, "hang: no '%.*s' on the console within %s%s",
-			STR(wanted.text), seconds(s->a, t->c->timeout_ms), last_words(s));
+			STR(wanted.text), seconds(s->a, t->c->timeout_ms), last_words(s->a, m));
 		return fails(t, "no '%.*s' on the console within %s%s", STR(wanted.text),
-			seconds(s->a, t->c->timeout_ms), last_words(s));
+			seconds(s->a, t->c->timeout_ms), last_words(s->a, m));
 	case WAIT_MACHINE:
 		return fails(t, "the machine came to its end before it printed '%.*s': %s",
 			STR(wanted.text), session_end(s));
@@ -74,25 +75,54 @@ bool check_boot(struct trial *t, struct err *e)
 	}
 }
 
+/* The machines FROM to TO are up, the time is that of the slowest. */
+static bool await_all(struct trial *t, int64_t from, int64_t to, struct err *e)
+{
+	int64_t deadline = clock_ns() + t->c->timeout_ms * 1000000;
+	for (int64_t number = from; number <= to; number++) {
+		if (!await_boot(t, number, deadline, e))
+			return false;
+		if (t->r->verdict != PASS)
+			return true;
+	}
+	const struct machine *first = session_machine(t->s, from);
+	measure(t, "time", "ms", MS(clock_ns() - first->qemu.started_ns));
+	return true;
+}
+
+bool check_boot(struct trial *t, struct err *e)
+{
+	if (t->c->machine)
+		return await_all(t, t->c->machine, t->c->machine, e);
+	return await_all(t, 1, (int64_t)t->s->machine_count, e);
+}
+
+bool check_reboot(struct trial *t, struct err *e)
+{
+	bool reset = t->c->how && strcmp(t->c->how, "reset") == 0;
+	int64_t number = trial_machine(t);
+	return session_reboot(t->s, number, reset, e) && await_all(t, number, number, e);
+}
+
 /* ---- arp ------------------------------------------------------------------------------ */
 
-#define FROM_HOST "ether src " SPACE_HOST_MAC
-#define FROM_IMAGE "not ether src " SPACE_HOST_MAC
+#define FROM_HOST "ether src %s"
+#define FROM_IMAGE "not ether src %s"
 
 /* What the wire saw instead of the answer that was wanted. */
 static const char *arp_story(struct trial *t)
 {
 	struct arena *a = t->s->a;
-	size_t requests = seen(t, "arp[6:2] = 1 and " FROM_HOST);
-	size_t replies = seen(t, "arp[6:2] = 2 and " FROM_IMAGE);
-	size_t others = seen(t, "arp and arp[6:2] > 2 and " FROM_IMAGE);
+	const char *host = trial_net(t)->host_mac;
+	size_t requests = seen(t, "arp[6:2] = 1 and " FROM_HOST, host);
+	size_t replies = seen(t, "arp[6:2] = 2 and " FROM_IMAGE, host);
+	const char *other = str_format(a, "arp and arp[6:2] > 2 and " FROM_IMAGE, host);
+	size_t others = seen(t, "%s", other);
 	struct str frame = {0};
-	struct window w = t->s->windows[t->index];
+	const struct recording *r = &t->s->lans[t->c->at].recording;
+	struct window w = {r->path, t->s->spans[t->index].from[t->c->at], r->n, NULL, NULL};
 	struct err ignored;
-	w.to = t->s->recording.n;
-	if (others &&
-		packets_first(a, &w, "arp and arp[6:2] > 2 and " FROM_IMAGE, &frame, &ignored) &&
-		frame.n > 21)
+	if (others && packets_first(a, &w, other, &frame, &ignored) && frame.n > 21)
 		return str_format(a,
 			"%zu request%s sent, %zu replies with opcode %d seen on the wire", requests,
 			plural(requests), others,
@@ -115,8 +145,9 @@ static double reply_ms(struct str output)
 bool check_arp(struct trial *t, struct err *e)
 {
 	struct session *s = t->s;
+	const char *address = trial_address(t);
 	const char *const argv[] = {
-		"arping", "-f", "-c", "3", "-I", SPACE_DEVICE, s->net.image, NULL};
+		"arping", "-f", "-c", "3", "-I", trial_net(t)->device, address, NULL};
 	const struct command arping = {.argv = argv};
 	struct outcome out;
 	bool ended;
@@ -127,13 +158,13 @@ bool check_arp(struct trial *t, struct err *e)
 	double ms = reply_ms(out.output);
 	int64_t sent = number_before(out.output, " probes");
 	if (!ended || (ms < 0 && sent > 0))
-		return fails(t, "no ARP reply from %s within %.1f s: %s", s->net.image,
+		return fails(t, "no ARP reply from %s within %.1f s: %s", address,
 			(double)out.ns / 1e9, arp_story(t));
 	if (ms < 0)
 		return fails(t, "arping %s: %s", outcome_words(s->a, &out),
 			last_line(s->a, out.output, 200));
 	measure(t, "time", "ms", ms);
-	return passes(t, "%s replied after %.2f ms%s", s->net.image, ms,
+	return passes(t, "%s replied after %.2f ms%s", address, ms,
 		sent > 1 ? ", not to the first request" : "");
 }
 
@@ -149,9 +180,10 @@ static double least_rtt(struct str output)
 
 static const char *ping_story(struct trial *t)
 {
-	size_t requests = seen(t, "icmp[icmptype] = 8 and " FROM_HOST);
-	size_t replies = seen(t, "icmp[icmptype] = 0 and " FROM_IMAGE);
-	if (!requests && seen(t, "arp[6:2] = 1 and " FROM_HOST))
+	const char *host = trial_net(t)->host_mac;
+	size_t requests = seen(t, "icmp[icmptype] = 8 and " FROM_HOST, host);
+	size_t replies = seen(t, "icmp[icmptype] = 0 and " FROM_IMAGE, host);
+	if (!requests && seen(t, "arp[6:2] = 1 and " FROM_HOST, host))
 		return "none was sent, as ARP found no hardware address";
 	return str_format(
 		t->s->a, "%zu echo requests and %zu replies seen on the wire", requests, replies);
@@ -163,10 +195,10 @@ bool check_ping(struct trial *t, struct err *e)
 	struct arena *a = s->a;
 	/* Ping's own patience ends before the check's, so that it can print its figures. */
 	const char *patience = str_format(a, "%.3f", (double)t->c->timeout_ms * 0.8e-3);
-	const char *interval = str_format(a, "%.3f", 0.01 + (double)s->how->wire.delay_ms * 2e-3);
+	const char *interval = str_format(a, "%.3f", 0.01 + (double)trial_net(t)->delay_ms * 2e-3);
 	const char *count = str_format(a, "%lld", (long long)t->c->count);
 	const char *const argv[] = {"ping", "-n", "-q", "-i", interval, "-W", patience, "-c", count,
-		s->net.image, NULL};
+		trial_address(t), NULL};
 	const struct command ping = {.argv = argv};
 	struct outcome out;
 	bool ended;
@@ -201,8 +233,9 @@ static bool is_connected(struct session *s, void *ctx)
 
 static const char *tcp_story(struct trial *t)
 {
-	size_t asked = seen(t, "tcp[tcpflags] & tcp-syn != 0 and " FROM_HOST);
-	size_t answers = seen(t, "tcp and " FROM_IMAGE);
+	const char *host = trial_net(t)->host_mac;
+	size_t asked = seen(t, "tcp[tcpflags] & tcp-syn != 0 and " FROM_HOST, host);
+	size_t answers = seen(t, "tcp and " FROM_IMAGE, host);
 	if (!asked)
 		return "no SYN was sent, as ARP found no hardware address";
 	return str_format(t->s->a, "%zu SYN sent, %zu TCP packets came back", asked, answers);
@@ -210,7 +243,7 @@ static const char *tcp_story(struct trial *t)
 
 static bool tcp_verdict(struct trial *t, int error, int64_t ns)
 {
-	const char *address = t->s->net.image;
+	const char *address = trial_address(t);
 	long long port = t->c->port;
 	if (error == ECONNREFUSED)
 		return fails(t, "%s refuses connections to port %lld", address, port);
@@ -221,14 +254,26 @@ static bool tcp_verdict(struct trial *t, int error, int64_t ns)
 	return passes(t, "connected to port %lld after %.2f ms", port, MS(ns));
 }
 
+/* A socket of the host of the check's network. */
+static bool open_socket(struct trial *t, int *out, struct err *e)
+{
+	const struct lan *lans = t->s->lans;
+	size_t at = (size_t)t->c->at;
+	if (at && !space_enter(lans[at].host.space, e))
+		return false;
+	*out = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool opened = *out >= 0 || fail_errno(e, "open a socket");
+	return (!at || space_enter(lans[0].host.space, e)) && opened;
+}
+
 bool check_tcp(struct trial *t, struct err *e)
 {
 	struct session *s = t->s;
-	defer(close_fd) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return fail_errno(e, "open a socket");
+	defer(close_fd) int fd = -1;
+	if (!open_socket(t, &fd, e))
+		return false;
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)t->c->port)};
-	inet_pton(AF_INET, s->net.image, &to.sin_addr);
+	inet_pton(AF_INET, trial_address(t), &to.sin_addr);
 	int64_t started = clock_ns();
 	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0 && errno != EINPROGRESS)
 		return tcp_verdict(t, errno, 0);
@@ -244,7 +289,7 @@ bool check_tcp(struct trial *t, struct err *e)
 	if (how == WAIT_MACHINE)
 		return fails(t, "the machine came to its end: %s", session_end(s));
 	if (how == WAIT_TIMEOUT)
-		return fails(t, "no connection to %s port %lld within %s: %s", s->net.image,
+		return fails(t, "no connection to %s port %lld within %s: %s", trial_address(t),
 			(long long)t->c->port, seconds(s->a, t->c->timeout_ms), tcp_story(t));
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
 		return fail_errno(e, "ask for the connection's state");

@@ -5,6 +5,9 @@
 
 #include "lab/session.h"
 
+/* The check that ends each run of an image with state. */
+#define STATE_KEPT "keeps its state"
+
 /* One check while it is done. */
 struct trial {
 	struct session *s;
@@ -23,13 +26,15 @@ bool check_tcp(struct trial *t, struct err *e);
 bool check_http(struct trial *t, struct err *e);
 bool check_packets(struct trial *t, struct err *e);
 bool check_command(struct trial *t, struct err *e);
+bool check_reboot(struct trial *t, struct err *e);
+bool check_state(struct trial *t, struct err *e);
 
 /* Does a check of any kind. After a failure without any sign of life the machine counts as
  * hanging. */
 MUST_CHECK bool check_do(struct trial *t, struct err *e);
 /* Validates check INDEX of an image; the error has no place yet: *MEMBER names the field. */
-MUST_CHECK bool check_validate(
-	const struct recipe *image, size_t index, const char **member, struct err *e);
+MUST_CHECK bool check_validate(struct arena *a, const struct recipe *image, size_t index,
+	const char **member, struct err *e);
 
 /* ---- for the kinds -------------------------------------------------------------------- */
 
@@ -41,6 +46,13 @@ void measure(struct trial *t, const char *name, const char *unit, double value);
  * Its output is kept in checks/. */
 MUST_CHECK bool trial_run(
 	struct trial *t, const struct command *c, bool *ended, struct outcome *out, struct err *e);
+/* When the check of this NAME ran, which is before this one; NULL for NULL. */
+const struct span *trial_span(const struct trial *t, const char *name);
+/* The machine that the check is about: 1 and on. */
+int64_t trial_machine(const struct trial *t);
+/* The network that it is about, and the address of its machine there. */
+const struct network *trial_net(const struct trial *t);
+const char *trial_address(const struct trial *t);
 /* A file of this check in the run's folder: "DIR/checks/2-http.ENDING". */
 const char *trial_file(const struct trial *t, const char *ending);
 /* How many packets recorded since the check began match the filter. */

@@ -20,11 +20,11 @@
 
 /* ---- before the start ----------------------------------------------------------------- */
 
-static bool validate_checks(const struct recipe *image, struct err *e)
+static bool validate_checks(struct arena *a, const struct recipe *image, struct err *e)
 {
 	for (size_t i = 0; i < image->image->checks.n; i++) {
 		const char *member = NULL;
-		if (check_validate(image, i, &member, e))
+		if (check_validate(a, image, i, &member, e))
 			continue;
 		if (member)
 			fail_where(e, "%s:/image/checks/%zu/%s", image->file, i, member);
@@ -33,22 +33,57 @@ static bool validate_checks(const struct recipe *image, struct err *e)
 	return true;
 }
 
-bool lab_validate(const struct recipe *image, struct err *e)
+static bool validate_state(const struct recipe *image, struct err *e)
 {
-	struct network net;
-	if (!image->image)
-		return fail(e, E_USAGE, "%s is a library: there is nothing to boot", image->name);
-	if (!network_parse(image->image, &net, e))
-		return fail_where(e, "%s:/image/boot/address", image->file);
-	return validate_checks(image, e) && program_must("qemu-system-x86_64", e) &&
-	       program_must("ip", e) && (!net.dhcp || program_must("dnsmasq", e));
+	if (!image->image->state->stores.n) {
+		fail(e, E_INPUT, "expected the name of a store");
+		return fail_where(e, "%s:/image/state/stores", image->file);
+	}
+	return program_must("git", e);
 }
 
-static bool validate_request(const struct lab_request *q, struct runner *r, struct err *e)
+static bool validate_networks(
+	struct arena *a, const struct recipe *image, networks *out, struct err *e)
+{
+	const char *member;
+	return networks_parse(a, image->image, out, &member, e) ||
+	       fail_where(e, "%s:/image/%s", image->file, member);
+}
+
+bool lab_validate(const struct recipe *image, struct err *e)
+{
+	defer(arena_free) struct arena scratch = {0};
+	networks nets;
+	if (!image->image)
+		return fail(e, E_USAGE, "%s is a library: there is nothing to boot", image->name);
+	if (!validate_networks(&scratch, image, &nets, e) || !validate_checks(&scratch, image, e) ||
+		!program_must("qemu-system-x86_64", e) || !program_must("ip", e))
+		return false;
+	vec_for(net, &nets)
+		if (net->dhcp && !program_must("dnsmasq", e))
+			return false;
+	return !image->image->state || validate_state(image, e);
+}
+
+static bool validate_disk(const struct lab_request *q, struct err *e)
+{
+	const struct image_how *how = q->image->image;
+	if (!q->disk)
+		return true;
+	if (!how->disk)
+		return fail(e, E_USAGE, "%s has no disk", q->image->name);
+	if (how->machines > 1)
+		return fail(e, E_USAGE, "%s is %lld machines: one disk is no disk for all of them",
+			q->image->name, (long long)how->machines);
+	return true;
+}
+
+static bool validate_request(
+	struct arena *a, const struct lab_request *q, struct runner *r, struct err *e)
 {
 	bool known = !q->only;
-	if (!lab_validate(q->image, e) || !network_parse(q->image->image, &r->net, e) ||
-		!accel_choose(q->w->a, q->w->state, &r->accelerator, e))
+	if (!lab_validate(q->image, e) || !validate_networks(a, q->image, &r->nets, e) ||
+		!validate_disk(q, e) || !accel_choose(q->w->a, q->w->state, &r->accelerator, e))
 		return false;
 	vec_for(c, &q->image->image->checks)
 		known |= q->only && strcmp(c->name, q->only) == 0;
@@ -183,7 +218,7 @@ bool lab_check(struct arena *a, const struct lab_request *q, struct run *out, st
 		.verdict = PASS, .image_path = q->image_path, .image_sha256 = q->image_sha256};
 	struct runner r = {.q = q, .run = &run};
 	int unused;
-	if (!validate_request(q, &r, e) || !run_make(a, q->w, q->image->name, &run, e))
+	if (!validate_request(a, q, &r, e) || !run_make(a, q->w, q->image->name, &run, e))
 		return false;
 	run.accelerator = r.accelerator;
 	if (run_space(a, &r, &unused, e))
@@ -210,7 +245,7 @@ static void restore_terminal(struct terminal *t)
 bool lab_console(struct arena *a, const struct lab_request *q, int *status, struct err *e)
 {
 	struct runner r = {.q = q};
-	if (!validate_request(q, &r, e))
+	if (!validate_request(a, q, &r, e))
 		return false;
 	defer(restore_terminal) struct terminal terminal = {0};
 	terminal.is_one = tcgetattr(STDIN_FILENO, &terminal.settings) == 0;

@@ -42,6 +42,7 @@ struct lab_request {
 	const struct recipe *image;
 	const char *image_path, *image_sha256;
 	const char *only; /* name of a single check, or NULL */
+	const char *disk; /* file that is the machine's disk, for lab_console(); NULL: a new one */
 	/* Called as each check ends; may be NULL. */
 	void (*on_check)(void *ctx, const struct check_result *r);
 	void *ctx;

@@ -16,34 +16,90 @@
 #define STATUS_WELL 33
 #define STATUS_PANIC 129
 #define BACKTRACE_WAIT_NS ((int64_t)500 * 1000000)
+#define GENTLE_MS 2000
 #define TERMINAL_TAIL ((size_t)64 * 1024)
 
+/* Which machine it is, where there are several. */
+static void add_node(struct text *line, const struct machine_plan *plan)
+{
+	if (plan->how->machines > 1)
+		text_addf(line, " node=%lld nodes=%lld", (long long)plan->number,
+			(long long)plan->how->machines);
+}
+
+/* "ip=10.77.0.2/24 gateway=10.77.0.1 ip1=192.168.1.1/24", and the recipe's own words. */
 static const char *kernel_line(struct arena *a, const struct machine_plan *plan)
 {
-	const struct network *net = plan->net;
+	struct text line = {.a = a};
+	vec_for(net, plan->nets) {
+		const char *number = net->index ? str_format(a, "%zu", net->index) : "";
+		const char *space = net->index ? " " : "";
+		if (net->dhcp)
+			text_addf(&line, "%sip%s=dhcp", space, number);
+		else
+			text_addf(&line, "%sip%s=%s/%d", space, number,
+				network_address(a, net, plan->number), net->prefix);
+		if (!net->dhcp && !net->index)
+			text_addf(&line, " gateway=%s", net->host);
+	}
+	add_node(&line, plan);
 	const char *more = plan->how->boot.command_line;
-	const char *address = net->dhcp ? "ip=dhcp"
-					: str_format(a, "ip=%s/%d gateway=%s", net->image,
-						  net->prefix, net->host);
-	return more && *more ? str_format(a, "%s %s", address, more) : address;
+	if (more && *more)
+		text_addf(&line, " %s", more);
+	return line.p;
+}
+
+static void add_words(struct arena *a, strings *argv, const char *const *words)
+{
+	for (; *words; words++)
+		vec_push(a, argv, *words);
+}
+
+/* Cards and disks are found by address, from the highest down, in the order given here. */
+static void add_devices(struct arena *a, strings *argv, const struct machine_plan *plan)
+{
+	vec_for(net, plan->nets) {
+		const char *const card[] = {"-netdev",
+			str_format(a, "dgram,id=n%zu,local.type=fd,local.str=%d", net->index,
+				plan->wire_fds[net->index]),
+			"-device",
+			str_format(a, "virtio-net-device,netdev=n%zu,mac=%s", net->index,
+				network_mac(a, net, plan->number)),
+			NULL};
+		add_words(a, argv, card);
+	}
+	if (plan->disk_fd < 0)
+		return;
+	const char *const disk[] = {"-drive",
+		str_format(a, "if=none,id=d0,format=raw,file=/proc/self/fd/%d", plan->disk_fd),
+		"-device", "virtio-blk-device,drive=d0", NULL};
+	add_words(a, argv, disk);
 }
 
 static bool start_qemu(
 	struct arena *a, const struct machine_plan *plan, struct process *out, struct err *e)
 {
-	const char *const argv[] = {"qemu-system-x86_64", "-M", "microvm,acpi=off,pit=on,pic=on",
+	strings argv = {0};
+	const char *const machine[] = {"qemu-system-x86_64", "-M", "microvm,acpi=off,pit=on,pic=on",
 		"-global", "virtio-mmio.force-legacy=false", "-accel", plan->accelerator, "-cpu",
 		"max", "-m", str_format(a, "%lld", (long long)plan->how->boot.memory_mb),
 		"-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio",
-		"-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-netdev",
-		str_format(a, "dgram,id=n0,local.type=fd,local.str=%d", plan->wire_fd), "-device",
-		"virtio-net-device,netdev=n0,mac=" SPACE_IMAGE_MAC, "-kernel", plan->image_path,
-		"-append", kernel_line(a, plan), NULL};
-	const struct command qemu = {.argv = argv,
+		"-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=4", NULL};
+	const char *const image[] = {
+		"-kernel", plan->image_path, "-append", kernel_line(a, plan), NULL};
+	add_words(a, &argv, machine);
+	add_devices(a, &argv, plan);
+	add_words(a, &argv, image);
+	vec_push(a, &argv, NULL);
+	int keep[RECIPE_NETWORKS_MAX + 1];
+	memcpy(keep, plan->wire_fds, plan->nets->n * sizeof(*keep));
+	keep[plan->nets->n] = plan->disk_fd;
+	const struct command qemu = {.argv = argv.v,
 		.split = true,
 		.output_limit = CONSOLE_MAX,
-		.keep_fd = plan->wire_fd,
-		.on_terminal = !plan->console};
+		.keep_fds = keep,
+		.keep_count = plan->nets->n + (plan->disk_fd >= 0),
+		.on_terminal = !plan->console && plan->number == 1};
 	return process_start(a, &qemu, out, e);
 }
 
@@ -52,11 +108,13 @@ bool machine_start(
 {
 	defer(close_fd) int console = -1;
 	if (plan->console) {
-		console = open(plan->console, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+		console = open(plan->console, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 		if (console < 0)
 			return fail_errno(e, "make %s", plan->console);
 	}
 	struct machine m = {.a = a, .image_path = plan->image_path, .console_fd = console};
+	if (plan->how->machines > 1)
+		m.prefix = str_format(a, "%lld: ", (long long)plan->number);
 	if (!start_qemu(a, plan, &m.qemu, e))
 		return false;
 	*out = m;
@@ -83,6 +141,25 @@ static void look_for_panic(struct machine *m, size_t from)
 		m->panic_ns = clock_ns();
 }
 
+/* Up to the last line feed; all of it where no more will come. */
+static struct str whole_lines(struct str s, bool all)
+{
+	const char *end = s.n ? memrchr(s.p, '\n', s.n) : NULL;
+	return all ? s : (struct str){s.p, end ? (size_t)(end + 1 - s.p) : 0};
+}
+
+/* Lines of several machines on one terminal, each with its machine's number. */
+static bool write_lines(struct machine *m, struct str lines, struct err *e)
+{
+	defer(arena_free) struct arena scratch = {0};
+	struct text t = {.a = &scratch};
+	while (lines.n) {
+		struct str line = str_cut(&lines, '\n');
+		text_addf(&t, "%s%.*s\n", m->prefix, STR(line));
+	}
+	return write_all(STDOUT_FILENO, text_str(&t), e);
+}
+
 /* Hands on what is new. A terminal may show any amount, and only the tail of it is kept. */
 static bool show_console(struct machine *m, struct err *e)
 {
@@ -91,14 +168,18 @@ static bool show_console(struct machine *m, struct err *e)
 	if (!fresh.n)
 		return true;
 	look_for_panic(m, m->written);
-	m->written = out->n;
+	if (m->console_fd < 0 && m->prefix)
+		fresh = whole_lines(fresh, m->ended);
+	m->written += fresh.n;
 	if (m->console_fd >= 0)
 		return write_all(m->console_fd, fresh, e);
-	if (!write_all(STDOUT_FILENO, fresh, e))
+	if (!(m->prefix ? write_lines(m, fresh, e) : write_all(STDOUT_FILENO, fresh, e)))
 		return false;
 	if (out->n > 2 * TERMINAL_TAIL) {
-		memmove(out->p, out->p + out->n - TERMINAL_TAIL, TERMINAL_TAIL);
-		out->n = m->written = TERMINAL_TAIL;
+		size_t gone = out->n - TERMINAL_TAIL;
+		memmove(out->p, out->p + gone, TERMINAL_TAIL);
+		out->n = TERMINAL_TAIL;
+		m->written = m->written > gone ? m->written - gone : 0;
 		m->qemu.cut = false;
 	}
 	return true;
@@ -178,15 +259,25 @@ bool machine_ended_well(const struct machine *m)
 	return m->ended && !m->panic_ns && m->outcome.exit_code == STATUS_WELL;
 }
 
-void machine_stop(struct machine *m)
+static bool has_ended(struct machine *m, int timeout_ms)
+{
+	struct pollfd end = {m->qemu.pidfd, POLLIN, 0};
+	int n;
+	do
+		n = poll(&end, 1, timeout_ms);
+	while (n < 0 && errno == EINTR);
+	return n > 0;
+}
+
+void machine_stop(struct machine *m, bool gently)
 {
 	if (!m->qemu.pid)
 		return;
 	if (!m->ended) {
-		kill(m->qemu.pid, SIGKILL);
-		struct pollfd end = {m->qemu.pidfd, POLLIN, 0};
-		while (poll(&end, 1, -1) < 0 && errno == EINTR)
-			continue;
+		kill(m->qemu.pid, gently ? SIGTERM : SIGKILL);
+		if (gently && !has_ended(m, GENTLE_MS))
+			kill(m->qemu.pid, SIGKILL);
+		(void)has_ended(m, -1);
 		struct err ignored; /* its last words are wanted only where the file takes them */
 		(void)!machine_turn(m, true, &ignored);
 	}

@@ -10,6 +10,7 @@
 
 struct machine {
 	struct arena *a;
+	const char *prefix; /* of its lines on our terminal; NULL: there is no other machine */
 	const char *image_path;
 	struct process qemu;
 	int console_fd;		/* console.txt; -1: the console is our terminal */
@@ -23,10 +24,12 @@ struct machine {
 struct machine_plan {
 	const char *image_path;
 	const struct image_how *how;
-	const struct network *net;
+	const networks *nets;
+	int64_t number; /* of how->machines; 1 is the first */
 	const char *accelerator;
-	int wire_fd;	     /* the machine's end of the wire */
-	const char *console; /* a new file; NULL: our terminal is the console */
+	const int *wire_fds; /* the machine's ends of the wires, one a network */
+	int disk_fd;	     /* what its disk holds; -1: it has none */
+	const char *console; /* a file, which is added to; NULL: our terminal is the console */
 };
 
 /* Boots the image. */
@@ -42,7 +45,9 @@ struct str machine_console(const struct machine *m);
 const char *machine_end(struct machine *m);
 /* True where it ended by itself with the status for success. */
 bool machine_ended_well(const struct machine *m);
-/* Ends it if it runs, waits until it has ended and closes the console. Fine before its start. */
-void machine_stop(struct machine *m);
+/* Ends it if it runs, waits until it has ended and closes the console. GENTLY: what it has asked
+ * of its disk is finished first, as far as that takes no longer than two seconds. Fine before its
+ * start. */
+void machine_stop(struct machine *m, bool gently);
 
 #endif

@@ -12,6 +12,7 @@ static const struct {
 	{"ping", "iputils-ping"},
 	{"curl", "curl"},
 	{"dnsmasq", "dnsmasq-base"},
+	{"git", "git"},
 };
 
 const char *program_anywhere(struct arena *a, const char *name)

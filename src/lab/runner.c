@@ -32,15 +32,20 @@ static bool is_boot(const struct check *c)
 	return strcmp(c->type, "boot") == 0;
 }
 
-/* With ONLY: that check, those that boot, and the one whose packets it looks at. */
+static bool is_named(const char *name, const struct check *c)
+{
+	return name && strcmp(name, c->name) == 0;
+}
+
+/* With ONLY: that check, those that boot, and the ones that it looks at. */
 static bool is_wanted(const struct runner *r, const struct check *c)
 {
 	const char *only = r->q->only;
 	if (!only || is_boot(c) || strcmp(c->name, only) == 0)
 		return true;
 	vec_for(other, &r->q->image->image->checks)
-		if (strcmp(other->name, only) == 0 && other->during &&
-			strcmp(other->during, c->name) == 0)
+		if (strcmp(other->name, only) == 0 &&
+			(is_named(other->during, c) || is_named(other->since, c)))
 			return true;
 	return false;
 }
@@ -48,7 +53,7 @@ static bool is_wanted(const struct runner *r, const struct check *c)
 static bool is_watched(const struct image_how *how, const struct check *c)
 {
 	vec_for(other, &how->checks)
-		if (other->during && strcmp(other->during, c->name) == 0)
+		if (is_named(other->during, c))
 			return true;
 	return false;
 }
@@ -58,9 +63,9 @@ static bool do_check(
 {
 	struct check_result result = {.name = c->name, .type = c->type};
 	struct trial t = {.s = s, .c = c, .index = index, .r = &result};
-	struct window *window = &s->windows[index];
+	struct span *span = &s->spans[index];
 	const char *end = session_end(s);
-	*window = (struct window){.path = s->recording.path, .from = s->recording.n};
+	session_begin(s, span);
 	if (end) {
 		r->cut_short = true;
 		result.verdict = SKIP;
@@ -74,7 +79,7 @@ static bool do_check(
 	} else if (is_watched(s->how, c) && !session_settle(s, e)) {
 		return false;
 	}
-	window->to = s->recording.n;
+	session_finish(s, span);
 	add_result(s, r, &result);
 	vec_for(part, &t.parts)
 		add_result(s, r, part);
@@ -84,7 +89,7 @@ static bool do_check(
 static bool do_checks(struct session *s, struct runner *r, struct err *e)
 {
 	const struct image_how *how = s->how;
-	s->windows = NEW_ARRAY(s->a, struct window, how->checks.n + 1);
+	s->spans = NEW_ARRAY(s->a, struct span, how->checks.n + 1);
 	if ((!how->checks.n || !is_boot(&how->checks.v[0])) &&
 		!do_check(s, r, &implied_boot, how->checks.n, e))
 		return false;
@@ -99,7 +104,7 @@ static void conclude(struct session *s, struct runner *r)
 {
 	const char *end = session_end(s);
 	r->run->end = end ? end : "stopped by the lab";
-	if (end && (r->cut_short || !machine_ended_well(&s->machine)))
+	if (end && (r->cut_short || !session_ended_well(s)))
 		r->run->verdict = FAIL;
 }
 
@@ -107,7 +112,7 @@ static bool check_image(struct session *s, struct runner *r, struct err *e)
 {
 	int64_t started = clock_ns();
 	struct err less; /* than the first error, which counts */
-	bool done = session_start(s, r->q->image_path, r->accelerator, e) && do_checks(s, r, e);
+	bool done = session_start(s, e) && do_checks(s, r, e);
 	if (done)
 		conclude(s, r);
 	if (!session_stop(s, done ? e : &less) || !done)
@@ -124,14 +129,14 @@ static bool never(struct session *s, void *ctx)
 
 static bool show_console(struct session *s, struct runner *r, struct err *e)
 {
-	if (!session_start(s, r->q->image_path, r->accelerator, e))
+	if (!session_start(s, e))
 		return false;
 	enum waited how = session_wait(s, INT64_MAX, never, NULL, e);
 	bool stopped = how == WAIT_ERROR && e->code == E_INTERRUPTED;
 	struct err less; /* than the first error, which counts */
-	if (how == WAIT_MACHINE && !machine_ended_well(&s->machine))
+	if (how == WAIT_MACHINE && !session_ended_well(s))
 		term_note("%s: %s", r->q->image->name, session_end(s));
-	int status = stopped || machine_ended_well(&s->machine) ? 0 : 1;
+	int status = stopped || session_ended_well(s) ? 0 : 1;
 	if (!session_stop(s, stopped ? e : &less) || (how == WAIT_ERROR && !stopped))
 		return false;
 	send_message(r->channel, MESSAGE_STATUS, (struct str){(char *)&status, sizeof(status)});
@@ -145,7 +150,11 @@ void runner_main(struct arena *a, struct runner *r, const struct space *space)
 		.how = r->q->image->image,
 		.recipe_dir = r->q->image->dir,
 		.dir = r->run ? r->run->dir : NULL,
-		.net = r->net,
+		.scratch = r->q->w->state,
+		.disk = r->q->disk,
+		.image_path = r->q->image_path,
+		.accelerator = r->accelerator,
+		.nets = r->nets,
 		.channel = r->channel,
 		.watched = -1};
 	bool done = space_become_root(space, &e) &&

@@ -16,7 +16,7 @@ enum message {
 struct runner {
 	const struct lab_request *q;
 	struct run *run; /* id and folder are there, the rest is filled in; NULL: console */
-	struct network net;
+	networks nets;
 	const char *accelerator;
 	int channel;
 	bool cut_short; /* the machine came to its end before all checks were done */

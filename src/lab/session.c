@@ -1,15 +1,14 @@
-/* session.c - one poll loop for machine, wire and programs. SPDX-License-Identifier: ISC */
+/* session.c - one poll loop for machines, wires and programs. SPDX-License-Identifier: ISC */
 #include "lab/session.h"
-#include "lab/programs.h"
+#include "lab/plug.h"
 #include "lab/words.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #define QUIET_NS ((int64_t)3000000) /* a machine answers within this, usually */
 #define SETTLE_MAX_NS                                                                              \
@@ -18,16 +17,25 @@
 
 /* ---- waiting -------------------------------------------------------------------------- */
 
-enum {
-	POLL_CHANNEL,
-	POLL_IMAGE,
-	POLL_HOST,
-	POLL_WATCHED,
-	POLL_QEMU,
-	POLL_PROGRAM = POLL_QEMU + 3,
-	POLL_DHCP = POLL_PROGRAM + 3,
-	POLL_MAX = POLL_DHCP + 3
-};
+/* What is waited for, in this order: the channel, the socket that is watched, the program of the
+ * check, each machine, each network's DHCP server and the ports of its wire. */
+enum { POLL_CHANNEL, POLL_WATCHED, POLL_PROGRAM, POLL_MACHINES = POLL_PROGRAM + 3 };
+
+static size_t lan_polls(const struct session *s)
+{
+	return 3 + s->machine_count + 1;
+}
+
+static size_t lan_at(const struct session *s, size_t lan)
+{
+	return POLL_MACHINES + 3 * s->machine_count + lan * lan_polls(s);
+}
+
+void session_make_polls(struct session *s)
+{
+	s->poll_count = lan_at(s, s->nets.n);
+	s->polls = NEW_ARRAY(s->a, struct pollfd, s->poll_count);
+}
 
 static void poll_process(const struct process *p, bool runs, struct pollfd polls[3])
 {
@@ -37,104 +45,201 @@ static void poll_process(const struct process *p, bool runs, struct pollfd polls
 }
 
 /* Waits for anything to do, at most until UNTIL. */
-static bool poll_all(const struct session *s, int64_t until, struct pollfd *polls, struct err *e)
+static bool poll_all(struct session *s, int64_t until, struct err *e)
 {
 	static const struct process none;
-	polls[POLL_CHANNEL] = (struct pollfd){s->channel, POLLRDHUP, 0};
-	wire_polls(&s->wire, &polls[POLL_IMAGE]);
-	polls[POLL_WATCHED] = (struct pollfd){s->watched, POLLOUT, 0};
-	poll_process(&s->machine.qemu, !s->machine.ended, &polls[POLL_QEMU]);
+	s->polls[POLL_CHANNEL] = (struct pollfd){s->channel, POLLRDHUP, 0};
+	s->polls[POLL_WATCHED] = (struct pollfd){s->watched, POLLOUT, 0};
 	poll_process(s->program ? s->program : &none, s->program && !s->program_ended,
-		&polls[POLL_PROGRAM]);
-	poll_process(&s->dhcp, s->dhcp.pid != 0, &polls[POLL_DHCP]);
+		&s->polls[POLL_PROGRAM]);
+	for (size_t i = 0; i < s->machine_count; i++) {
+		const struct machine *m = &s->machines[i].machine;
+		poll_process(&m->qemu, !m->ended, &s->polls[POLL_MACHINES + 3 * i]);
+	}
+	for (size_t i = 0; i < s->nets.n; i++) {
+		const struct lan *lan = &s->lans[i];
+		poll_process(&lan->dhcp, lan->dhcp.pid != 0, &s->polls[lan_at(s, i)]);
+		wire_polls(&lan->wire, &s->polls[lan_at(s, i) + 3]);
+	}
 	int64_t left = until - clock_ns();
 	if (left < 0)
 		left = 0;
 	struct timespec timeout = {left / 1000000000, left % 1000000000};
-	if (ppoll(polls, POLL_MAX, &timeout, NULL) < 0 && errno != EINTR)
+	if (ppoll(s->polls, s->poll_count, &timeout, NULL) < 0 && errno != EINTR)
 		return fail_errno(e, "wait for the machine");
 	return true;
 }
 
 /* A DHCP server that ends leaves an image without an address: not the image's fault. */
-static bool dhcp_turn(struct session *s, bool ended, struct err *e)
+static bool dhcp_turn(struct session *s, struct lan *lan, bool ended, struct err *e)
 {
 	struct outcome out;
-	process_drain(&s->dhcp);
+	process_drain(&lan->dhcp);
 	if (!ended)
 		return true;
-	process_finish(&s->dhcp, &out);
-	s->dhcp.pid = 0;
+	process_finish(&lan->dhcp, &out);
+	lan->dhcp.pid = 0;
 	return fail(e, E_CHILD, "the DHCP server dnsmasq %s: %s", outcome_words(s->a, &out),
 		last_line(s->a, out.output, 300));
 }
 
-static bool turn(struct session *s, const struct pollfd *polls, struct err *e)
+static bool machines_turn(struct session *s, struct err *e)
 {
-	if (polls[POLL_CHANNEL].revents || signals_pending())
+	for (size_t i = 0; i < s->machine_count; i++) {
+		struct machine *m = &s->machines[i].machine;
+		if (m->ended)
+			continue;
+		if (!machine_turn(m, s->polls[POLL_MACHINES + 3 * i].revents != 0, e))
+			return false;
+		if (m->ended)
+			session_unplug(s, i);
+	}
+	return true;
+}
+
+static bool turn(struct session *s, struct err *e)
+{
+	if (s->polls[POLL_CHANNEL].revents || signals_pending())
 		return fail(e, E_INTERRUPTED, "interrupted");
-	wire_turn(&s->wire, clock_ns());
-	if (!machine_turn(&s->machine, polls[POLL_QEMU].revents != 0, e))
+	for (size_t i = 0; i < s->nets.n; i++)
+		wire_turn(&s->lans[i].wire, clock_ns());
+	if (!machines_turn(s, e))
 		return false;
-	s->watched_ready |= s->watched >= 0 && polls[POLL_WATCHED].revents;
+	s->watched_ready |= s->watched >= 0 && s->polls[POLL_WATCHED].revents;
 	if (s->program && !s->program_ended) {
 		process_drain(s->program);
-		s->program_ended = polls[POLL_PROGRAM].revents != 0;
+		s->program_ended = s->polls[POLL_PROGRAM].revents != 0;
 	}
-	return !s->dhcp.pid || dhcp_turn(s, polls[POLL_DHCP].revents != 0, e);
+	for (size_t i = 0; i < s->nets.n; i++)
+		if (s->lans[i].dhcp.pid &&
+			!dhcp_turn(s, &s->lans[i], s->polls[lan_at(s, i)].revents != 0, e))
+			return false;
+	return true;
 }
 
 enum waited session_wait(
 	struct session *s, int64_t deadline, done_fn *done, void *ctx, struct err *e)
 {
-	struct pollfd polls[POLL_MAX];
 	for (;;) {
+		int64_t until = deadline;
 		if (done(s, ctx))
 			return WAIT_DONE;
 		if (session_end(s))
 			return WAIT_MACHINE;
 		if (clock_ns() >= deadline)
 			return WAIT_TIMEOUT;
-		int64_t due = wire_due(&s->wire);
-		if (!poll_all(s, due < deadline ? due : deadline, polls, e) || !turn(s, polls, e))
+		for (size_t i = 0; i < s->nets.n; i++) {
+			int64_t due = wire_due(&s->lans[i].wire);
+			until = due < until ? due : until;
+		}
+		if (!poll_all(s, until, e) || !turn(s, e))
 			return WAIT_ERROR;
 	}
 }
 
-const char *session_end(struct session *s)
+/* ---- how it goes ----------------------------------------------------------------------- */
+
+struct machine *session_machine(struct session *s, int64_t number)
 {
-	const char *flood = wire_flood(&s->wire);
-	const char *end = machine_end(&s->machine);
-	if (end || s->hang)
-		return end ? end : s->hang;
-	return flood ? str_format(s->a, "flood: %s", flood) : NULL;
+	return &s->machines[number - 1].machine;
 }
 
-static uint64_t wire_moves(const struct wire *w)
+/* Machine I's own end; "machine 3: ..." where there are several. */
+static const char *end_of(struct session *s, size_t i)
 {
-	return w->from_image + w->to_image_count + w->dropped + w->to_image.n + w->to_host.n;
+	const char *end = machine_end(&s->machines[i].machine);
+	for (size_t k = 0; !end && k < s->nets.n; k++) {
+		const char *flood = wire_flood(&s->lans[k].wire, i + 1);
+		end = flood ? str_format(s->a, "flood: %s", flood) : NULL;
+	}
+	return end && s->machine_count > 1 ? str_format(s->a, "machine %zu: %s", i + 1, end) : end;
+}
+
+const char *session_end(struct session *s)
+{
+	const char *end = NULL;
+	size_t well = 0;
+	for (size_t i = 0; i < s->machine_count; i++) {
+		bool ended_well = machine_ended_well(&s->machines[i].machine);
+		well += ended_well;
+		if (!end && !ended_well)
+			end = end_of(s, i);
+	}
+	if (!end && well == s->machine_count)
+		end = machine_end(&s->machines[0].machine);
+	return end ? end : s->hang;
+}
+
+bool session_ended_well(const struct session *s)
+{
+	for (size_t i = 0; i < s->machine_count; i++)
+		if (!machine_ended_well(&s->machines[i].machine))
+			return false;
+	return true;
+}
+
+void session_begin(struct session *s, struct span *out)
+{
+	*out = (struct span){.from_ns = clock_wall_ns()};
+	for (size_t i = 0; i < s->nets.n; i++)
+		out->from[i] = s->lans[i].recording.n;
+}
+
+void session_finish(struct session *s, struct span *span)
+{
+	span->to_ns = clock_wall_ns();
+	for (size_t i = 0; i < s->nets.n; i++)
+		span->to[i] = s->lans[i].recording.n;
+}
+
+static uint64_t all_moves(const struct session *s)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < s->nets.n; i++)
+		n += wire_moves(&s->lans[i].wire);
+	return n;
 }
 
 static bool wire_moved(struct session *s, void *before)
 {
-	return wire_moves(&s->wire) != *(uint64_t *)before;
+	return all_moves(s) != *(uint64_t *)before;
+}
+
+static bool all_empty(const struct session *s)
+{
+	for (size_t i = 0; i < s->nets.n; i++)
+		if (wire_waiting(&s->lans[i].wire))
+			return false;
+	return true;
+}
+
+/* There and back, on the slowest wire. */
+static int64_t longest_delay(const struct session *s)
+{
+	int64_t longest = 0;
+	for (size_t i = 0; i < s->nets.n; i++)
+		if (s->lans[i].wire.delay_ns > longest)
+			longest = s->lans[i].wire.delay_ns;
+	return 2 * longest;
 }
 
 bool session_settle(struct session *s, struct err *e)
 {
-	int64_t limit = clock_ns() + SETTLE_MAX_NS + 2 * s->wire.delay_ns;
+	int64_t limit = clock_ns() + SETTLE_MAX_NS + longest_delay(s);
 	for (;;) {
-		uint64_t before = wire_moves(&s->wire);
+		uint64_t before = all_moves(s);
 		enum waited how = session_wait(s, clock_ns() + QUIET_NS, wire_moved, &before, e);
-		bool empty = !s->wire.to_image.n && !s->wire.to_host.n;
 		if (how == WAIT_ERROR)
 			return false;
-		if (how == WAIT_MACHINE || (how == WAIT_TIMEOUT && empty) || clock_ns() > limit)
+		if (how == WAIT_MACHINE || (how == WAIT_TIMEOUT && all_empty(s)) ||
+			clock_ns() > limit)
 			return true;
 	}
 }
 
 struct life {
+	const struct port *port;
+	const struct machine *machine;
 	uint64_t frames;
 	size_t console;
 };
@@ -142,12 +247,13 @@ struct life {
 static bool shows_life(struct session *s, void *ctx)
 {
 	const struct life *before = ctx;
-	return s->wire.from_image != before->frames ||
-	       machine_console(&s->machine).n != before->console;
+	(void)s;
+	return before->port->sent != before->frames ||
+	       machine_console(before->machine).n != before->console;
 }
 
-/* Who has the image's address? Tell the host (RFC 826). */
-static void ask_for_address(struct session *s)
+/* Who has the machine's address? Tell the host (RFC 826). */
+static void ask_for_address(struct session *s, struct lan *lan, int64_t number)
 {
 	struct __attribute__((packed)) {
 		unsigned char to[6], from[6];
@@ -157,19 +263,22 @@ static void ask_for_address(struct session *s)
 		unsigned char target[6];
 		struct in_addr target_ip;
 	} f = {.to = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
-		.from = {2, 0, 0, 0, 0, 1},
-		.kinds = {8, 6, 0, 1, 8, 0, 6, 4, 0, 1},
-		.sender = {2, 0, 0, 0, 0, 1}};
-	inet_pton(AF_INET, s->net.host, &f.sender_ip);
-	inet_pton(AF_INET, s->net.image, &f.target_ip);
-	wire_send(&s->wire, clock_ns(), (struct str){(const char *)&f, sizeof(f)});
+		.from = {2, 0, 0, 0, 0, (unsigned char)(lan->net->index + 1)},
+		.kinds = {8, 6, 0, 1, 8, 0, 6, 4, 0, 1}};
+	memcpy(f.sender, f.from, sizeof(f.sender));
+	inet_pton(AF_INET, lan->net->host, &f.sender_ip);
+	inet_pton(AF_INET, network_address(s->a, lan->net, number), &f.target_ip);
+	wire_send(&lan->wire, 0, clock_ns(), (struct str){(const char *)&f, sizeof(f)});
 }
 
-bool session_is_alive(struct session *s, bool *alive, struct err *e)
+bool session_is_alive(struct session *s, size_t at, int64_t number, bool *alive, struct err *e)
 {
-	struct life before = {s->wire.from_image, machine_console(&s->machine).n};
-	ask_for_address(s);
-	int64_t deadline = clock_ns() + ALIVE_NS + 2 * s->wire.delay_ns;
+	struct lan *lan = &s->lans[at];
+	const struct machine *m = session_machine(s, number);
+	const struct port *port = &lan->wire.ports[number];
+	struct life before = {port, m, port->sent, machine_console(m).n};
+	ask_for_address(s, lan, number);
+	int64_t deadline = clock_ns() + ALIVE_NS + longest_delay(s);
 	enum waited how = session_wait(s, deadline, shows_life, &before, e);
 	if (how == WAIT_ERROR)
 		return false;
@@ -185,8 +294,7 @@ static bool program_has_ended(struct session *s, void *ctx)
 	return s->program_ended;
 }
 
-/* Ends P and all that it started, and collects it. */
-static void end_process(struct process *p, struct outcome *out)
+void end_process(struct process *p, struct outcome *out)
 {
 	kill(-p->pid, SIGKILL);
 	struct pollfd end = {p->pidfd, POLLIN, 0};
@@ -195,11 +303,13 @@ static void end_process(struct process *p, struct outcome *out)
 	process_finish(p, out);
 }
 
-bool session_run(struct session *s, const struct command *c, int64_t timeout_ms, enum waited *how,
-	struct outcome *out, struct err *e)
+bool session_run(struct session *s, size_t at, const struct command *c, int64_t timeout_ms,
+	enum waited *how, struct outcome *out, struct err *e)
 {
 	struct process p;
-	if (!process_start(s->a, c, &p, e))
+	struct command placed = *c;
+	placed.network = at ? s->lans[at].host.space : 0; /* network 0 is ours */
+	if (!process_start(s->a, &placed, &p, e))
 		return false;
 	s->program = &p;
 	s->program_ended = false;
@@ -208,60 +318,4 @@ bool session_run(struct session *s, const struct command *c, int64_t timeout_ms,
 	end_process(&p, out);
 	s->program = NULL;
 	return *how != WAIT_ERROR;
-}
-
-static bool start_dhcp(struct session *s, struct err *e)
-{
-	struct arena *a = s->a;
-	/* --no-daemon also keeps it from changing its groups, which a user namespace forbids. */
-	const char *const argv[] = {program_anywhere(a, "dnsmasq"), "--no-daemon",
-		"--conf-file=/dev/null", "--port=0", "--bind-interfaces",
-		"--interface=" SPACE_DEVICE, "--no-ping", "--leasefile-ro", "--dhcp-authoritative",
-		"--no-resolv", "--no-hosts",
-		str_format(a, "--dhcp-range=%s,%s,1h", s->net.image, s->net.image),
-		str_format(a, "--dhcp-host=" SPACE_IMAGE_MAC ",%s", s->net.image), NULL};
-	const struct command dnsmasq = {.argv = argv, .output_limit = 256 * 1024};
-	return process_start(a, &dnsmasq, &s->dhcp, e) || fail_context(e, "start the DHCP server");
-}
-
-/* ---- start and end -------------------------------------------------------------------- */
-
-bool session_start(
-	struct session *s, const char *image_path, const char *accelerator, struct err *e)
-{
-	int ends[2];
-	defer(close_fd) int packets = -1;
-	if (!space_cable(s->a, &s->net, &packets, e))
-		return false;
-	/* A datagram is a frame: nothing to cut up, and QEMU waits where we are slow. */
-	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends) < 0)
-		return fail_errno(e, "make the wire");
-	defer(close_fd) int machine_end_fd = ends[1];
-	if (s->dir && !recording_open(path_join(s->a, s->dir, "wire.pcap"), &s->recording, e))
-		return false;
-	wire_init(&s->wire, s->a, ends[0], packets, (size_t)s->net.mtu, s->net.delay_ms,
-		s->dir ? &s->recording : NULL);
-	packets = -1;
-	if (s->net.dhcp && !start_dhcp(s, e))
-		return false;
-	const struct machine_plan plan = {.image_path = image_path,
-		.how = s->how,
-		.net = &s->net,
-		.accelerator = accelerator,
-		.wire_fd = machine_end_fd,
-		.console = s->dir ? path_join(s->a, s->dir, "console.txt") : NULL};
-	return machine_start(s->a, &plan, &s->machine, e);
-}
-
-bool session_stop(struct session *s, struct err *e)
-{
-	struct outcome dhcp = {0};
-	machine_stop(&s->machine);
-	if (s->dhcp.pid)
-		end_process(&s->dhcp, &dhcp);
-	bool written = !s->recording.file || recording_flush(&s->recording, e);
-	recording_close(&s->recording);
-	if (!written || !s->dir || !dhcp.output.n)
-		return written;
-	return file_write_cache(path_join(s->a, s->dir, "checks/dhcp.txt"), dhcp.output, 0644, e);
 }

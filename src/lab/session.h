@@ -1,5 +1,5 @@
-/* session.h - one machine on one wire, from boot to end, and the loop that drives it. All of it
- * runs in the lab's own process, within the private network. SPDX-License-Identifier: ISC */
+/* session.h - machines on their wires, from boot to end, and the loop that drives them. All of it
+ * runs in the lab's own process, within the private networks. SPDX-License-Identifier: ISC */
 #ifndef RESPIN_LAB_SESSION_H
 #define RESPIN_LAB_SESSION_H
 
@@ -8,46 +8,84 @@
 #include "lab/space.h"
 #include "lab/wire.h"
 
+/* One network while it runs. */
+struct lan {
+	const struct network *net;
+	struct host host;
+	struct wire wire;
+	struct recording recording;
+	struct process dhcp; /* the DHCP server; pid 0: none */
+};
+
+/* A stretch of the run: nanoseconds since 1970, and packets of each network. */
+struct span {
+	int64_t from_ns, to_ns;
+	size_t from[RECIPE_NETWORKS_MAX], to[RECIPE_NETWORKS_MAX];
+};
+
 struct session {
 	struct arena *a;
 	const struct image_how *how;
 	const char *recipe_dir; /* where the programs of command checks run */
 	const char *dir;	/* of the run; NULL: nothing is kept */
-	struct network net;
-	int channel; /* to our parent; its end is our end */
-	struct wire wire;
-	struct recording recording;
-	struct machine machine;
-	struct process dhcp;	 /* the DHCP server; pid 0: none */
+	const char *scratch;	/* a folder for what is not kept */
+	const char *disk;	/* the disk of machine 1; NULL: a new one */
+	const char *image_path, *accelerator;
+	networks nets;
+	int channel;	  /* to our parent; its end is our end */
+	struct lan *lans; /* one for each of nets */
+	struct seated *machines;
+	size_t machine_count;
+	struct pollfd *polls;
+	size_t poll_count;
 	struct process *program; /* of the check that runs now, or NULL */
 	bool program_ended;
 	int watched; /* a socket that becomes writable, of the check that runs now; -1: none */
 	bool watched_ready;
-	const char *hang;	/* why the machine is taken for dead; NULL: it is not */
-	struct window *windows; /* per check of HOW: the packets recorded while it ran */
+	const char *hang;   /* why a machine is taken for dead; NULL: none is */
+	struct span *spans; /* per check of HOW: when it ran */
+};
+
+/* A machine and what it is plugged into. */
+struct seated {
+	struct machine machine;
+	int wires[RECIPE_NETWORKS_MAX]; /* our ends of its cables; -1: unplugged */
+	int disk;			/* what its disk holds; -1: it has none */
 };
 
 enum waited { WAIT_DONE, WAIT_TIMEOUT, WAIT_MACHINE, WAIT_ERROR };
 typedef bool done_fn(struct session *s, void *ctx);
-/* Drives machine and wire until DONE(s, ctx), until clock_ns() reaches DEADLINE, or until the
+/* Drives machines and wires until DONE(s, ctx), until clock_ns() reaches DEADLINE, or until a
  * machine ends. WAIT_ERROR sets E: E_INTERRUPTED where our parent has gone or wants our end. */
 enum waited session_wait(
 	struct session *s, int64_t deadline, done_fn *done, void *ctx, struct err *e);
-/* Makes the network, starts the DHCP server where it is wanted, and boots IMAGE_PATH. */
-MUST_CHECK bool session_start(
-	struct session *s, const char *image_path, const char *accelerator, struct err *e);
-/* How the machine ended or why it is given up, in a line; NULL while it is fine. */
+/* Makes the networks, starts the DHCP servers that are wanted, and boots the machines. */
+MUST_CHECK bool session_start(struct session *s, struct err *e);
+/* Machine K (1 is the first). */
+struct machine *session_machine(struct session *s, int64_t number);
+/* Cuts the power of machine NUMBER, or presses its reset button, and boots it again with the same
+ * disk. What it had sent by then has arrived. */
+MUST_CHECK bool session_reboot(struct session *s, int64_t number, bool reset, struct err *e);
+/* How a machine ended or why it is given up, in a line; NULL while all is fine. Machines that
+ * ended well are fine until all have. */
 const char *session_end(struct session *s);
-/* Waits until nothing is on the wire and the machine had time to answer. */
+/* True where all ended by themselves, with the status for success. */
+bool session_ended_well(const struct session *s);
+/* Waits until nothing is on any wire and the machines had time to answer. */
 MUST_CHECK bool session_settle(struct session *s, struct err *e);
-/* True where the machine gives any sign of life when asked for its address by ARP. */
-MUST_CHECK bool session_is_alive(struct session *s, bool *alive, struct err *e);
+/* True where machine NUMBER gives any sign of life when asked for its address on network AT by
+ * ARP. */
+MUST_CHECK bool session_is_alive(
+	struct session *s, size_t at, int64_t number, bool *alive, struct err *e);
+/* The beginning, or the end, of a span is now. */
+void session_begin(struct session *s, struct span *out);
+void session_finish(struct session *s, struct span *span);
 /* Ends everything that runs, and writes what was recorded. */
 MUST_CHECK bool session_stop(struct session *s, struct err *e);
 
-/* Runs a program within the network until it ends, the deadline or the machine's end; it and all
- * that it started are gone then. */
-MUST_CHECK bool session_run(struct session *s, const struct command *c, int64_t timeout_ms,
-	enum waited *how, struct outcome *out, struct err *e);
+/* Runs a program on the host of network AT until it ends, the deadline or a machine's end; it and
+ * all that it started are gone then. */
+MUST_CHECK bool session_run(struct session *s, size_t at, const struct command *c,
+	int64_t timeout_ms, enum waited *how, struct outcome *out, struct err *e);
 
 #endif

@@ -9,21 +9,27 @@
 #include "recipe/recipe.h"
 #include "sys/sys.h"
 
-/* The host's end of the cable, where checks find it. */
-#define SPACE_DEVICE "respin0"
-#define SPACE_IMAGE_MAC "52:54:00:12:34:56"
-#define SPACE_HOST_MAC "02:00:00:00:00:01"
-
+/* One network: a wire, the image's network card at one end, a host at the other. */
 struct network {
-	char image[INET_ADDRSTRLEN], host[INET_ADDRSTRLEN];
+	size_t index;
+	char device[16]; /* the host's: "respin0" */
+	char host_mac[18];
+	char host[INET_ADDRSTRLEN];
+	uint32_t first; /* machine 1's address as a number; the others' follow it */
 	int prefix;
 	bool dhcp;
+	bool host_gateway;     /* the host's default route leads through machine 1 */
 	int64_t mtu, delay_ms; /* of the wire; the delay is each way */
 };
+typedef VEC(struct network) networks;
 
-/* From image.boot.address ("10.77.0.2/24", "dhcp") and image.wire.mtu. The host is the first
- * address of the network that is not the image's. E_INPUT without a place. */
-MUST_CHECK bool network_parse(const struct image_how *how, struct network *out, struct err *e);
+/* From image.networks, or image.boot.address and image.wire. The host is the first address of its
+ * network that is not a machine's. E_INPUT without a place: *MEMBER is the field below image. */
+MUST_CHECK bool networks_parse(struct arena *a, const struct image_how *how, networks *out,
+	const char **member, struct err *e);
+/* Machine K's address on a network (1 is the first): "10.77.0.2"; and its hardware address. */
+const char *network_address(struct arena *a, const struct network *net, int64_t machine);
+const char *network_mac(struct arena *a, const struct network *net, int64_t machine);
 
 /* A process in new user, network and process-id namespaces. It is the first process there: when
  * it ends, in whatever way, the kernel ends all others. */
@@ -37,8 +43,15 @@ struct space {
 MUST_CHECK bool space_fork(struct space *out, struct err *e);
 /* To be called within, first: makes us root there, and nowhere else. */
 MUST_CHECK bool space_become_root(const struct space *s, struct err *e);
-/* Makes the cable. *PACKETS sends and receives the Ethernet frames of its far end. */
-MUST_CHECK bool space_cable(
-	struct arena *a, const struct network *net, int *packets, struct err *e);
+/* A host at the end of a cable. */
+struct host {
+	int packets; /* sends and receives the Ethernet frames of the cable's far end; -1: none */
+	int space;   /* its network namespace: network 0's is ours */
+};
+/* Makes the host of a network, and its cable. */
+MUST_CHECK bool space_host(
+	struct arena *a, const struct network *net, struct host *out, struct err *e);
+/* Makes SPACE, a network namespace, ours: for sockets of our own. */
+MUST_CHECK bool space_enter(int space, struct err *e);
 
 #endif

@@ -7,28 +7,30 @@
 #include <sys/socket.h>
 
 #define BUFFER_SIZE ((size_t)128 * 1024)
-#define LANE_MAX 8192 /* frames on their way, each way */
-#define TURN_MAX 64   /* frames taken in one turn from one end: nobody starves */
+#define LANE_MAX 8192 /* frames on their way, to each port */
+#define TURN_MAX 64   /* frames taken in one turn from one port: nobody starves */
+#define HOST 0
 
 struct frame {
 	struct frame *next;
 	int64_t due_ns;
+	bool recorded; /* or another copy of it */
 	size_t n;
 	char bytes[];
 };
 
-void wire_init(struct wire *w, struct arena *a, int image_fd, int host_fd, size_t mtu,
-	int64_t delay_ms, struct recording *recording)
+void wire_init(struct wire *w, struct arena *a, size_t machines, size_t mtu, int64_t delay_ms,
+	struct recording *recording)
 {
 	*w = (struct wire){.a = a,
-		.image_fd = image_fd,
-		.host_fd = host_fd,
+		.ports = NEW_ARRAY(a, struct port, machines + 1),
+		.n = machines + 1,
 		.frame_max = mtu + ETHER_HDR_LEN + 4, /* with a VLAN tag */
 		.delay_ns = delay_ms * 1000000,
-		.to_image = {.out_fd = image_fd},
-		.to_host = {.out_fd = host_fd},
 		.recording = recording,
 		.buffer = arena_alloc(a, BUFFER_SIZE)};
+	for (size_t i = 0; i < w->n; i++)
+		w->ports[i].fd = -1;
 }
 
 static void record(struct wire *w, int64_t now, struct str frame)
@@ -37,9 +39,64 @@ static void record(struct wire *w, int64_t now, struct str frame)
 		recording_add(w->recording, now, frame);
 }
 
-static void push(struct wire *w, struct lane *lane, int64_t now, struct str bytes)
+static void pop(struct wire *w, struct port *p)
 {
-	if (bytes.n < ETHER_HDR_LEN || bytes.n > w->frame_max || lane->n == LANE_MAX) {
+	struct frame *f = p->first;
+	p->first = f->next;
+	p->n--;
+	f->next = w->unused;
+	w->unused = f;
+}
+
+void wire_plug(struct wire *w, size_t port, int fd)
+{
+	struct port *p = &w->ports[port];
+	for (; p->first; w->dropped++)
+		pop(w, p);
+	p->fd = fd;
+	p->blocked = false;
+	p->in_a_row = 0;
+}
+
+/* ---- which way ------------------------------------------------------------------------- */
+
+/* An address's seat is found by its last bytes, which count up in machines. Two addresses that
+ * want the same one take it in turn: frames to the other go everywhere meanwhile. */
+static struct seat *seat_of(struct wire *w, const char *address)
+{
+	const unsigned char *b = (const unsigned char *)address;
+	return &w->seats[(b[5] + 31u * b[4] + 17u * b[0]) % WIRE_SEATS];
+}
+
+static bool is_group(const char *address)
+{
+	return address[0] & 1;
+}
+
+static void learn(struct wire *w, size_t port, const char *source)
+{
+	struct seat *s = seat_of(w, source);
+	if (is_group(source))
+		return;
+	memcpy(s->address, source, sizeof(s->address));
+	s->port = (unsigned char)port;
+	s->taken = true;
+}
+
+/* The port that a frame to DESTINATION goes to; FROM itself stands for all others. */
+static size_t way(struct wire *w, size_t from, const char *destination)
+{
+	const struct seat *s = seat_of(w, destination);
+	bool known = s->taken && !is_group(destination) &&
+		     !memcmp(s->address, destination, sizeof(s->address));
+	return known ? s->port : from;
+}
+
+/* ---- frames on their way --------------------------------------------------------------- */
+
+static void push(struct wire *w, struct port *p, int64_t now, struct str bytes, bool recorded)
+{
+	if (p->n == LANE_MAX) {
 		w->dropped++;
 		return;
 	}
@@ -50,22 +107,32 @@ static void push(struct wire *w, struct lane *lane, int64_t now, struct str byte
 		f = arena_alloc(w->a, sizeof(*f) + w->frame_max);
 	f->next = NULL;
 	f->due_ns = now + w->delay_ns;
+	f->recorded = recorded;
 	f->n = bytes.n;
 	memcpy(f->bytes, bytes.p, bytes.n);
-	if (!lane->first)
-		lane->last = &lane->first;
-	*lane->last = f;
-	lane->last = &f->next;
-	lane->n++;
+	if (!p->first)
+		p->last = &p->first;
+	*p->last = f;
+	p->last = &f->next;
+	p->n++;
 }
 
-static void pop(struct wire *w, struct lane *lane)
+/* A frame is recorded once: on its way out of a machine, or when the first machine takes it. */
+void wire_send(struct wire *w, size_t port, int64_t now, struct str frame)
 {
-	struct frame *f = lane->first;
-	lane->first = f->next;
-	lane->n--;
-	f->next = w->unused;
-	w->unused = f;
+	if (frame.n < ETHER_HDR_LEN || frame.n > w->frame_max) {
+		w->dropped++;
+		return;
+	}
+	bool recorded = port != HOST;
+	size_t to = way(w, port, frame.p);
+	learn(w, port, frame.p + ETHER_ADDR_LEN);
+	for (size_t i = 0; i < w->n; i++) {
+		if (i == port || (to != port && i != to) || w->ports[i].fd < 0)
+			continue;
+		push(w, &w->ports[i], now, frame, recorded);
+		recorded |= i != HOST;
+	}
 }
 
 static bool receive(struct wire *w, int fd, struct str *out)
@@ -78,72 +145,85 @@ static bool receive(struct wire *w, int fd, struct str *out)
 	return n >= 0;
 }
 
-static void take(struct wire *w, int64_t now)
+static void take(struct wire *w, size_t port, int64_t now)
 {
+	struct port *p = &w->ports[port];
 	struct str frame;
-	for (int i = 0; i < TURN_MAX && receive(w, w->image_fd, &frame); i++) {
-		record(w, now, frame);
-		w->from_image++;
-		w->in_a_row++;
-		push(w, &w->to_host, now, frame);
+	for (int i = 0; i < TURN_MAX && p->fd >= 0 && receive(w, p->fd, &frame); i++) {
+		if (port != HOST)
+			record(w, now, frame);
+		p->sent++;
+		p->in_a_row++;
+		wire_send(w, port, now, frame);
 	}
-	for (int i = 0; i < TURN_MAX && receive(w, w->host_fd, &frame); i++)
-		push(w, &w->to_image, now, frame);
 }
 
-static void deliver(struct wire *w, struct lane *lane, int64_t now)
+static void deliver(struct wire *w, size_t port, int64_t now)
 {
-	lane->blocked = false;
-	while (lane->first && lane->first->due_ns <= now) {
-		struct str frame = {lane->first->bytes, lane->first->n};
-		ssize_t n = send(lane->out_fd, frame.p, frame.n, MSG_DONTWAIT | MSG_NOSIGNAL);
-		lane->blocked = n < 0 && (errno == EAGAIN || errno == EINTR);
-		if (lane->blocked)
+	struct port *p = &w->ports[port];
+	p->blocked = false;
+	while (p->first && p->first->due_ns <= now) {
+		struct str frame = {p->first->bytes, p->first->n};
+		ssize_t n = send(p->fd, frame.p, frame.n, MSG_DONTWAIT | MSG_NOSIGNAL);
+		p->blocked = n < 0 && (errno == EAGAIN || errno == EINTR);
+		if (p->blocked)
 			return;
 		if (n < 0) {
 			w->dropped++;
-		} else if (lane == &w->to_image) {
-			record(w, now, frame);
-			w->to_image_count++;
-			w->in_a_row = 0;
+		} else {
+			if (!p->first->recorded)
+				record(w, now, frame);
+			p->received++;
+			p->in_a_row = 0;
 		}
-		pop(w, lane);
+		pop(w, p);
 	}
 }
 
 void wire_turn(struct wire *w, int64_t now)
 {
-	take(w, now);
-	deliver(w, &w->to_host, now);
-	deliver(w, &w->to_image, now);
-}
-
-void wire_send(struct wire *w, int64_t now, struct str frame)
-{
-	push(w, &w->to_image, now, frame);
+	for (size_t i = w->n; i-- > 0;) /* the machines first, then the host */
+		take(w, i, now);
+	for (size_t i = 0; i < w->n; i++)
+		deliver(w, i, now);
 }
 
 int64_t wire_due(const struct wire *w)
 {
 	int64_t due = INT64_MAX;
-	const struct lane *lanes[] = {&w->to_image, &w->to_host};
-	for (size_t i = 0; i < 2; i++)
-		if (lanes[i]->first && !lanes[i]->blocked && lanes[i]->first->due_ns < due)
-			due = lanes[i]->first->due_ns;
+	for (const struct port *p = w->ports; p < w->ports + w->n; p++)
+		if (p->first && !p->blocked && p->first->due_ns < due)
+			due = p->first->due_ns;
 	return due;
 }
 
-void wire_polls(const struct wire *w, struct pollfd polls[2])
+void wire_polls(const struct wire *w, struct pollfd *polls)
 {
-	short image_out = w->to_image.blocked ? POLLOUT : 0;
-	short host_out = w->to_host.blocked ? POLLOUT : 0;
-	polls[0] = (struct pollfd){w->image_fd, (short)(POLLIN | image_out), 0};
-	polls[1] = (struct pollfd){w->host_fd, (short)(POLLIN | host_out), 0};
+	for (size_t i = 0; i < w->n; i++) {
+		short out = w->ports[i].blocked ? POLLOUT : 0;
+		polls[i] = (struct pollfd){w->ports[i].fd, (short)(POLLIN | out), 0};
+	}
 }
 
-const char *wire_flood(const struct wire *w)
+size_t wire_waiting(const struct wire *w)
 {
-	if (w->in_a_row > WIRE_FLOOD_FRAMES)
+	size_t n = 0;
+	for (size_t i = 0; i < w->n; i++)
+		n += w->ports[i].n;
+	return n;
+}
+
+uint64_t wire_moves(const struct wire *w)
+{
+	uint64_t n = w->dropped + wire_waiting(w);
+	for (size_t i = 0; i < w->n; i++)
+		n += w->ports[i].sent + w->ports[i].received;
+	return n;
+}
+
+const char *wire_flood(const struct wire *w, size_t machine)
+{
+	if (w->ports[machine].in_a_row > WIRE_FLOOD_FRAMES)
 		return "sent 20000 frames in a row that nothing asked for";
 	if (w->recording && w->recording->bytes > WIRE_FLOOD_BYTES)
 		return "filled the recording: 512 MiB of packets";

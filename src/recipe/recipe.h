@@ -62,11 +62,59 @@ struct wire_how {
 	int64_t mtu;	  /* of the host's end; default 1500 */
 };
 
+/* image.networks: virtual Ethernets, each with a network card of the image at one end and a Linux
+ * host of its own at the other. */
+struct network_how {
+	const char *address; /* the image's: "192.168.1.1/24", "dhcp"; NULL: 10.(77 + N).0.2/24 */
+	const char *host;    /* the host's; NULL: the network's first that is free */
+	int64_t delay_ms;    /* each way */
+	int64_t mtu;	     /* of the host's end; default 1500 */
+	bool host_gateway;   /* the host reaches all other networks through the image */
+};
+#define RECIPE_NETWORKS_MAX 4
+#define RECIPE_MACHINES_MAX 32
+
+/* image.disk: a virtio-blk device, empty at the start. */
+struct disk_how {
+	int64_t size_mb;
+};
+
+/* image.state: what the image serves of its network state, as git repositories by HTTP. */
+struct state_how {
+	int64_t port;	   /* default 80 */
+	strings stores;	   /* "arp": http://ADDRESS/arp.git */
+	const char *token; /* for reading; NULL: none is asked for */
+};
+
+/* What a state check asks of one commit: holds where the number of entries that it means is within
+ * [min, max], and its message matches. */
+struct condition {
+	const char *path;    /* pattern of entries: "arp/10.0.0.*"; "nat/": all below */
+	const char *text;    /* regular expression that the entry's text must match */
+	const char *field;   /* only the rest of the text's line that begins with this word ... */
+	const char *value;   /* ... and it must be this */
+	int64_t min, max;    /* of the count; default 1 and -1, which is any */
+	const char *message; /* regular expression that the commit's message must match */
+	int64_t changes_within_s; /* instead of the count: the field gets another value in this
+				   * commit, sooner than this after it got its last one; 0: off */
+};
+
+typedef VEC(struct condition) conditions;
+
+/* What a state check asks of the number of commits. */
+struct commits_how {
+	const char *message; /* regular expression: only those; NULL: all */
+	int64_t min, max;    /* default 0 and -1, which is any */
+	int64_t per_second;  /* at most so many of one second; -1: any */
+};
+
 /* One check of the lab; which fields matter depends on TYPE (see lab.h). */
 struct check {
 	const char *name;
-	const char *type; /* boot arp ping tcp http packets command */
+	const char *type; /* boot arp ping tcp http packets command reboot state */
 	int64_t timeout_ms;
+	int64_t at;	    /* the network that it runs or looks at; default 0 */
+	int64_t machine;    /* of several: 1 and on; 0: the first, in boot all */
 	const char *expect; /* boot: text on the console */
 	int64_t count;	    /* ping: how many; */
 	int64_t port;	    /* tcp, http */
@@ -81,11 +129,20 @@ struct check {
 	const char *until;  /* ... and before the next one that matches this */
 	strings run;	    /* command: argv */
 	bool tap;	    /* command: its output is TAP */
+	const char *how;    /* reboot: "power" or "reset" */
+	const char *store;  /* state: whose history */
+	const char *since;  /* packets, state: only what came once the check of this name began */
+	conditions at_end, always, eventually, never; /* state */
+	struct commits_how *commits;		      /* state; may be NULL */
 };
 
 struct image_how {
 	struct boot boot;
 	struct wire_how wire;
+	VEC(struct network_how) networks; /* empty: one, as boot.address and wire say */
+	int64_t machines;		  /* copies of the image on network 0; default 1 */
+	struct disk_how *disk;		  /* NULL: none */
+	struct state_how *state;	  /* NULL: none */
 	const char *files; /* folder packed into the image, relative to the recipe's folder */
 	VEC(struct check) checks;
 };

@@ -35,6 +35,14 @@ static bool is_commit(struct str s, const char **expected)
 	return s.n == 40 && all_in(s, "0123456789abcdef");
 }
 
+/* What a command line and a URL can carry as it is. */
+static bool is_token(struct str s, const char **expected)
+{
+	*expected = "a token of 16 to 64 letters, digits, '-' and '_'";
+	return s.n >= 16 && s.n <= 64 &&
+	       all_in(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
+}
+
 /* What leaves the tree, or would be read as an option by a program that gets it. */
 static bool is_inner_path(struct str s, const char **expected)
 {
@@ -142,8 +150,70 @@ static const struct spec_field wire_how_fields[] = {
 static const struct spec wire_spec = {
 	"wire", FIELDS(wire_how), .help = "The virtual Ethernet between image and host."};
 
+static const struct spec_field network_how_fields[] = {
+	{AT(network_how, address, SPEC_STRING),
+		.help = "The image's address: \"192.168.1.1/24\", or \"dhcp\"."},
+	{AT(network_how, host, SPEC_STRING),
+		.help = "The host's address; by default the network's first that is free."},
+	{AT(network_how, delay_ms, SPEC_INT), .min = 0, .max = 60000,
+		.help = "Delay of the wire in milliseconds, each way."},
+	{AT(network_how, mtu, SPEC_INT), .min = 576, .max = 1500, .preset = 1500,
+		.help = "Largest packet of the host's end in bytes."},
+	{AT(network_how, host_gateway, SPEC_BOOL),
+		.help = "The host reaches all other networks through the image."}};
+static const struct spec network_spec = {"network", FIELDS(network_how),
+	.help = "A virtual Ethernet between a network card of the image and a host of its own."};
+
+static const struct spec_field disk_how_fields[] = {{AT(disk_how, size_mb, SPEC_INT), .min = 1,
+	.max = 65536, .preset = 64, .help = "Size of the disk in MiB."}};
+static const struct spec disk_spec = {
+	"disk", FIELDS(disk_how), .help = "A virtio-blk device, empty at the start."};
+
+static const struct spec_field state_how_fields[] = {
+	{AT(state_how, port, SPEC_INT), .min = 1, .max = 65535, .preset = 80,
+		.help = "The TCP port that git's smart HTTP is served at."},
+	{AT(state_how, stores, SPEC_STRINGS), .required = true, .check = is_name,
+		.help = "Names of the repositories: \"arp\" is http://ADDRESS/arp.git."},
+	{AT(state_how, token, SPEC_STRING), .check = is_token,
+		.help = "The token that opens them for reading, where they ask for one."}};
+static const struct spec state_spec = {"state", FIELDS(state_how),
+	.help = "The network state that the image serves as git repositories."};
+
+static const struct spec_field condition_fields[] = {
+	{AT(condition, path, SPEC_STRING), .check = is_inner_path,
+		.help = "Pattern of entries (\"arp/10.0.0.*\"); with a slash at its end, all "
+			"below."},
+	{AT(condition, text, SPEC_STRING),
+		.help = "Extended regular expression that the entry's text must match."},
+	{AT(condition, field, SPEC_STRING),
+		.help = "First word of the line of the text that matters."},
+	{AT(condition, value, SPEC_STRING), .help = "What must follow that word on its line."},
+	{AT(condition, min, SPEC_INT), .min = 0, .max = 1000000000, .preset = 1,
+		.help = "The least count of such entries."},
+	{AT(condition, max, SPEC_INT), .min = -1, .max = 1000000000, .preset = -1,
+		.help = "The largest count of such entries; -1 is any."},
+	{AT(condition, message, SPEC_STRING),
+		.help = "Extended regular expression that the commit's message must match."},
+	{AT(condition, changes_within_s, SPEC_INT), .min = 0, .max = 1000000000,
+		.help = "The field changes in this commit, sooner than this after its last "
+			"change."}};
+static const struct spec condition_spec = {
+	"condition", FIELDS(condition), .help = "What one commit is asked."};
+
+static const struct spec_field commits_how_fields[] = {
+	{AT(commits_how, message, SPEC_STRING),
+		.help = "Extended regular expression: only commits whose message matches it."},
+	{AT(commits_how, min, SPEC_INT), .min = 0, .max = 1000000000, .help = "The least count."},
+	{AT(commits_how, max, SPEC_INT), .min = -1, .max = 1000000000, .preset = -1,
+		.help = "The largest count; -1 is any."},
+	{AT(commits_how, per_second, SPEC_INT), .min = -1, .max = 1000000000, .preset = -1,
+		.help = "The largest count within a second of the commits' dates; -1 is any."}};
+static const struct spec commits_spec = {
+	"commits", FIELDS(commits_how), .help = "How many commits there are."};
+
 static const char *const check_types[] = {
-	"boot", "arp", "ping", "tcp", "http", "packets", "command", NULL};
+	"boot", "arp", "ping", "tcp", "http", "packets", "command", "reboot", "state", NULL};
+static const char *const reboot_kinds[] = {"power", "reset", NULL};
 
 static const struct spec_field check_fields[] = {
 	{AT(check, name, SPEC_STRING), .required = true,
@@ -152,7 +222,12 @@ static const struct spec_field check_fields[] = {
 		.help = "What kind of check it is."},
 	{AT(check, timeout_ms, SPEC_INT), .min = 1, .max = 3600000, .preset = 5000,
 		.help = "How long it may take, in milliseconds."},
-	{AT(check, expect, SPEC_STRING), .help = "boot: text that the console must show."},
+	{AT(check, at, SPEC_INT), .min = 0, .max = RECIPE_NETWORKS_MAX - 1,
+		.help = "The network whose host does it, or whose packets matter."},
+	{AT(check, machine, SPEC_INT), .min = 0, .max = RECIPE_MACHINES_MAX,
+		.help = "The machine that it is about, where there are several; 0 is the first, in "
+			"boot all."},
+	{AT(check, expect, SPEC_STRING), .help = "boot, reboot: text that the console must show."},
 	{AT(check, count, SPEC_INT), .min = 1, .max = 100000, .preset = 3,
 		.help = "ping: how many."},
 	{AT(check, port, SPEC_INT), .min = 1, .max = 65535, .preset = 80,
@@ -169,18 +244,43 @@ static const struct spec_field check_fields[] = {
 	{AT(check, max, SPEC_INT), .min = -1, .max = 1000000000, .preset = -1,
 		.help = "packets: the largest count; -1 is any."},
 	{AT(check, during, SPEC_STRING),
-		.help = "packets: only those recorded while the check of this name ran."},
+		.help = "packets, state: only what came while the check of this name ran."},
+	{AT(check, since, SPEC_STRING),
+		.help = "packets, state: only what came once the check of this name began."},
 	{AT(check, after, SPEC_STRING),
-		.help = "packets: only those behind the first that matches this filter."},
+		.help = "packets, state: only what came behind the first packet that matches this "
+			"filter."},
 	{AT(check, until, SPEC_STRING),
-		.help = "packets: only those before the next that matches this filter."},
+		.help = "packets, state: only what came before the next packet that matches this "
+			"filter."},
 	{AT(check, run, SPEC_STRINGS), .help = "command: the program and its arguments."},
-	{AT(check, tap, SPEC_BOOL), .help = "command: its output is TAP."}};
+	{AT(check, tap, SPEC_BOOL), .help = "command: its output is TAP."},
+	{AT(check, how, SPEC_STRING), .words = reboot_kinds,
+		.help = "reboot: \"power\" is cut (the default), or \"reset\" is pressed."},
+	{AT(check, store, SPEC_STRING), .check = is_name,
+		.help = "state: whose history; one of image.state.stores."},
+	{AT(check, at_end, SPEC_STRUCTS), .sub = &condition_spec,
+		.help = "state: what must hold in the last commit."},
+	{AT(check, always, SPEC_STRUCTS), .sub = &condition_spec,
+		.help = "state: what must hold in all commits."},
+	{AT(check, eventually, SPEC_STRUCTS), .sub = &condition_spec,
+		.help = "state: what must hold in a commit."},
+	{AT(check, never, SPEC_STRUCTS), .sub = &condition_spec,
+		.help = "state: what must hold in no commit."},
+	{AT(check, commits, SPEC_POINTER), .sub = &commits_spec,
+		.help = "state: how many commits there must be."}};
 static const struct spec check_spec = {"check", FIELDS(check), .help = "One check of the lab."};
 
 static const struct spec_field image_how_fields[] = {
 	{AT(image_how, boot, SPEC_STRUCT), .sub = &boot_spec, .help = "The machine."},
 	{AT(image_how, wire, SPEC_STRUCT), .sub = &wire_spec, .help = "The wire."},
+	{AT(image_how, networks, SPEC_STRUCTS), .sub = &network_spec,
+		.help = "The networks, one a network card, in place of boot.address and wire."},
+	{AT(image_how, machines, SPEC_INT), .min = 1, .max = RECIPE_MACHINES_MAX, .preset = 1,
+		.help = "How many machines boot the image, with addresses counted up."},
+	{AT(image_how, disk, SPEC_POINTER), .sub = &disk_spec, .help = "The disk."},
+	{AT(image_how, state, SPEC_POINTER), .sub = &state_spec,
+		.help = "The network state that it serves."},
 	{AT(image_how, files, SPEC_STRING), .check = is_relative_path,
 		.help = "Folder that is packed into the image, relative to the recipe's folder."},
 	{AT(image_how, checks, SPEC_STRUCTS), .sub = &check_spec,

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,31 +40,35 @@ struct start {
 	const char *failed;
 };
 
+static _Noreturn void give_up(struct start *s, const char *at)
+{
+	s->error = errno;
+	s->failed = at;
+	_exit(127);
+}
+
 /* Between vfork and exec: system calls only, and no return. */
 static _Noreturn void run_child(struct start *s)
 {
 	if (!s->c->on_terminal)
 		setpgid(0, 0);
-	if (s->c->keep_fd)
-		fcntl(s->c->keep_fd, F_SETFD, 0);
+	for (size_t i = 0; i < s->c->keep_count; i++)
+		fcntl(s->c->keep_fds[i], F_SETFD, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	sigset_t none;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	if (s->c->dir && chdir(s->c->dir) < 0) {
-		s->error = errno;
-		s->failed = s->c->dir;
-		_exit(127);
-	}
+	if (s->c->network && setns(s->c->network, CLONE_NEWNET) < 0)
+		give_up(s, "enter its network");
+	if (s->c->dir && chdir(s->c->dir) < 0)
+		give_up(s, s->c->dir);
 	dup2(s->in, 0);
 	dup2(s->out, 1);
 	dup2(s->err, 2);
 	execve(s->path, (char *const *)(uintptr_t)s->c->argv,
 		s->c->env ? (char *const *)(uintptr_t)s->c->env : environ);
-	s->error = errno;
-	s->failed = s->path;
-	_exit(127);
+	give_up(s, s->path);
 }
 
 /* vfork: the child borrows our memory until exec, so it starts as fast as posix_spawn's, and its

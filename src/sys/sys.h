@@ -120,7 +120,9 @@ struct command {
 	size_t output_limit;	 /* 0: 16 MiB; what is beyond is dropped */
 	bool split;		 /* standard error apart instead of with standard output */
 	bool on_terminal;	 /* in our own process group, with our standard input */
-	int keep_fd;		 /* a descriptor that it inherits; 0: none */
+	const int *keep_fds;	 /* descriptors that it inherits ... */
+	size_t keep_count;	 /* ... so many */
+	int network;		 /* descriptor of the network namespace it runs in; 0: ours */
 };
 struct outcome {
 	int exit_code; /* of the program; 128 + signal where a signal ended it */

@@ -51,15 +51,18 @@ static _Noreturn void halt(void)
 		__asm__ volatile("cli; hlt");
 }
 
-/* ---- a network device: virtio-mmio 2, polled ------------------------------------------ */
+/* ---- virtio-mmio 2, polled ------------------------------------------------------------ */
 
+#define NET 1
+#define BLOCK 2
 #define QUEUE 8 /* descriptors of a queue */
+struct descriptor {
+	uint64_t address;
+	uint32_t n;
+	uint16_t flags, next;
+};
 struct queue {
-	struct {
-		uint64_t address;
-		uint32_t n;
-		uint16_t flags, next;
-	} descriptors[QUEUE];
+	struct descriptor descriptors[QUEUE];
 	struct {
 		uint16_t flags, index, ring[QUEUE];
 	} available;
@@ -71,96 +74,158 @@ struct queue {
 	} used;
 	uint16_t seen;
 };
-static _Alignas(16) struct queue receiver, sender;
-static volatile uint32_t *device;
-static unsigned char frame_in[2048], frame_out[2048];
 
-#define REG(offset) device[(offset) / 4]
-#define HEADER 12
+#define REG(device, offset) (device)[(offset) / 4]
+#define WRITTEN 2 /* flag of a descriptor: by the device */
+#define MORE 1	  /* another follows */
 
-static void set_queue(uint32_t number, struct queue *q)
+/* The device number N of a kind, from the highest address down; NULL where there is none. */
+static volatile uint32_t *find_device(uint32_t kind, int n)
 {
-	REG(0x30) = number;
-	REG(0x38) = QUEUE;
-	REG(0x80) = (uint32_t)(uintptr_t)q->descriptors;
-	REG(0x84) = 0;
-	REG(0x90) = (uint32_t)(uintptr_t)&q->available;
-	REG(0x94) = 0;
-	REG(0xa0) = (uint32_t)(uintptr_t)&q->used;
-	REG(0xa4) = 0;
-	REG(0x44) = 1;
+	for (uint32_t at = 0xfeb00e00; at >= 0xfeb00000; at -= 0x200) {
+		volatile uint32_t *device = (volatile uint32_t *)(uintptr_t)at;
+		if (REG(device, 0) == 0x74726976 && REG(device, 8) == kind && n-- == 0)
+			return device;
+	}
+	return 0;
 }
 
-static void offer(uint32_t number, struct queue *q, void *buffer, uint32_t n, uint16_t flags)
+static void set_queue(volatile uint32_t *device, uint32_t number, struct queue *q)
 {
-	q->descriptors[0].address = (uintptr_t)buffer;
-	q->descriptors[0].n = n;
-	q->descriptors[0].flags = flags;
+	REG(device, 0x30) = number;
+	REG(device, 0x38) = QUEUE;
+	REG(device, 0x80) = (uint32_t)(uintptr_t)q->descriptors;
+	REG(device, 0x84) = 0;
+	REG(device, 0x90) = (uint32_t)(uintptr_t)&q->available;
+	REG(device, 0x94) = 0;
+	REG(device, 0xa0) = (uint32_t)(uintptr_t)&q->used;
+	REG(device, 0xa4) = 0;
+	REG(device, 0x44) = 1;
+}
+
+static void reset_device(volatile uint32_t *device)
+{
+	REG(device, 0x70) = 0;
+	REG(device, 0x70) = 3;
+	REG(device, 0x24) = 1; /* VIRTIO_F_VERSION_1 and nothing else */
+	REG(device, 0x20) = 1;
+	REG(device, 0x24) = 0;
+	REG(device, 0x20) = 0;
+	REG(device, 0x70) = 11;
+}
+
+/* Hands the chain of descriptors that begins with the first one to the device. */
+static void kick(volatile uint32_t *device, uint32_t number, struct queue *q)
+{
 	q->available.ring[q->available.index % QUEUE] = 0;
 	__asm__ volatile("" ::: "memory");
 	q->available.index++;
 	__asm__ volatile("" ::: "memory");
-	REG(0x50) = number;
+	REG(device, 0x50) = number;
+}
+
+static void describe(struct queue *q, int i, void *buffer, uint32_t n, uint16_t flags)
+{
+	q->descriptors[i].address = (uintptr_t)buffer;
+	q->descriptors[i].n = n;
+	q->descriptors[i].flags = flags;
+	q->descriptors[i].next = (uint16_t)(i + 1);
+}
+
+static void wait_used(struct queue *q)
+{
+	while (q->used.index == q->seen)
+		;
+	q->seen++;
+}
+
+/* ---- network cards --------------------------------------------------------------------- */
+
+#define HEADER 12
+#define CARDS 2
+static _Alignas(16) struct card {
+	struct queue receiver, sender;
+	volatile uint32_t *device;
+	unsigned char in[2048], out[2048], mac[6];
+	unsigned char ip[4]; /* zeros: answer for any */
+} cards[CARDS];
+
+static void offer(struct card *c)
+{
+	describe(&c->receiver, 0, c->in, sizeof(c->in), WRITTEN);
+	kick(c->device, 0, &c->receiver);
 }
 
 static void open_network(void)
 {
-	for (uint32_t at = 0xfeb00000; at < 0xfeb01000; at += 0x200) {
-		device = (volatile uint32_t *)(uintptr_t)at;
-		if (REG(0) == 0x74726976 && REG(8) == 1)
-			break;
+	for (int i = 0; i < CARDS; i++) {
+		struct card *c = &cards[i];
+		c->device = find_device(NET, i);
+		if (!c->device)
+			continue;
+		reset_device(c->device);
+		set_queue(c->device, 0, &c->receiver);
+		set_queue(c->device, 1, &c->sender);
+		REG(c->device, 0x70) = 15;
+		for (int k = 0; k < 6; k++)
+			c->mac[k] = ((volatile unsigned char *)c->device)[0x100 + k];
+		offer(c);
 	}
-	REG(0x70) = 0;
-	REG(0x70) = 3;
-	REG(0x24) = 1; /* VIRTIO_F_VERSION_1 and nothing else */
-	REG(0x20) = 1;
-	REG(0x24) = 0;
-	REG(0x20) = 0;
-	REG(0x70) = 11;
-	set_queue(0, &receiver);
-	set_queue(1, &sender);
-	REG(0x70) = 15;
-	offer(0, &receiver, frame_in, sizeof(frame_in), 2);
 }
 
-static void send(const unsigned char *frame, uint32_t n)
+static void send(struct card *c, const unsigned char *frame, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
-		frame_out[HEADER + i] = frame[i];
-	offer(1, &sender, frame_out, HEADER + n, 0);
-	while (sender.used.index == sender.seen)
-		;
-	sender.seen++;
+		c->out[HEADER + i] = frame[i];
+	describe(&c->sender, 0, c->out, HEADER + n, 0);
+	kick(c->device, 1, &c->sender);
+	wait_used(&c->sender);
 }
 
-static const unsigned char my_mac[6] = {0x52, 0x54, 0, 0x12, 0x34, 0x56};
+static int is_mine(const struct card *c, const unsigned char *ip)
+{
+	int any = 1, same = 1;
+	for (int i = 0; i < 4; i++) {
+		any &= c->ip[i] == 0;
+		same &= c->ip[i] == ip[i];
+	}
+	return any || same;
+}
 
-/* Answers ARP requests for anything, with this opcode. */
+static void answer(struct card *c, unsigned char opcode)
+{
+	unsigned char *f = c->in + HEADER;
+	if (f[12] == 8 && f[13] == 6 && f[21] == 1 && is_mine(c, f + 38)) {
+		unsigned char sought[4];
+		for (int i = 0; i < 4; i++)
+			sought[i] = f[38 + i];
+		for (int i = 0; i < 6; i++) {
+			f[i] = f[6 + i];
+			f[6 + i] = c->mac[i];
+		}
+		for (int i = 0; i < 10; i++)
+			f[32 + i] = f[22 + i];
+		for (int i = 0; i < 6; i++)
+			f[22 + i] = c->mac[i];
+		for (int i = 0; i < 4; i++)
+			f[28 + i] = sought[i];
+		f[21] = opcode;
+		send(c, f, 42);
+	}
+}
+
+/* Answers ARP requests for its addresses, with this opcode. */
 static _Noreturn void answer_arp(unsigned char opcode)
 {
 	for (;;) {
-		while (receiver.used.index == receiver.seen)
-			;
-		receiver.seen++;
-		unsigned char *f = frame_in + HEADER;
-		if (f[12] == 8 && f[13] == 6 && f[21] == 1) {
-			unsigned char sought[4];
-			for (int i = 0; i < 4; i++)
-				sought[i] = f[38 + i];
-			for (int i = 0; i < 6; i++) {
-				f[i] = f[6 + i];
-				f[6 + i] = my_mac[i];
-			}
-			for (int i = 0; i < 10; i++)
-				f[32 + i] = f[22 + i];
-			for (int i = 0; i < 6; i++)
-				f[22 + i] = my_mac[i];
-			for (int i = 0; i < 4; i++)
-				f[28 + i] = sought[i];
-			f[21] = opcode;
-			send(f, 42);
+		for (int i = 0; i < CARDS; i++) {
+			struct card *c = &cards[i];
+			if (!c->device || c->receiver.used.index == c->receiver.seen)
+				continue;
+			c->receiver.seen++;
+			answer(c, opcode);
+			offer(c);
 		}
-		offer(0, &receiver, frame_in, sizeof(frame_in), 2);
 	}
 }
 
@@ -169,7 +234,46 @@ static _Noreturn void flood_wire(void)
 	static unsigned char frame[60] = {
 		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x52, 0x54, 0, 0x12, 0x34, 0x56, 0x88, 0xb5};
 	for (;;)
-		send(frame, sizeof(frame));
+		send(&cards[0], frame, sizeof(frame));
+}
+
+/* ---- a disk ---------------------------------------------------------------------------- */
+
+static _Alignas(16) struct queue requests;
+static struct {
+	uint32_t type, reserved;
+	uint64_t sector;
+} request;
+static unsigned char sector[512];
+static volatile unsigned char disk_status;
+
+static void disk(volatile uint32_t *device, uint32_t type)
+{
+	request.type = type;
+	describe(&requests, 0, &request, sizeof(request), MORE);
+	describe(&requests, 1, sector, sizeof(sector), (uint16_t)(type ? MORE : MORE | WRITTEN));
+	describe(&requests, 2, (void *)(uintptr_t)&disk_status, 1, WRITTEN);
+	kick(device, 0, &requests);
+	wait_used(&requests);
+}
+
+/* Counts its boots in the first sector. */
+static void count_boots(void)
+{
+	volatile uint32_t *device = find_device(BLOCK, 0);
+	char digit[] = "boot number 0\n";
+	if (!device) {
+		print("no disk\n");
+		return;
+	}
+	reset_device(device);
+	set_queue(device, 0, &requests);
+	REG(device, 0x70) = 15;
+	disk(device, 0);
+	sector[0]++;
+	disk(device, 1);
+	digit[12] = (char)('0' + sector[0]);
+	print(digit);
 }
 
 /* ---- modes ---------------------------------------------------------------------------- */
@@ -192,6 +296,30 @@ static char mode_of(const char *line)
 			line[4] == '=')
 			return line[5];
 	return 'r';
+}
+
+/* The number at *TEXT, which moves behind it. */
+static unsigned char number(const char **text)
+{
+	unsigned n = 0;
+	for (; **text >= '0' && **text <= '9'; ++*text)
+		n = n * 10 + (unsigned)(**text - '0');
+	return (unsigned char)n;
+}
+
+/* Takes the addresses of "ip=10.77.0.2/24" and "ip1=192.168.1.1/24". */
+static void read_addresses(const char *line)
+{
+	for (; *line; line++) {
+		if (line[0] != 'i' || line[1] != 'p')
+			continue;
+		int card = line[2] == '1';
+		if (line[2 + card] != '=')
+			continue;
+		line += 3 + card;
+		for (int i = 0; i < 4; i++, line++)
+			cards[card].ip[i] = number(&line);
+	}
 }
 
 static void reset(void)
@@ -220,8 +348,12 @@ _Noreturn void guest(const uint32_t *info)
 		for (;;)
 			print("all work and no play makes jack a dull boy, he says again and "
 			      "again\n");
-	if (mode == 'n' || mode == 'a' || mode == 'b')
+	if (mode == 'c')
+		read_addresses(line);
+	if (mode == 'n' || mode == 'a' || mode == 'b' || mode == 'c')
 		open_network();
+	if (mode == 'd') /* counts its boots */
+		count_boots();
 	print("respin: ready 10.77.0.2\n");
 	switch (mode) {
 	case 'w': /* ends well */
@@ -234,7 +366,8 @@ _Noreturn void guest(const uint32_t *info)
 		break;
 	case 'n':
 		flood_wire();
-	case 'a':
+	case 'a': /* for any address */
+	case 'c': /* for its own */
 		answer_arp(2);
 	case 'b':
 		answer_arp(3);

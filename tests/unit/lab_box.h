@@ -43,20 +43,26 @@ static inline int teardown(void **state)
 	return 0;
 }
 
-/* An image whose machine behaves as MODE says (see lab_guest.c). */
-static inline struct recipe *image(const char *mode, const char *checks)
+/* An image whose machine behaves as MODE says (see lab_guest.c); MORE are other fields of "image",
+ * each with a comma behind it. */
+static inline struct recipe *image_with(const char *mode, const char *more, const char *checks)
 {
 	struct err e = {0};
 	struct recipe *r;
 	const char *file = path_join(&arena, root, "recipes/box/recipe.json");
 	const char *text = str_format(&arena,
 		"{\"name\":\"box\",\"version\":\"1\",\"license\":\"ISC\",\"image\":{"
-		"\"boot\":{\"command_line\":\"mode=%s\"},\"checks\":[%s]}}",
-		mode, checks);
+		"\"boot\":{\"command_line\":\"mode=%s\"},%s\"checks\":[%s]}}",
+		mode, more, checks);
 	assert_ok(dir_make(path_dir(&arena, file), &e));
 	assert_ok(file_write(file, str_of(text), 0644, &e));
 	assert_ok(recipe_read(&arena, file, &r, &e));
 	return r;
+}
+
+static inline struct recipe *image(const char *mode, const char *checks)
+{
+	return image_with(mode, "", checks);
 }
 
 static inline struct lab_request request(const struct recipe *r)
@@ -65,13 +71,38 @@ static inline struct lab_request request(const struct recipe *r)
 		.w = &workspace, .image = r, .image_path = guest, .image_sha256 = "0123"};
 }
 
-static inline struct run lab(const char *mode, const char *checks)
+static inline struct run lab_with(const char *mode, const char *more, const char *checks)
 {
 	struct err e = {0};
 	struct run run = {0};
-	struct lab_request q = request(image(mode, checks));
+	struct lab_request q = request(image_with(mode, more, checks));
 	assert_ok(lab_check(&arena, &q, &run, &e));
 	return run;
+}
+
+static inline struct run lab(const char *mode, const char *checks)
+{
+	return lab_with(mode, "", checks);
+}
+
+/* The result of the check called NAME. */
+static inline const struct check_result *result(const struct run *run, const char *name)
+{
+	vec_for(r, &run->checks)
+		if (strcmp(r->name, name) == 0)
+			return r;
+	print_error("there is no result '%s'\n", name);
+	_fail(__FILE__, __LINE__);
+	return NULL;
+}
+
+static inline void assert_skipped(const struct run *run, const char *name, const char *why)
+{
+	const struct check_result *r = result(run, name);
+	assert_int_equal(r->verdict, SKIP);
+	if (!strstr(r->why, why))
+		print_error("'%s' is not in '%s'\n", why, r->why);
+	assert_non_null(strstr(r->why, why));
 }
 
 static inline const char *kept(const struct run *run, const char *name)
@@ -90,6 +121,7 @@ static inline const char *kept(const struct run *run, const char *name)
 		}                                                                                  \
 	} while (0)
 
+#define COMMAND(name, more) "{\"name\":\"" name "\",\"type\":\"command\"," more "}"
 #define BOOT "{\"name\":\"boot\",\"type\":\"boot\",\"timeout_ms\":2000}"
 #define ARP_NAMED(n) "{\"name\":\"" #n "\",\"type\":\"arp\",\"timeout_ms\":2000}"
 #define ARP(ms) "{\"name\":\"arp\",\"type\":\"arp\",\"timeout_ms\":" #ms "}"

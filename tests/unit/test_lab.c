@@ -2,8 +2,6 @@
  * SPDX-License-Identifier: ISC */
 #include "lab_box.h"
 
-#define COMMAND(name, more) "{\"name\":\"" name "\",\"type\":\"command\"," more "}"
-
 static void boots(void **state)
 {
 	(void)state;
@@ -17,24 +15,6 @@ static void boots(void **state)
 	assert_contains(kept(&run, "console.txt"),
 		"command line: ip=10.77.0.2/24 gateway=10.77.0.1 mode=r");
 	assert_contains(kept(&run, "run.json"), "\"result\": \"pass\"");
-}
-
-/* The verdict of the check called NAME. */
-static const struct check_result *result(const struct run *run, const char *name)
-{
-	vec_for(r, &run->checks)
-		if (strcmp(r->name, name) == 0)
-			return r;
-	print_error("there is no result '%s'\n", name);
-	_fail(__FILE__, __LINE__);
-	return NULL;
-}
-
-static void assert_skipped(const struct run *run, const char *name, const char *why)
-{
-	const struct check_result *r = result(run, name);
-	assert_int_equal(r->verdict, SKIP);
-	assert_contains(r->why, why);
 }
 
 static void a_panic_is_told_with_its_places(void **state)

@@ -29,7 +29,9 @@ static int setup(void **state)
 	assert_ok(recording_open(path_join(&b->a, b->dir, "wire.pcap"), &b->recording, &e));
 	b->image = image[0];
 	b->host = host[0];
-	wire_init(&b->wire, &b->a, image[1], host[1], 1500, 0, &b->recording);
+	wire_init(&b->wire, &b->a, 1, 1500, 0, &b->recording);
+	wire_plug(&b->wire, 0, host[1]);
+	wire_plug(&b->wire, 1, image[1]);
 	*state = b;
 	return 0;
 }
@@ -41,8 +43,8 @@ static int teardown(void **state)
 	recording_close(&b->recording);
 	close(b->image);
 	close(b->host);
-	close(b->wire.image_fd);
-	close(b->wire.host_fd);
+	close(b->wire.ports[0].fd);
+	close(b->wire.ports[1].fd);
 	assert_ok(tree_remove(b->dir, &e));
 	arena_free(&b->a);
 	free(b);
@@ -88,8 +90,8 @@ static void frames_pass_in_order(void **state)
 	assert_gets(b->host, 'b', 1514);
 	assert_gets(b->host, '-', 0);
 	assert_gets(b->image, 'c', 14);
-	assert_int_equal(b->wire.from_image, 2);
-	assert_int_equal(b->wire.to_image_count, 1);
+	assert_int_equal(b->wire.ports[1].sent, 2);
+	assert_int_equal(b->wire.ports[1].received, 1);
 	assert_true(wire_due(&b->wire) == INT64_MAX);
 }
 
@@ -166,15 +168,15 @@ static void a_receiver_that_takes_nothing_blocks_only_its_lane(void **state)
 		put(b->host, frame_of(b, 'x', 1000));
 		wire_turn(&b->wire, 1 + i);
 	}
-	assert_true(b->wire.to_image.blocked);
-	assert_true(b->wire.to_image.n > 0);
+	assert_true(b->wire.ports[1].blocked);
+	assert_true(b->wire.ports[1].n > 0);
 	assert_true(wire_due(&b->wire) == INT64_MAX); /* no busy waiting */
 	wire_polls(&b->wire, polls);
-	assert_true(polls[0].events & POLLOUT);
+	assert_true(polls[1].events & POLLOUT);
 	put(b->image, frame_of(b, 'y', 60));
 	wire_turn(&b->wire, 3000);
 	assert_gets(b->host, 'y', 60);
-	for (int64_t now = 4000; b->wire.to_image.n; now++) {
+	for (int64_t now = 4000; b->wire.ports[1].n; now++) {
 		while (get(b->image, &mark))
 			received++;
 		wire_turn(&b->wire, now);
@@ -195,9 +197,9 @@ static void the_wire_holds_a_bounded_number_of_frames(void **state)
 		put(b->host, frame_of(b, 'x', 14));
 		wire_turn(&b->wire, 1);
 	}
-	assert_int_equal(b->wire.to_image.n, 8192);
+	assert_int_equal(b->wire.ports[1].n, 8192);
 	assert_int_equal(b->wire.dropped, 9000 - 8192);
-	for (int64_t now = 2000 * MS; b->wire.to_image.n; now++) {
+	for (int64_t now = 2000 * MS; b->wire.ports[1].n; now++) {
 		wire_turn(&b->wire, now);
 		while (get(b->image, &mark))
 			received++;
@@ -215,15 +217,15 @@ static void a_flood_is_what_nothing_asked_for(void **state)
 		wire_turn(&b->wire, i);
 		get(b->host, &mark);
 	}
-	assert_null(wire_flood(&b->wire));
+	assert_null(wire_flood(&b->wire, 1));
 	put(b->image, frame);
 	wire_turn(&b->wire, WIRE_FLOOD_FRAMES);
-	assert_non_null(strstr(wire_flood(&b->wire), "20000 frames in a row"));
+	assert_non_null(strstr(wire_flood(&b->wire, 1), "20000 frames in a row"));
 	put(b->host, frame);
 	wire_turn(&b->wire, WIRE_FLOOD_FRAMES + 1);
-	assert_null(wire_flood(&b->wire));
+	assert_null(wire_flood(&b->wire, 1));
 	b->recording.bytes = WIRE_FLOOD_BYTES + 1;
-	assert_non_null(strstr(wire_flood(&b->wire), "512 MiB"));
+	assert_non_null(strstr(wire_flood(&b->wire, 1), "512 MiB"));
 }
 
 static void an_image_that_went_away_is_no_error(void **state)
@@ -234,6 +236,107 @@ static void an_image_that_went_away_is_no_error(void **state)
 	wire_turn(&b->wire, 1);
 	assert_int_equal(b->wire.dropped, 1);
 	b->image = open("/dev/null", O_RDONLY);
+}
+
+/* ---- several machines ------------------------------------------------------------------- */
+
+/* Three machines and the host on one wire; FAR are the other ends of the cables, by port. */
+static void start_switch(struct bench *b, int far[4])
+{
+	wire_init(&b->wire, &b->a, 3, 1500, 0, &b->recording);
+	for (size_t i = 0; i < 4; i++) {
+		int ends[2];
+		assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, ends), 0);
+		wire_plug(&b->wire, i, ends[0]);
+		far[i] = ends[1];
+	}
+}
+
+static void end_switch(struct bench *b, const int far[4])
+{
+	for (size_t i = 0; i < 4; i++) {
+		close(far[i]);
+		if (i > 1)
+			close(b->wire.ports[i].fd);
+	}
+}
+
+/* A frame of 60 bytes from the station FROM to the station TO (0xff: all), which is its mark. */
+static struct str frame_between(struct bench *b, unsigned char from, unsigned char to)
+{
+	char *bytes = arena_alloc(&b->a, 60);
+	memset(bytes, to == 0xff ? 0xff : 0, 6);
+	bytes[0] = (char)(to == 0xff ? to : 2);
+	bytes[5] = (char)to;
+	bytes[6] = 2;
+	bytes[11] = (char)from;
+	return (struct str){bytes, 60};
+}
+
+/* How many frames each of the four cables has for its other end, "0110", say. */
+static const char *arrivals(struct bench *b, const int far[4])
+{
+	struct text t = {.a = &b->a};
+	for (size_t i = 0; i < 4; i++) {
+		size_t n = 0;
+		char mark;
+		while (get(far[i], &mark))
+			n++;
+		text_addf(&t, "%zu", n);
+	}
+	return t.p;
+}
+
+static const char *sends(struct bench *b, const int far[4], unsigned char from, unsigned char to)
+{
+	put(far[from], frame_between(b, from, to));
+	wire_turn(&b->wire, 1);
+	return arrivals(b, far);
+}
+
+static void a_switch_learns_who_is_where(void **state)
+{
+	struct bench *b = *state;
+	int far[4], ours[2] = {b->wire.ports[0].fd, b->wire.ports[1].fd};
+	start_switch(b, far);
+	assert_string_equal(sends(b, far, 1, 0xff), "1011");
+	assert_int_equal(b->recording.n, 1); /* once, however many hear it */
+	assert_string_equal(sends(b, far, 0, 0xff), "0111");
+	assert_int_equal(b->recording.n, 2);
+	assert_string_equal(sends(b, far, 2, 1), "0100");
+	assert_string_equal(sends(b, far, 1, 2), "0010");
+	assert_string_equal(sends(b, far, 1, 0), "1000");
+	assert_string_equal(sends(b, far, 1, 3), "1011"); /* it has not been heard yet */
+	assert_int_equal(b->recording.n, 6);
+	put(far[3], frame_between(b, 1, 0xff)); /* it moved */
+	wire_turn(&b->wire, 1);
+	arrivals(b, far);
+	assert_string_equal(sends(b, far, 2, 1), "0001");
+	close(ours[0]);
+	close(ours[1]);
+	end_switch(b, far);
+}
+
+static void what_is_unplugged_gets_nothing(void **state)
+{
+	struct bench *b = *state;
+	int far[4], ours[2] = {b->wire.ports[0].fd, b->wire.ports[1].fd};
+	start_switch(b, far);
+	b->wire.delay_ns = 20 * MS;
+	put(far[0], frame_between(b, 0, 0xff));
+	wire_turn(&b->wire, 0);
+	assert_int_equal(wire_waiting(&b->wire), 3);
+	int old = b->wire.ports[3].fd;
+	wire_plug(&b->wire, 3, -1);
+	assert_int_equal(wire_waiting(&b->wire), 2);
+	wire_turn(&b->wire, 20 * MS);
+	assert_string_equal(arrivals(b, far), "0110");
+	wire_plug(&b->wire, 3, old);
+	b->wire.delay_ns = 0;
+	assert_string_equal(sends(b, far, 0, 0xff), "0111");
+	close(ours[0]);
+	close(ours[1]);
+	end_switch(b, far);
 }
 
 /* ---- searching a recording ------------------------------------------------------------- */
@@ -315,6 +418,8 @@ static const struct CMUnitTest tests[] = {
 	WITH_BENCH(the_wire_holds_a_bounded_number_of_frames),
 	WITH_BENCH(a_flood_is_what_nothing_asked_for),
 	WITH_BENCH(an_image_that_went_away_is_no_error),
+	WITH_BENCH(a_switch_learns_who_is_where),
+	WITH_BENCH(what_is_unplugged_gets_nothing),
 	WITH_BENCH(windows_narrow_what_is_counted),
 	WITH_BENCH(orders_are_of_packets_behind_each_other),
 	cmocka_unit_test(wrong_filters_are_refused_in_libpcaps_words),
