@@ -13,4 +13,9 @@ uint64_t siphash(const uint64_t secret[2], const void *p, size_t n);
 /* Takes the secret of the sequence numbers; before any connection. */
 void isn_open(void);
 
+struct netif;
+struct pbuf;
+/* Tells whoever hooked in that P did not find its next hop. */
+void hooks_unreachable(struct pbuf *p, struct netif *to);
+
 #endif

@@ -45,18 +45,25 @@ void nat_reserve(struct nat *nat, enum nat_protocol protocol, uint16_t port)
 	set_bit(nat->local[protocol], port, true);
 }
 
+/* The mapping that one of the table's entries tells of, unless it is not in force. */
+static struct mapping *mapping_of(const struct nat *nat, const struct nat_key *key)
+{
+	const struct nat_value *v = nat_store_get(nat, key);
+	struct mapping *m = NULL;
+	if (v)
+		m = nat_mapping_inside(nat, key->protocol, v->inside, v->inside_port);
+	return m && m->outside_port == key->port && m->fixed == key->forward ? m : NULL;
+}
+
 struct mapping *nat_mapping_outside(
 	const struct nat *nat, enum nat_protocol protocol, uint16_t port)
 {
-	struct nat_key key = {(uint8_t)protocol, true, port};
+	const struct nat_key forward = {(uint8_t)protocol, true, port};
+	const struct nat_key dynamic = {(uint8_t)protocol, false, port};
 	if (!nat_port_is_mapped(nat, protocol, port))
 		return NULL;
-	const struct nat_value *v = nat_store_get(nat, &key);
-	if (!v) {
-		key.forward = false;
-		v = nat_store_get(nat, &key);
-	}
-	return v ? nat_mapping_inside(nat, protocol, v->inside, v->inside_port) : NULL;
+	struct mapping *m = mapping_of(nat, &forward);
+	return m ? m : mapping_of(nat, &dynamic);
 }
 
 /* ---- ports ---------------------------------------------------------------------------------- */

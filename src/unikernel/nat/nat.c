@@ -34,7 +34,7 @@ static struct nat_verdict refuse(
 	struct passage *p, enum nat_reason why, unsigned type, unsigned code, unsigned mtu)
 {
 	const struct nat_network *back = &p->nat->config.networks[p->from];
-	struct nat_verdict v = {NAT_REPLY, why, p->from, next_hop(back, p->k.source), 0};
+	struct nat_verdict v = {NAT_REPLY, why, p->from, next_hop(back, p->k.source), 0, 0};
 	if (v.next_hop)
 		v.n = nat_error_make(p->nat, &p->k, back->address, type, code, mtu, p->reply);
 	if (!v.n)
@@ -57,7 +57,8 @@ static struct nat_verdict forward(struct passage *p, enum nat_side side, uint32_
 {
 	nat_packet_age(&p->k);
 	p->nat->stats.forwarded++;
-	return (struct nat_verdict){NAT_FORWARD, NAT_NO_REASON, side, hop, p->k.n};
+	return (struct nat_verdict){
+		NAT_FORWARD, NAT_NO_REASON, side, hop, p->k.n, p->nat->config.networks[side].mtu};
 }
 
 /* Is it so that the packet can't go out of SIDE? Nothing has been changed yet. */

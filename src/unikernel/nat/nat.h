@@ -101,14 +101,14 @@ struct nat_verdict {
 	enum nat_reason reason; /* of NAT_REPLY and NAT_DROP */
 	enum nat_side side;	/* of NAT_FORWARD and NAT_REPLY */
 	uint32_t next_hop;
-	size_t n; /* bytes to send: of the packet without padding, or of the reply */
+	size_t n;     /* bytes to send: of the packet without padding, or of the reply */
+	uint16_t mtu; /* of NAT_FORWARD: what SIDE can carry; where N is more, see nat_fragment() */
 };
 
 #define NAT_REPLY_MAX 576 /* RFC 1812, 4.3.2.3 */
 
 /* PACKET is an IPv4 packet of N bytes that came in on side FROM, perhaps with padding behind. What
- * is larger than the MTU of its way out and may be fragmented is NAT_FORWARD all the same: send it
- * by nat_fragment(). */
+ * is larger than the MTU of its way out and may be fragmented is NAT_FORWARD all the same. */
 struct nat_verdict nat_packet(struct nat *nat, uint64_t now, enum nat_side from, uint8_t *packet,
 	size_t n, uint8_t reply[NAT_REPLY_MAX]);
 
