@@ -178,15 +178,16 @@ static void the_history_tells_what_happened(void **state)
 {
 	(void)state;
 	struct nat_config c = box_config();
+	c.udp = 120;
 	struct box *b = box_open(&c, true);
 	struct commit_log log;
 	send_out(b, TCP, HOST, 5555, SERVER, 443, SYN);
 	wait_seconds(b, 1);
 	nat_forward_set(b->nat, NAT_TCP, 8080, OTHER_HOST, 80);
-	wait_seconds(b, 300);
+	wait_seconds(b, 250);
 	for (unsigned i = 0; i < 3; i++)
 		send_out(b, UDP, HOST, 6000 + i, SERVER, 53, 0);
-	wait_seconds(b, 400);
+	wait_seconds(b, 130);
 	wait_seconds(b, 1);
 	read_log(b, &log);
 	static const char *const expected[] = {"3 mappings removed",
