@@ -1,16 +1,31 @@
 /* hooks.c - what others want to see of lwIP's packets. SPDX-License-Identifier: ISC */
 #include "lwip_port.h"
+#include "parts.h"
 #include "platform.h"
 #include "hooks.h"
 #include "lwip/pbuf.h"
 
 static bool (*input)(struct pbuf *p, struct netif *from);
+static void (*unreachable)(struct pbuf *p, struct netif *to);
 
 void lwip_port_on_ip4(bool (*function)(struct pbuf *p, struct netif *from))
 {
 	if (input)
 		panic("a second function wants to see the packets first");
 	input = function;
+}
+
+void lwip_port_on_unreachable(void (*function)(struct pbuf *p, struct netif *to))
+{
+	if (unreachable)
+		panic("a second function wants to see the packets that fail");
+	unreachable = function;
+}
+
+void hooks_unreachable(struct pbuf *p, struct netif *to)
+{
+	if (unreachable)
+		unreachable(p, to);
 }
 
 int lwip_port_ip4_input(struct pbuf *p, struct netif *from)

@@ -45,6 +45,10 @@ void lwip_port_before_send(void (*commit)(void));
  * the packet, and frees it. One function. */
 void lwip_port_on_ip4(bool (*input)(struct pbuf *p, struct netif *from));
 
+/* UNREACHABLE sees each IPv4 packet that waited in vain for the hardware address of its next hop,
+ * P->payload at its header; it does not keep it. One function. */
+void lwip_port_on_unreachable(void (*unreachable)(struct pbuf *p, struct netif *to));
+
 /* Serves for ever: frames, timers, sleep. Call it when all listeners are set up: it reports unknown
  * options and prints "respin: ready ADDRESS" as soon as en0 has an address. */
 _Noreturn void lwip_port_run(void);

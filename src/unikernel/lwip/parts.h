@@ -11,4 +11,9 @@ bool frame_is_whole(const uint8_t *frame, size_t n);
 /* Takes the secret of the sequence numbers; before any connection. */
 void isn_open(void);
 
+struct netif;
+struct pbuf;
+/* Tells whoever hooked in that P did not find its next hop. */
+void hooks_unreachable(struct pbuf *p, struct netif *to);
+
 #endif

@@ -1,0 +1,161 @@
+/* settings.c - the gateway's options. SPDX-License-Identifier: ISC */
+#include "parts.h"
+#include "lwip_port.h"
+#include "platform.h"
+#include "lwip/netif.h"
+#include <string.h>
+
+#define OWN_PORTS 49152 /* and above: the gateway's own connections (RFC 6335, 6) */
+#define DHCP_CLIENT 68
+#define HISTORY_BYTES (2 << 20)
+#define HISTORY_SECONDS 600
+#define LOG_RECORDS 16384 /* a second of new flows at 16,000 a second */
+#define SECOND 1000000000ull
+
+static uint64_t secret[2];
+
+static uint16_t outside_mtu(const struct netif *card)
+{
+	uint64_t mtu = option_number("nat.mtu", card->mtu);
+	if (mtu < 68 || mtu > card->mtu)
+		panic("option nat.mtu=%u: expected 68 to %u", (unsigned)mtu, (unsigned)card->mtu);
+	return (uint16_t)mtu;
+}
+
+struct nat_network settings_network(enum nat_side side)
+{
+	const struct netif *card =
+		lwip_port_netif(side == NAT_OUTSIDE ? CARD_OUTSIDE : CARD_INSIDE);
+	return (struct nat_network){lwip_ntohl(netif_ip4_addr(card)->addr),
+		lwip_ntohl(netif_ip4_netmask(card)->addr), lwip_ntohl(netif_ip4_gw(card)->addr),
+		side == NAT_OUTSIDE ? outside_mtu(card) : card->mtu};
+}
+
+/* A timer of at least LEAST seconds, by the RFCs; shorter ones break connections. */
+static uint32_t timer(const char *key, uint32_t preset, uint32_t least)
+{
+	uint64_t seconds = option_number(key, preset);
+	if (!seconds || seconds > UINT32_MAX)
+		panic("option %s=: expected seconds", key);
+	if (seconds < least)
+		console_printf("respin: %s=%u is shorter than the %u seconds that it should be\n",
+			key, (unsigned)seconds, (unsigned)least);
+	return (uint32_t)seconds;
+}
+
+static bool parse_port(const char **p, uint16_t *port)
+{
+	uint32_t number = 0;
+	const char *from = *p;
+	for (; **p >= '0' && **p <= '9' && number <= UINT16_MAX; ++*p)
+		number = number * 10 + (uint32_t)(**p - '0');
+	*port = (uint16_t)number;
+	return *p > from && number && number <= UINT16_MAX;
+}
+
+/* "1024-49151" */
+static void parse_ports(struct nat_config *c)
+{
+	const char *text = option_get("nat.ports"), *p = text;
+	if (!text)
+		return;
+	if (!parse_port(&p, &c->port_first) || *p++ != '-' || !parse_port(&p, &c->port_last) ||
+		*p || c->port_first < 1024 || c->port_last < c->port_first)
+		panic("option nat.ports=%s: expected ports like 1024-49151", text);
+}
+
+/* Calls USE with each part of the option's list. */
+static void each_part(
+	const char *key, struct nat *nat, void (*use)(struct nat *nat, const char *part, size_t n))
+{
+	const char *p = option_get(key);
+	while (p) {
+		const char *comma = strchr(p, ',');
+		use(nat, p, comma ? (size_t)(comma - p) : strlen(p));
+		p = comma ? comma + 1 : NULL;
+	}
+}
+
+static void add_forward(struct nat *nat, const char *text, size_t n)
+{
+	static const char *const words[] = {[NAT_FORWARD_IS_RESERVED] = "the port is our own",
+		[NAT_FORWARD_NOT_INSIDE] = "the target is no host of the inside network",
+		[NAT_FORWARD_TAKEN] = "the target has another forward",
+		[NAT_FORWARD_FULL] = "there are too many mappings"};
+	enum nat_protocol protocol;
+	uint16_t port, to;
+	uint32_t address;
+	if (!nat_forward_parse(text, n, &protocol, &port, &address, &to))
+		panic("option nat.forward=%s: expected one like tcp:8080:192.168.1.10:80", text);
+	enum nat_forward_result result = nat_forward_set(nat, protocol, port, address, to);
+	if (result != NAT_FORWARD_SET)
+		panic("option nat.forward=%s: %s", text, words[result]);
+}
+
+/* "tcp:80" */
+static void open_port(struct nat *nat, const char *text, size_t n)
+{
+	uint16_t port;
+	const char *p = text + 4;
+	bool tcp = n > 4 && memcmp(text, "tcp:", 4) == 0;
+	if ((!tcp && (n <= 4 || memcmp(text, "udp:", 4) != 0)) || !parse_port(&p, &port) ||
+		p != text + n)
+		panic("option nat.open=%s: expected one like tcp:80", text);
+	nat_reserve(nat, tcp ? NAT_TCP : NAT_UDP, port);
+}
+
+static struct nat_config read_config(void)
+{
+	struct nat_config c = nat_config_default();
+	c.networks[NAT_OUTSIDE] = settings_network(NAT_OUTSIDE);
+	c.networks[NAT_INSIDE] = settings_network(NAT_INSIDE);
+	if (!c.networks[NAT_INSIDE].address)
+		panic("the inside network has no address: give ip1=ADDRESS/BITS");
+	c.tcp_established = timer("nat.tcp", c.tcp_established, 7440);
+	c.tcp_transitory = timer("nat.tcp.transitory", c.tcp_transitory, 240);
+	c.udp = timer("nat.udp", c.udp, 120);
+	c.icmp = timer("nat.icmp", c.icmp, 60);
+	c.mappings = option_number("nat.mappings", c.mappings);
+	if (!c.mappings || c.mappings > 3 * 65536)
+		panic("option nat.mappings=: expected 1 to %d", 3 * 65536);
+	c.sessions = 2 * c.mappings;
+	parse_ports(&c);
+	random_bytes(secret, sizeof(secret));
+	c.secret = secret;
+	return c;
+}
+
+static struct table *open_table(const struct nat_config *c)
+{
+	const char *history = option_get("nat.history");
+	if (history && strcmp(history, "off") == 0)
+		return NULL;
+	if (history)
+		panic("option nat.history=%s: expected off", history);
+	const struct table_limits limits = {.entries = c->mappings,
+		.history_bytes = HISTORY_BYTES,
+		.history_ns = HISTORY_SECONDS * SECOND,
+		.log_records = LOG_RECORDS,
+		.secret = secret};
+	struct table *t =
+		table_open(memory_take(table_memory(&nat_kind, &limits)), &nat_kind, &limits);
+	table_set_time(t, wall_ns());
+	return t;
+}
+
+struct nat *settings_open(struct table **table)
+{
+	struct nat_config c = read_config();
+	*table = open_table(&c);
+	struct nat *nat = nat_open(memory_take(nat_memory(&c)), &c, *table, wall_ns());
+	if (!nat)
+		panic("inside and outside have the same address");
+	nat_reserve(nat, NAT_UDP, DHCP_CLIENT);
+	for (uint32_t port = OWN_PORTS; port <= UINT16_MAX; port++) {
+		nat_reserve(nat, NAT_TCP, (uint16_t)port);
+		nat_reserve(nat, NAT_UDP, (uint16_t)port);
+	}
+	each_part("nat.open", nat, open_port);
+	each_part("nat.forward", nat, add_forward);
+	return nat;
+}
