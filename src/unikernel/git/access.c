@@ -86,7 +86,7 @@ static bool token_from_basic(const char *p, size_t n, uint8_t hash[32])
 	return git_token_hash(colon + 1, (size_t)(text + length - colon - 1), hash);
 }
 
-bool token_from_header(const char *p, size_t n, uint8_t hash[32])
+bool git_token_from_header(const char *p, size_t n, uint8_t hash[32])
 {
 	size_t skip = scheme_is(p, n, "basic") ? 6 : scheme_is(p, n, "bearer") ? 7 : 0;
 	if (!skip)
@@ -124,8 +124,8 @@ static const struct git_token *find_right(
 	return found;
 }
 
-int access_check(const struct git_server *s, const struct http *h, enum route route, size_t store,
-	const struct git_token **right, const char **why)
+int git_access_check(const struct git_server *s, const struct http *h, enum route route,
+	size_t store, const struct git_token **right, const char **why)
 {
 	const struct git_store *of = &s->config.stores[store];
 	bool write = route == ROUTE_RECEIVE_REFS || route == ROUTE_RECEIVE;
@@ -143,12 +143,12 @@ int access_check(const struct git_server *s, const struct http *h, enum route ro
 	return *right ? 0 : 401;
 }
 
-bool access_path(const struct git_token *right, const char *path)
+bool git_access_path(const struct git_token *right, const char *path)
 {
 	if (!right->paths)
 		return true;
 	for (const char *const *p = right->paths; *p; p++)
-		if (text_begins(path, strlen(path), *p))
+		if (git_text_begins(path, strlen(path), *p))
 			return true;
 	return false;
 }

@@ -16,27 +16,27 @@ static const struct table_id no_id;
 
 static void put_service(struct out *o, const char *line)
 {
-	size_t begin = packet_begin(o);
-	out_text(o, line);
-	packet_end(o, begin);
-	packet_flush(o);
+	size_t begin = git_packet_begin(o);
+	git_out_text(o, line);
+	git_packet_end(o, begin);
+	git_packet_flush(o);
 }
 
 /* One line of the list; capabilities go behind the first one's NUL. */
 static void put_ref(struct out *o, const struct table_id *id, const char *prefix, const char *name,
 	const char *capabilities)
 {
-	size_t begin = packet_begin(o);
-	out_id(o, id);
-	out_text(o, " ");
-	out_text(o, prefix);
-	out_text(o, name);
+	size_t begin = git_packet_begin(o);
+	git_out_id(o, id);
+	git_out_text(o, " ");
+	git_out_text(o, prefix);
+	git_out_text(o, name);
 	if (capabilities) {
-		out_bytes(o, "", 1);
-		out_text(o, capabilities);
+		git_out_bytes(o, "", 1);
+		git_out_text(o, capabilities);
 	}
-	out_text(o, "\n");
-	packet_end(o, begin);
+	git_out_text(o, "\n");
+	git_packet_end(o, begin);
 }
 
 /* An error takes the place of all the rest. */
@@ -46,10 +46,10 @@ static int give(struct job *j, struct out *o)
 		o->n = o->overfull = 0;
 		put_service(
 			o, j->conn->route == ROUTE_UPLOAD_REFS ? UPLOAD_SERVICE : RECEIVE_SERVICE);
-		size_t begin = packet_begin(o);
-		out_text(o, "ERR ");
-		out_text(o, j->error);
-		packet_end(o, begin);
+		size_t begin = git_packet_begin(o);
+		git_out_text(o, "ERR ");
+		git_out_text(o, j->error);
+		git_packet_end(o, begin);
 	}
 	j->ready = o->p;
 	j->ready_n = o->n;
@@ -58,7 +58,7 @@ static int give(struct job *j, struct out *o)
 }
 
 /* Where there is no room for all, the last refs are left out: primary is the first. */
-int advertise_upload(struct job *j)
+int git_advertise_upload(struct job *j)
 {
 	struct out o = {.p = j->a, .room = TABLE_OBJECT_MAX};
 	struct table_ref ref;
@@ -72,8 +72,8 @@ int advertise_upload(struct job *j)
 	for (size_t i = 0; table_ref(j->table, i, &ref) && o.n < o.room - SPARE; i++)
 		put_ref(&o, &ref.id, "refs/heads/", ref.name, NULL);
 	for (size_t i = 0; table_shallow(j->table, i, &id); i++)
-		packet_id(&o, "shallow", &id, "");
-	packet_flush(&o);
+		git_packet_id(&o, "shallow", &id, "");
+	git_packet_flush(&o);
 	if (o.overfull)
 		j->error = "this history has too many ends to be served";
 	return give(j, &o);
@@ -81,7 +81,7 @@ int advertise_upload(struct job *j)
 
 /* No ref is named: what primary is now must not stand in the way of a proposal. Commits that are
  * known are, so that the client need not send them. */
-int advertise_receive(struct job *j)
+int git_advertise_receive(struct job *j)
 {
 	struct out o = {.p = j->a, .room = TABLE_OBJECT_MAX};
 	put_service(&o, RECEIVE_SERVICE);
@@ -94,6 +94,6 @@ int advertise_receive(struct job *j)
 		put_ref(&o, &j->objects.v[i].id, "", ".have", first ? RECEIVE_CAPABILITIES : NULL);
 		first = false;
 	}
-	packet_flush(&o);
+	git_packet_flush(&o);
 	return give(j, &o);
 }

@@ -27,51 +27,51 @@ static const char *content_type(const struct git_conn *c)
 
 static void put_head(struct git_conn *c, struct out *o)
 {
-	out_text(o, "HTTP/1.1 ");
-	out_number(o, (uint64_t)c->status);
-	out_text(o, " ");
-	out_text(o, http_reason(c->status));
-	out_text(o, "\r\nContent-Type: ");
-	out_text(o, content_type(c));
-	out_text(o, "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n");
+	git_out_text(o, "HTTP/1.1 ");
+	git_out_number(o, (uint64_t)c->status);
+	git_out_text(o, " ");
+	git_out_text(o, git_http_reason(c->status));
+	git_out_text(o, "\r\nContent-Type: ");
+	git_out_text(o, content_type(c));
+	git_out_text(o, "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n");
 	if (c->status == 401)
-		out_text(o, "WWW-Authenticate: Basic realm=\"git\"\r\n");
+		git_out_text(o, "WWW-Authenticate: Basic realm=\"git\"\r\n");
 	if (c->status == 405)
-		out_text(o, "Allow: GET, HEAD, POST\r\n");
+		git_out_text(o, "Allow: GET, HEAD, POST\r\n");
 	if (c->status == 503)
-		out_text(o, "Retry-After: 5\r\n");
+		git_out_text(o, "Retry-After: 5\r\n");
 	if (!c->http.old)
-		out_text(o, "Transfer-Encoding: chunked\r\n");
+		git_out_text(o, "Transfer-Encoding: chunked\r\n");
 	if (c->closes)
-		out_text(o, "Connection: close\r\n");
+		git_out_text(o, "Connection: close\r\n");
 	else if (c->http.old)
-		out_text(o, "Connection: keep-alive\r\n");
-	out_text(o, "\r\n");
+		git_out_text(o, "Connection: keep-alive\r\n");
+	git_out_text(o, "\r\n");
 }
 
 static void put_access(struct out *o, const char *verb, enum git_access access, bool write)
 {
 	static const char *const texts[] = {
 		[GIT_CLOSED] = "closed", [GIT_OPEN] = "open", [GIT_TOKEN] = "with a token"};
-	out_text(o, verb);
-	out_text(o, texts[write && access == GIT_OPEN ? GIT_CLOSED : access]);
+	git_out_text(o, verb);
+	git_out_text(o, texts[write && access == GIT_OPEN ? GIT_CLOSED : access]);
 }
 
 /* The page at /: which stores there are. */
 static bool fill_page(const struct git_server *s, struct out *o)
 {
-	out_text(o, "The state of this machine, as git history:\n\n");
+	git_out_text(o, "The state of this machine, as git history:\n\n");
 	for (size_t i = 0; i < s->config.store_count; i++) {
 		const struct git_store *store = &s->config.stores[i];
-		out_text(o, "    git clone http://ADDRESS/");
-		out_text(o, store->name);
-		out_text(o, ".git    ");
+		git_out_text(o, "    git clone http://ADDRESS/");
+		git_out_text(o, store->name);
+		git_out_text(o, ".git    ");
 		put_access(o, "reading: ", store->read, false);
 		put_access(o, ", pushing: ", store->write, true);
-		out_text(o, "\n");
+		git_out_text(o, "\n");
 	}
-	out_text(o, "\nADDRESS is what you asked for this page. A token goes into the address: "
-		    "http://x:TOKEN@ADDRESS/...\n");
+	git_out_text(o, "\nADDRESS is what you asked for this page. A token goes into the address: "
+			"http://x:TOKEN@ADDRESS/...\n");
 	return true;
 }
 
@@ -79,7 +79,7 @@ static bool fill_ready(struct job *j, struct out *o)
 {
 	size_t part = j->ready_n - j->ready_at;
 	part = part < o->room - o->n ? part : o->room - o->n;
-	out_bytes(o, j->ready + j->ready_at, part);
+	git_out_bytes(o, j->ready + j->ready_at, part);
 	j->ready_at += part;
 	return j->ready_at == j->ready_n;
 }
@@ -90,20 +90,20 @@ static bool fill_body(struct git_conn *c, struct out *o)
 	if (c->http.method == HTTP_HEAD && c->http.has_line)
 		return true;
 	if (c->text) {
-		out_text(o, c->text);
+		git_out_text(o, c->text);
 		return true;
 	}
 	if (c->route == ROUTE_PAGE)
 		return fill_page(c->server, o);
-	return c->route == ROUTE_UPLOAD ? upload_fill(c->job, o) : fill_ready(c->job, o);
+	return c->route == ROUTE_UPLOAD ? git_upload_fill(c->job, o) : fill_ready(c->job, o);
 }
 
 static void answer_ended(struct git_conn *c)
 {
-	job_release(c);
+	git_job_release(c);
 	c->text = NULL;
 	bool again = !c->closes;
-	conn_set_state(c, again ? CONN_IDLE : CONN_DRAIN);
+	git_conn_set_state(c, again ? CONN_IDLE : CONN_DRAIN);
 	if (again) {
 		c->http = (struct http){0};
 		c->head_read = false;
@@ -119,15 +119,15 @@ static bool put_piece(struct git_conn *c, struct out *o)
 	struct out part = {.p = o->p + o->n + head, .room = STAGE_ROOM - o->n - head - CHUNK_ROOM};
 	bool end = fill_body(c, &part);
 	if (chunks && part.n) {
-		four_digits(o->p + o->n, part.n);
+		git_four_digits(o->p + o->n, part.n);
 		memcpy(o->p + o->n + 4, "\r\n", 2);
 		o->n += head + part.n;
-		out_text(o, "\r\n");
+		git_out_text(o, "\r\n");
 	} else {
 		o->n += part.n;
 	}
 	if (chunks && end)
-		out_text(o, "0\r\n\r\n");
+		git_out_text(o, "0\r\n\r\n");
 	return end;
 }
 
@@ -144,7 +144,7 @@ static void refill(struct git_conn *c)
 		answer_ended(c);
 }
 
-size_t answer_give(struct git_conn *c, uint8_t *to, size_t room)
+size_t git_answer_give(struct git_conn *c, uint8_t *to, size_t room)
 {
 	size_t given = 0;
 	while (given < room) {

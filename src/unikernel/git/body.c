@@ -72,7 +72,7 @@ static int size_ended(struct body *b)
 
 static int take_size(struct body *b, char c)
 {
-	int digit = hex_digit(c);
+	int digit = git_hex_digit(c);
 	if (digit >= 0 && !b->has_cr) {
 		b->left = b->left * 16 + (uint64_t)digit;
 		return ++b->digits > 8 ? 413 : 0;
@@ -148,7 +148,7 @@ static int take_data(struct body *b, const uint8_t **p, size_t *n, body_sink *si
 	return give(b, from, part, sink, ctx);
 }
 
-int body_take(struct body *b, const uint8_t **p, size_t *n, body_sink *sink, void *ctx)
+int git_body_take(struct body *b, const uint8_t **p, size_t *n, body_sink *sink, void *ctx)
 {
 	int status = 0;
 	while (!status && !b->whole && (*n || (!b->chunked && !b->left))) {

@@ -7,7 +7,7 @@
 #define BEHIND_MAX (2 * SECOND)
 #define COMMITS_A_STEP 8
 
-bool job_read(
+bool git_job_read(
 	struct job *j, const struct table_id *id, enum table_type want, uint8_t *to, size_t *n)
 {
 	enum table_type type;
@@ -21,7 +21,7 @@ bool job_read(
 static bool know(struct job *j, const struct table_id *id, unsigned flags)
 {
 	struct objects *o = &j->objects;
-	uint32_t i = objects_add(o, id, TABLE_COMMIT);
+	uint32_t i = git_objects_add(o, id, TABLE_COMMIT);
 	if (i == NONE) {
 		j->error = "this history is too long to be served";
 		return false;
@@ -29,7 +29,7 @@ static bool know(struct job *j, const struct table_id *id, unsigned flags)
 	o->v[i].flags |= (uint16_t)flags;
 	if (flags & OBJECT_KNOWN && !(o->v[i].flags & OBJECT_SEND)) {
 		o->v[i].flags |= OBJECT_SEND; /* here: it is in the queue */
-		objects_push(o, i);
+		git_objects_push(o, i);
 	}
 	return true;
 }
@@ -43,7 +43,7 @@ static bool begin(struct job *j)
 		j->error = "too many are reading this store; try again";
 		return false;
 	}
-	objects_clear(&j->objects);
+	git_objects_clear(&j->objects);
 	bool good = true;
 	for (size_t i = 0; good && table_shallow(j->table, i, &id); i++)
 		good = know(j, &id, OBJECT_CUT);
@@ -58,9 +58,9 @@ static bool know_parents(struct job *j, uint32_t i)
 	size_t n;
 	if (j->objects.v[i].flags & OBJECT_CUT)
 		return true;
-	if (!job_read(j, &j->objects.v[i].id, TABLE_COMMIT, j->a, &n))
+	if (!git_job_read(j, &j->objects.v[i].id, TABLE_COMMIT, j->a, &n))
 		return false;
-	for (size_t p = 0; commit_parent(j->a, n, p, &parent); p++)
+	for (size_t p = 0; git_parent_of_commit(j->a, n, p, &parent); p++)
 		if (!know(j, &parent, OBJECT_KNOWN))
 			return false;
 	return true;
@@ -71,10 +71,10 @@ static void end(struct job *j)
 	for (uint32_t i = 0; i < j->objects.n; i++)
 		j->objects.v[i].flags &= (uint16_t)~OBJECT_SEND;
 	j->commits = j->objects.n;
-	objects_restart(&j->objects);
+	git_objects_restart(&j->objects);
 }
 
-int collect_step(struct job *j)
+int git_collect_step(struct job *j)
 {
 	if (j->pin < 0) {
 		if (table_is_behind(j->table) && j->conn->server->now - j->begun < BEHIND_MAX) {
@@ -84,7 +84,7 @@ int collect_step(struct job *j)
 		return begin(j) ? STEP_AGAIN : STEP_DONE;
 	}
 	for (unsigned steps = 0; steps < COMMITS_A_STEP; steps++) {
-		uint32_t i = objects_pop(&j->objects);
+		uint32_t i = git_objects_pop(&j->objects);
 		if (i == NONE) {
 			end(j);
 			return STEP_DONE;

@@ -11,7 +11,7 @@ static void put_size(struct out *o, size_t size)
 {
 	do {
 		uint8_t byte = (uint8_t)((size & 127) | (size > 127 ? 128 : 0));
-		out_bytes(o, &byte, 1);
+		git_out_bytes(o, &byte, 1);
 		size >>= 7;
 	} while (size);
 }
@@ -35,15 +35,15 @@ static void put_copy(struct out *o, size_t offset, size_t size)
 			code[n++] = byte;
 		}
 	}
-	out_bytes(o, code, n);
+	git_out_bytes(o, code, n);
 }
 
 static void put_insert(struct out *o, const uint8_t *p, size_t n)
 {
 	while (n) {
 		uint8_t part = (uint8_t)(n < INSERT_MAX ? n : INSERT_MAX);
-		out_bytes(o, &part, 1);
-		out_bytes(o, p, part);
+		git_out_bytes(o, &part, 1);
+		git_out_bytes(o, p, part);
 		p += part;
 		n -= part;
 	}
@@ -82,7 +82,7 @@ static void run_add(struct run *r, bool is_copy, const uint8_t *p, size_t n)
 	r->n += n;
 }
 
-size_t tree_delta(
+size_t git_tree_delta(
 	const uint8_t *base, size_t base_n, const uint8_t *a, size_t n, uint8_t *to, size_t room)
 {
 	struct out o = {.p = to, .room = room};
@@ -92,8 +92,8 @@ size_t tree_delta(
 	struct tree_cursor cursor = {.tree = base, .n = base_n};
 	struct tree_entry e;
 	size_t at = 0;
-	while (tree_next(a, n, &at, &e) && !o.overfull) {
-		bool same = tree_match(&cursor, &e) && cursor.entry.n == e.n &&
+	while (git_tree_next(a, n, &at, &e) && !o.overfull) {
+		bool same = git_tree_match(&cursor, &e) && cursor.entry.n == e.n &&
 			    memcmp(cursor.entry.p, e.p, e.n) == 0;
 		run_add(&run, same, same ? cursor.entry.p : e.p, e.n);
 	}
@@ -141,7 +141,7 @@ static bool apply_copy(
 		size = 0x10000;
 	if (offset > base_n || size > base_n - offset)
 		return false;
-	out_bytes(o, base + offset, size);
+	git_out_bytes(o, base + offset, size);
 	return true;
 }
 
@@ -149,12 +149,12 @@ static bool apply_insert(struct input *in, size_t n, struct out *o)
 {
 	if (!n || n > (size_t)(in->end - in->p))
 		return false;
-	out_bytes(o, in->p, n);
+	git_out_bytes(o, in->p, n);
 	in->p += n;
 	return true;
 }
 
-bool delta_apply(const uint8_t *base, size_t base_n, const uint8_t *delta, size_t delta_n,
+bool git_delta_apply(const uint8_t *base, size_t base_n, const uint8_t *delta, size_t delta_n,
 	uint8_t *to, size_t *n)
 {
 	struct input in = {delta, delta + delta_n};

@@ -16,7 +16,7 @@ static bool too_many(struct job *j)
 static bool compare_with(struct job *j, uint32_t tree, const struct table_id *id)
 {
 	struct objects *o = &j->objects;
-	uint32_t old = objects_add(o, id, TABLE_TREE);
+	uint32_t old = git_objects_add(o, id, TABLE_TREE);
 	if (old == NONE)
 		return too_many(j);
 	o->v[tree].old = old;
@@ -32,19 +32,19 @@ static bool compare_with(struct job *j, uint32_t tree, const struct table_id *id
 static bool add_tree(struct job *j, const struct table_id *id, const struct table_id *old)
 {
 	struct objects *o = &j->objects;
-	uint32_t tree = objects_add(o, id, TABLE_TREE);
+	uint32_t tree = git_objects_add(o, id, TABLE_TREE);
 	if (tree == NONE)
 		return too_many(j);
 	if (o->v[tree].flags & OBJECT_SEND)
 		return true;
 	o->v[tree].flags |= OBJECT_SEND;
-	objects_push(o, tree);
+	git_objects_push(o, tree);
 	return !old || compare_with(j, tree, old);
 }
 
 static bool add_blob(struct job *j, const struct table_id *id)
 {
-	uint32_t i = objects_add(&j->objects, id, TABLE_BLOB);
+	uint32_t i = git_objects_add(&j->objects, id, TABLE_BLOB);
 	if (i == NONE)
 		return too_many(j);
 	j->objects.v[i].flags |= OBJECT_SEND;
@@ -66,13 +66,13 @@ static bool add_differences(struct job *j, uint32_t i)
 	struct tree_cursor old = {.tree = j->b};
 	struct tree_entry e;
 	size_t n, at = 0;
-	if (!job_read(j, &tree->id, TABLE_TREE, j->a, &n))
+	if (!git_job_read(j, &tree->id, TABLE_TREE, j->a, &n))
 		return false;
 	if (tree->old != NONE &&
-		!job_read(j, &j->objects.v[tree->old].id, TABLE_TREE, j->b, &old.n))
+		!git_job_read(j, &j->objects.v[tree->old].id, TABLE_TREE, j->b, &old.n))
 		return false;
-	while (tree_next(j->a, n, &at, &e)) {
-		bool match = tree_match(&old, &e);
+	while (git_tree_next(j->a, n, &at, &e)) {
+		bool match = git_tree_match(&old, &e);
 		if (match && same_id(&old.entry.id, &e.id))
 			continue;
 		bool good = e.is_tree ? add_tree(j, &e.id, match ? &old.entry.id : NULL)
@@ -87,10 +87,10 @@ static bool read_tree_of(struct job *j, uint32_t commit, struct table_id *tree,
 	struct table_id *parent, bool *has_parent)
 {
 	size_t n;
-	if (!job_read(j, &j->objects.v[commit].id, TABLE_COMMIT, j->a, &n) ||
-		!commit_tree(j->a, n, tree))
+	if (!git_job_read(j, &j->objects.v[commit].id, TABLE_COMMIT, j->a, &n) ||
+		!git_tree_of_commit(j->a, n, tree))
 		return false;
-	*has_parent = commit_parent(j->a, n, 0, parent);
+	*has_parent = git_parent_of_commit(j->a, n, 0, parent);
 	return true;
 }
 
@@ -100,7 +100,7 @@ static uint32_t parent_at_hand(struct job *j, uint32_t i, const struct table_id 
 	struct objects *o = &j->objects;
 	if (o->v[i].flags & (OBJECT_CUT | OBJECT_EDGE))
 		return NONE;
-	uint32_t p = objects_find(o, parent);
+	uint32_t p = git_objects_find(o, parent);
 	return p != NONE && o->v[p].flags & (OBJECT_HAVE | OBJECT_SEND) ? p : NONE;
 }
 
@@ -118,14 +118,14 @@ static bool add_commit(struct job *j, uint32_t i)
 	return same_id(&tree, &old) || add_tree(j, &tree, &old);
 }
 
-void enumerate_begin(struct job *j)
+void git_enumerate_begin(struct job *j)
 {
 	for (uint32_t i = 0; i < j->commits; i++) {
 		struct object *o = &j->objects.v[i];
 		bool send = o->flags & OBJECT_SEEN && !(o->flags & OBJECT_HAVE);
 		o->flags = (uint16_t)(o->flags | (send ? OBJECT_SEND : 0));
 	}
-	objects_restart(&j->objects);
+	git_objects_restart(&j->objects);
 	j->at = 0;
 	j->stack = NONE;
 }
@@ -151,10 +151,10 @@ static bool find_parent(struct job *j, uint32_t i, uint32_t *out)
 	*out = NONE;
 	if (j->objects.v[i].flags & (OBJECT_CUT | OBJECT_EDGE))
 		return true;
-	if (!job_read(j, &j->objects.v[i].id, TABLE_COMMIT, j->a, &n))
+	if (!git_job_read(j, &j->objects.v[i].id, TABLE_COMMIT, j->a, &n))
 		return false;
-	for (size_t p = 0; *out == NONE && commit_parent(j->a, n, p, &parent); p++) {
-		uint32_t found = objects_find(&j->objects, &parent);
+	for (size_t p = 0; *out == NONE && git_parent_of_commit(j->a, n, p, &parent); p++) {
+		uint32_t found = git_objects_find(&j->objects, &parent);
 		if (found != NONE && is_to_visit(j, found))
 			*out = found;
 	}
@@ -175,9 +175,9 @@ static int step_commit(struct job *j)
 	return add_commit(j, top) ? STEP_AGAIN : STEP_DONE;
 }
 
-int enumerate_step(struct job *j)
+int git_enumerate_step(struct job *j)
 {
-	uint32_t tree = objects_pop(&j->objects);
+	uint32_t tree = git_objects_pop(&j->objects);
 	if (tree != NONE)
 		return add_differences(j, tree) ? STEP_AGAIN : STEP_DONE;
 	if (j->stack != NONE)

@@ -26,7 +26,7 @@ static const struct {
 	{505, "HTTP Version Not Supported"},
 };
 
-const char *http_reason(int status)
+const char *git_http_reason(int status)
 {
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
 		if (reasons[i].status == status)
@@ -95,20 +95,20 @@ static int take_target(struct http *h, const char *p, size_t n)
 
 static enum http_method find_method(const char *p, size_t n)
 {
-	if (text_is(p, n, "GET"))
+	if (git_text_is(p, n, "GET"))
 		return HTTP_GET;
-	if (text_is(p, n, "HEAD"))
+	if (git_text_is(p, n, "HEAD"))
 		return HTTP_HEAD;
-	return text_is(p, n, "POST") ? HTTP_POST : HTTP_OTHER;
+	return git_text_is(p, n, "POST") ? HTTP_POST : HTTP_OTHER;
 }
 
 static int take_version(struct http *h, const char *p, size_t n)
 {
-	if (!text_begins(p, n, "HTTP/"))
+	if (!git_text_begins(p, n, "HTTP/"))
 		return 400;
-	h->old = text_is(p, n, "HTTP/1.0");
+	h->old = git_text_is(p, n, "HTTP/1.0");
 	h->closes = h->old;
-	return h->old || text_is(p, n, "HTTP/1.1") ? 0 : 505;
+	return h->old || git_text_is(p, n, "HTTP/1.1") ? 0 : 505;
 }
 
 static int take_request_line(struct http *h, const char *line, size_t n)
@@ -139,7 +139,7 @@ static bool is_our_host(const char *host, const char *p, size_t n)
 	size_t name = colon && !brackets ? (size_t)(colon - p) : n;
 	if (same_word(p, name, "localhost") || brackets)
 		return true;
-	if (host && text_is(p, name, host))
+	if (host && git_text_is(p, name, host))
 		return true;
 	for (size_t i = 0; i < name; i++)
 		if (!((p[i] >= '0' && p[i] <= '9') || p[i] == '.'))
@@ -160,7 +160,7 @@ static int take_length(struct http *h, const char *p, size_t n)
 	if (h->has_length)
 		return 400;
 	h->has_length = true;
-	return text_number(p, n, UINT64_MAX, &h->length) ? 0 : 400;
+	return git_text_number(p, n, UINT64_MAX, &h->length) ? 0 : 400;
 }
 
 static int take_coding(struct http *h, const char *p, size_t n)
@@ -196,7 +196,7 @@ static int take_authorization(struct http *h, const char *p, size_t n)
 {
 	if (h->has_token)
 		return 400;
-	h->has_token = token_from_header(p, n, h->token);
+	h->has_token = git_token_from_header(p, n, h->token);
 	return 0;
 }
 
@@ -253,7 +253,7 @@ static int take_header(struct http *h, const char *host, const char *line, size_
 	return take_field(h, host, line, (size_t)(colon - line), p, (size_t)(end - p));
 }
 
-int http_line(struct http *h, const char *host, char *line, size_t n)
+int git_http_line(struct http *h, const char *host, char *line, size_t n)
 {
 	h->bytes += n + 2;
 	if (h->has_line && h->bytes > HTTP_LINE_MAX + HTTP_HEAD_MAX)
@@ -264,7 +264,7 @@ int http_line(struct http *h, const char *host, char *line, size_t n)
 	return h->has_line ? take_header(h, host, line, n) : take_request_line(h, line, n);
 }
 
-int http_check(const struct http *h)
+int git_http_check(const struct http *h)
 {
 	if (!h->has_line || (!h->old && !h->has_host))
 		return 400;

@@ -14,22 +14,22 @@ static uint32_t slots_for(size_t max)
 	return slots;
 }
 
-size_t objects_memory(size_t max)
+size_t git_objects_memory(size_t max)
 {
 	return max * (sizeof(struct object) + sizeof(uint32_t)) + slots_for(max) * sizeof(uint32_t);
 }
 
-void objects_open(struct objects *o, void *memory, size_t max, uint64_t secret)
+void git_objects_open(struct objects *o, void *memory, size_t max, uint64_t secret)
 {
 	*o = (struct objects){
 		.max = (uint32_t)max, .slot_count = slots_for(max), .secret = secret | 1};
 	o->v = memory;
 	o->queue = (uint32_t *)(void *)(o->v + max);
 	o->slots = o->queue + max;
-	objects_clear(o);
+	git_objects_clear(o);
 }
 
-void objects_clear(struct objects *o)
+void git_objects_clear(struct objects *o)
 {
 	o->n = o->head = o->tail = 0;
 	memset(o->slots, 0xff, o->slot_count * sizeof(uint32_t));
@@ -48,12 +48,12 @@ static uint32_t *slot_of(const struct objects *o, const struct table_id *id)
 	}
 }
 
-uint32_t objects_find(const struct objects *o, const struct table_id *id)
+uint32_t git_objects_find(const struct objects *o, const struct table_id *id)
 {
 	return *slot_of(o, id);
 }
 
-uint32_t objects_add(struct objects *o, const struct table_id *id, enum table_type type)
+uint32_t git_objects_add(struct objects *o, const struct table_id *id, enum table_type type)
 {
 	uint32_t *slot = slot_of(o, id);
 	if (*slot != NONE || o->n == o->max)
@@ -65,39 +65,39 @@ uint32_t objects_add(struct objects *o, const struct table_id *id, enum table_ty
 	return o->n++;
 }
 
-void objects_push(struct objects *o, uint32_t i)
+void git_objects_push(struct objects *o, uint32_t i)
 {
 	if (o->tail < o->max)
 		o->queue[o->tail++] = i;
 }
 
-uint32_t objects_pop(struct objects *o)
+uint32_t git_objects_pop(struct objects *o)
 {
 	return o->head < o->tail ? o->queue[o->head++] : NONE;
 }
 
-void objects_restart(struct objects *o)
+void git_objects_restart(struct objects *o)
 {
 	o->head = o->tail = 0;
 }
 
-bool commit_tree(const uint8_t *p, size_t n, struct table_id *out)
+bool git_tree_of_commit(const uint8_t *p, size_t n, struct table_id *out)
 {
 	const char *text = (const char *)p;
-	return n > 5 + ID_TEXT && text_begins(text, n, "tree ") && text[5 + ID_TEXT] == '\n' &&
+	return n > 5 + ID_TEXT && git_text_begins(text, n, "tree ") && text[5 + ID_TEXT] == '\n' &&
 	       table_id_parse(text + 5, ID_TEXT, out);
 }
 
-bool commit_parent(const uint8_t *p, size_t n, size_t i, struct table_id *out)
+bool git_parent_of_commit(const uint8_t *p, size_t n, size_t i, struct table_id *out)
 {
 	size_t at = 5 + ID_TEXT + 1 + i * (7 + ID_TEXT + 1);
 	if (n < at + 7 + ID_TEXT + 1)
 		return false;
 	const char *text = (const char *)p + at;
-	return text_begins(text, n - at, "parent ") && table_id_parse(text + 7, ID_TEXT, out);
+	return git_text_begins(text, n - at, "parent ") && table_id_parse(text + 7, ID_TEXT, out);
 }
 
-bool tree_next(const uint8_t *tree, size_t n, size_t *at, struct tree_entry *out)
+bool git_tree_next(const uint8_t *tree, size_t n, size_t *at, struct tree_entry *out)
 {
 	if (*at >= n)
 		return false;
@@ -126,7 +126,7 @@ static unsigned char_at(const struct tree_entry *e, size_t i)
 	return i == e->name_n && e->is_tree ? '/' : 0;
 }
 
-int tree_compare(const struct tree_entry *a, const struct tree_entry *b)
+int git_tree_compare(const struct tree_entry *a, const struct tree_entry *b)
 {
 	size_t common = a->name_n < b->name_n ? a->name_n : b->name_n;
 	int order = memcmp(a->name, b->name, common);
@@ -138,13 +138,13 @@ int tree_compare(const struct tree_entry *a, const struct tree_entry *b)
 	return x != y ? (x < y ? -1 : 1) : a->name_n < b->name_n ? -1 : 1;
 }
 
-bool tree_match(struct tree_cursor *c, const struct tree_entry *entry)
+bool git_tree_match(struct tree_cursor *c, const struct tree_entry *entry)
 {
 	for (;;) {
-		if (!c->held && !tree_next(c->tree, c->n, &c->at, &c->entry))
+		if (!c->held && !git_tree_next(c->tree, c->n, &c->at, &c->entry))
 			return false;
 		c->held = true;
-		int order = tree_compare(&c->entry, entry);
+		int order = git_tree_compare(&c->entry, entry);
 		if (order >= 0)
 			return order == 0;
 		c->held = false;

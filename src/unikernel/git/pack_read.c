@@ -16,15 +16,15 @@ static bool wrong(struct pack_reader *r, const char *why)
 	return false;
 }
 
-void pack_reader_open(struct pack_reader *r, struct zlib_memory *m)
+void git_pack_reader_open(struct pack_reader *r, struct zlib_memory *m)
 {
 	sha1_init(&r->sha);
 	r->state = PACK_HEAD;
 	r->why = NULL;
 	r->small_n = 0;
 	r->at = 0;
-	objects_clear(r->objects);
-	zlib_prepare(&r->z, m);
+	git_objects_clear(r->objects);
+	git_zlib_prepare(&r->z, m);
 	if (inflateInit(&r->z) != Z_OK)
 		r->why = "no memory to inflate it";
 }
@@ -146,7 +146,7 @@ static bool take_offset(struct pack_reader *r, uint8_t byte)
 static bool base_named(struct pack_reader *r)
 {
 	memcpy(&r->base_id, r->small, SHA1);
-	uint32_t i = objects_find(r->objects, &r->base_id);
+	uint32_t i = git_objects_find(r->objects, &r->base_id);
 	if (i != NONE)
 		return base_found(r, &r->objects->v[i]);
 	r->deltas = 1; /* one that the other side knows, or none: its reading tells */
@@ -176,7 +176,7 @@ static bool keep_object(struct pack_reader *r, enum table_type type, const uint8
 	if (why)
 		return wrong(r, why);
 	uint32_t before = r->objects->n;
-	uint32_t i = objects_add(r->objects, &id, type);
+	uint32_t i = git_objects_add(r->objects, &id, type);
 	if (i != before)
 		return wrong(r, "an object comes twice");
 	r->objects->v[i].offset = r->begin;
@@ -190,7 +190,7 @@ static bool keep_delta(struct pack_reader *r)
 	size_t base_n, n;
 	if (!r->sink.read(r->sink.ctx, &r->base_id, &type, r->base, &base_n))
 		return wrong(r, "a delta has no base");
-	if (!delta_apply(r->base, base_n, r->data, r->data_n, r->result, &n))
+	if (!git_delta_apply(r->base, base_n, r->data, r->data_n, r->result, &n))
 		return wrong(r, "a delta does not fit its base");
 	return keep_object(r, type, r->result, n);
 }
@@ -243,7 +243,7 @@ static bool take_trailer(struct pack_reader *r, uint8_t byte)
 	return memcmp(sum, r->small, SHA1) == 0 || wrong(r, "its checksum is wrong");
 }
 
-bool pack_reader_take(struct pack_reader *r, const uint8_t *p, size_t n)
+bool git_pack_reader_take(struct pack_reader *r, const uint8_t *p, size_t n)
 {
 	while (!r->why && n) {
 		size_t used = 1;
@@ -263,7 +263,7 @@ bool pack_reader_take(struct pack_reader *r, const uint8_t *p, size_t n)
 	return !r->why;
 }
 
-bool pack_reader_finish(struct pack_reader *r)
+bool git_pack_reader_finish(struct pack_reader *r)
 {
 	if (r->why)
 		return false;

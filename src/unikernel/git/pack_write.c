@@ -14,7 +14,7 @@ static void put_four(uint8_t *to, uint32_t value)
 		to[i] = (uint8_t)(value >> (24 - 8 * i));
 }
 
-void pack_writer_begin(struct job *j)
+void git_pack_writer_begin(struct job *j)
 {
 	struct pack_writer *w = &j->writer;
 	*w = (struct pack_writer){.small_n = 12};
@@ -25,7 +25,7 @@ void pack_writer_begin(struct job *j)
 	put_four(w->small + 4, 2);
 	put_four(w->small + 8, count);
 	sha1_init(&w->sha);
-	zlib_prepare(&w->z, &j->zlib[1]);
+	git_zlib_prepare(&w->z, &j->zlib[1]);
 	if (deflateInit2(&w->z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, WINDOW_BITS, MEMORY_LEVEL,
 		    Z_DEFAULT_STRATEGY) != Z_OK)
 		j->error = "no memory to deflate it";
@@ -55,9 +55,9 @@ static bool object_as_delta(struct job *j, const struct object *o, size_t n)
 	if (o->type != TABLE_TREE || o->base == NONE)
 		return false;
 	const struct object *base = &j->objects.v[o->base];
-	if (!(base->flags & OBJECT_SEND) || !job_read(j, &base->id, TABLE_TREE, j->b, &base_n))
+	if (!(base->flags & OBJECT_SEND) || !git_job_read(j, &base->id, TABLE_TREE, j->b, &base_n))
 		return false;
-	size_t delta_n = tree_delta(j->b, base_n, j->a, n, j->c, n / 2);
+	size_t delta_n = git_tree_delta(j->b, base_n, j->a, n, j->c, n / 2);
 	if (!delta_n)
 		return false;
 	put_head(w, REF_DELTA, delta_n, &base->id);
@@ -80,7 +80,7 @@ static bool object_begin(struct job *j)
 	}
 	const struct object *o = &j->objects.v[w->next++];
 	size_t n;
-	if (!job_read(j, &o->id, (enum table_type)o->type, j->a, &n))
+	if (!git_job_read(j, &o->id, (enum table_type)o->type, j->a, &n))
 		return false;
 	deflateReset(&w->z);
 	if (!object_as_delta(j, o, n)) {
@@ -97,7 +97,7 @@ static void fill_small(struct pack_writer *w, struct out *o)
 {
 	size_t part = w->small_n - w->small_at;
 	part = part < o->room - o->n ? part : o->room - o->n;
-	out_bytes(o, w->small + w->small_at, part);
+	git_out_bytes(o, w->small + w->small_at, part);
 	w->small_at += part;
 }
 
@@ -116,7 +116,7 @@ static void sum(struct pack_writer *w, const struct out *o, size_t begin)
 		sha1_update(&w->sha, o->n - begin, o->p + begin);
 }
 
-bool pack_writer_fill(struct job *j, struct out *o)
+bool git_pack_writer_fill(struct job *j, struct out *o)
 {
 	struct pack_writer *w = &j->writer;
 	while (o->n < o->room) {

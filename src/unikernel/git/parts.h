@@ -16,26 +16,27 @@ struct out {
 	size_t n, room;
 	bool overfull;
 };
-void out_bytes(struct out *o, const void *p, size_t n);
-void out_text(struct out *o, const char *text);
-void out_number(struct out *o, uint64_t value);
-void out_id(struct out *o, const struct table_id *id);
-/* A pkt-line: packet_begin() leaves room for its length, packet_end() writes that. */
-size_t packet_begin(struct out *o);
-void packet_end(struct out *o, size_t begin);
-void packet_flush(struct out *o);
+void git_out_bytes(struct out *o, const void *p, size_t n);
+void git_out_text(struct out *o, const char *text);
+void git_out_number(struct out *o, uint64_t value);
+void git_out_id(struct out *o, const struct table_id *id);
+/* A pkt-line: git_packet_begin() leaves room for its length, git_packet_end() writes that. */
+size_t git_packet_begin(struct out *o);
+void git_packet_end(struct out *o, size_t begin);
+void git_packet_flush(struct out *o);
 /* One pkt-line "KEYWORD ID". */
-void packet_id(struct out *o, const char *keyword, const struct table_id *id, const char *after);
-void four_digits(uint8_t *to, size_t value);
+void git_packet_id(
+	struct out *o, const char *keyword, const struct table_id *id, const char *after);
+void git_four_digits(uint8_t *to, size_t value);
 
-bool text_is(const char *p, size_t n, const char *text);
+bool git_text_is(const char *p, size_t n, const char *text);
 /* Does P begin with PREFIX? */
-bool text_begins(const char *p, size_t n, const char *prefix);
+bool git_text_begins(const char *p, size_t n, const char *prefix);
 /* Is WORD among the words of P, with single blanks between them? */
-bool has_word(const char *p, size_t n, const char *word);
+bool git_has_word(const char *p, size_t n, const char *word);
 /* Decimal digits, all of P; false where it is no number or above MAX. */
-bool text_number(const char *p, size_t n, uint64_t max, uint64_t *out);
-int hex_digit(char c); /* -1: none */
+bool git_text_number(const char *p, size_t n, uint64_t max, uint64_t *out);
+int git_hex_digit(char c); /* -1: none */
 
 /* Puts pkt-lines together from bytes as they come. */
 #define PACKET_MAX 1024 /* the longest that a client has reason to send */
@@ -46,8 +47,8 @@ struct packets {
 };
 enum packet { PACKET_NONE, PACKET_LINE, PACKET_FLUSH, PACKET_BAD };
 /* Takes bytes from *P until a packet is whole: PACKET_LINE is in line[0..n). */
-enum packet packets_take(struct packets *k, const uint8_t **p, size_t *n);
-bool packets_is_between(const struct packets *k);
+enum packet git_packets_take(struct packets *k, const uint8_t **p, size_t *n);
+bool git_packets_is_between(const struct packets *k);
 
 /* ---- HTTP ------------------------------------------------------------------------------------ */
 
@@ -71,13 +72,13 @@ struct http {
 };
 /* Takes one line of the head, N bytes without its line end, NUL-terminated. Returns 0, or the
  * status that refuses the request. HOST as in git_config. */
-int http_line(struct http *h, const char *host, char *line, size_t n);
+int git_http_line(struct http *h, const char *host, char *line, size_t n);
 /* Is the head whole and consistent? 0 or the status. */
-int http_check(const struct http *h);
+int git_http_check(const struct http *h);
 /* "Not Found" */
-const char *http_reason(int status);
+const char *git_http_reason(int status);
 /* A token out of an Authorization header's value: Bearer TOKEN, or Basic with any user. */
-bool token_from_header(const char *value, size_t n, uint8_t hash[32]);
+bool git_token_from_header(const char *value, size_t n, uint8_t hash[32]);
 
 /* Decodes a request's body as it comes. */
 enum chunk_state { CHUNK_SIZE, CHUNK_EXTENSION, CHUNK_DATA, CHUNK_DATA_END, CHUNK_TRAILER };
@@ -95,7 +96,7 @@ struct body {
 typedef bool body_sink(void *ctx, const uint8_t *p, size_t n);
 /* Takes bytes until the body is whole; gives what it decodes to SINK. Returns 0 or the status that
  * refuses it; a sink that returns false makes it 400. */
-int body_take(struct body *b, const uint8_t **p, size_t *n, body_sink *sink, void *ctx);
+int git_body_take(struct body *b, const uint8_t **p, size_t *n, body_sink *sink, void *ctx);
 
 /* ---- objects of a request ----------------------------------------------------------------------
  */
@@ -133,19 +134,19 @@ struct objects {
 	uint32_t n, max, slot_count, head, tail;
 	uint64_t secret;
 };
-size_t objects_memory(size_t max);
-void objects_open(struct objects *o, void *memory, size_t max, uint64_t secret);
-void objects_clear(struct objects *o);
-uint32_t objects_find(const struct objects *o, const struct table_id *id);
+size_t git_objects_memory(size_t max);
+void git_objects_open(struct objects *o, void *memory, size_t max, uint64_t secret);
+void git_objects_clear(struct objects *o);
+uint32_t git_objects_find(const struct objects *o, const struct table_id *id);
 /* The number of ID, added where it was not there; NONE where the set is full. */
-uint32_t objects_add(struct objects *o, const struct table_id *id, enum table_type type);
-void objects_push(struct objects *o, uint32_t i);
-uint32_t objects_pop(struct objects *o); /* NONE: empty */
-void objects_restart(struct objects *o); /* empties the queue */
+uint32_t git_objects_add(struct objects *o, const struct table_id *id, enum table_type type);
+void git_objects_push(struct objects *o, uint32_t i);
+uint32_t git_objects_pop(struct objects *o); /* NONE: empty */
+void git_objects_restart(struct objects *o); /* empties the queue */
 
 /* Commits and trees as git writes them (gitformat: objects). */
-bool commit_tree(const uint8_t *p, size_t n, struct table_id *out);
-bool commit_parent(const uint8_t *p, size_t n, size_t i, struct table_id *out);
+bool git_tree_of_commit(const uint8_t *p, size_t n, struct table_id *out);
+bool git_parent_of_commit(const uint8_t *p, size_t n, size_t i, struct table_id *out);
 struct tree_entry {
 	const uint8_t *p, *name;
 	size_t n, name_n; /* of the whole entry, of the name */
@@ -153,9 +154,9 @@ struct tree_entry {
 	struct table_id id;
 };
 /* The entry at *AT, and *AT behind it; false at the end or where the tree is damaged. */
-bool tree_next(const uint8_t *tree, size_t n, size_t *at, struct tree_entry *out);
+bool git_tree_next(const uint8_t *tree, size_t n, size_t *at, struct tree_entry *out);
 /* The order of entries in trees. */
-int tree_compare(const struct tree_entry *a, const struct tree_entry *b);
+int git_tree_compare(const struct tree_entry *a, const struct tree_entry *b);
 /* The entry of the sorted tree that is ENTRY's match, *AT and HELD being where the last search
  * ended. */
 struct tree_cursor {
@@ -164,10 +165,10 @@ struct tree_cursor {
 	bool held;
 	struct tree_entry entry;
 };
-bool tree_match(struct tree_cursor *c, const struct tree_entry *entry);
+bool git_tree_match(struct tree_cursor *c, const struct tree_entry *entry);
 /* The delta that makes tree A of tree BASE (gitformat-pack: deltified representation); 0 where it
  * would not be shorter than ROOM. */
-size_t tree_delta(
+size_t git_tree_delta(
 	const uint8_t *base, size_t base_n, const uint8_t *a, size_t n, uint8_t *to, size_t room);
 
 /* ---- jobs: what a request needs while it is worked on
@@ -179,7 +180,7 @@ struct zlib_memory {
 	size_t used;
 };
 /* Prepares Z to take its memory from M, from its start again. */
-void zlib_prepare(z_stream *z, struct zlib_memory *m);
+void git_zlib_prepare(z_stream *z, struct zlib_memory *m);
 
 /* Reads a pack as it comes; each object goes to a sink, as soon as it is whole. */
 enum pack_state {
@@ -219,13 +220,13 @@ struct pack_reader {
 	unsigned deltas;
 	const char *why; /* NULL, or what is wrong */
 };
-void pack_reader_open(struct pack_reader *r, struct zlib_memory *m);
+void git_pack_reader_open(struct pack_reader *r, struct zlib_memory *m);
 /* False where something is wrong with it: WHY says what. */
-bool pack_reader_take(struct pack_reader *r, const uint8_t *p, size_t n);
+bool git_pack_reader_take(struct pack_reader *r, const uint8_t *p, size_t n);
 /* Did it come whole? */
-bool pack_reader_finish(struct pack_reader *r);
+bool git_pack_reader_finish(struct pack_reader *r);
 /* Makes an object of BASE and DELTA, at most TABLE_OBJECT_MAX bytes; false where DELTA is none. */
-bool delta_apply(const uint8_t *base, size_t base_n, const uint8_t *delta, size_t delta_n,
+bool git_delta_apply(const uint8_t *base, size_t base_n, const uint8_t *delta, size_t delta_n,
 	uint8_t *to, size_t *n);
 
 /* Writes a pack in pieces. */
@@ -285,43 +286,43 @@ struct job {
 enum { STEP_AGAIN = 0, STEP_DONE = 1, STEP_WAIT = 2 /* or the HTTP status that refuses it */ };
 
 /* Reads an object of the job's table. */
-bool job_read(
+bool git_job_read(
 	struct job *j, const struct table_id *id, enum table_type want, uint8_t *to, size_t *n);
 /* Collects the commits that the refs reach, after waiting until none is missing. */
-int collect_step(struct job *j);
+int git_collect_step(struct job *j);
 /* After it: what a client is told of the store. */
-int advertise_upload(struct job *j);
-int advertise_receive(struct job *j);
+int git_advertise_upload(struct job *j);
+int git_advertise_receive(struct job *j);
 
 /* git-upload-pack: the body's bytes, its end, the work after that, the answer. */
-bool upload_take(void *job, const uint8_t *p, size_t n);
-void upload_finish(struct job *j);
-int upload_step(struct job *j);
+bool git_upload_take(void *job, const uint8_t *p, size_t n);
+void git_upload_finish(struct job *j);
+int git_upload_step(struct job *j);
 /* Writes as much of the answer as fits; true at its end. */
-bool upload_fill(struct job *j, struct out *o);
+bool git_upload_fill(struct job *j, struct out *o);
 /* Finds what to send: one commit or folder a step. */
-int enumerate_step(struct job *j);
-void enumerate_begin(struct job *j);
-void pack_writer_begin(struct job *j);
+int git_enumerate_step(struct job *j);
+void git_enumerate_begin(struct job *j);
+void git_pack_writer_begin(struct job *j);
 /* Writes the next bytes of the pack; true at its end. False and nothing written: an error. */
-bool pack_writer_fill(struct job *j, struct out *o);
+bool git_pack_writer_fill(struct job *j, struct out *o);
 
 /* git-receive-pack: the same. */
-int receive_begin(struct job *j);
-bool receive_take(void *job, const uint8_t *p, size_t n);
-int receive_step(struct job *j);
+int git_receive_begin(struct job *j);
+bool git_receive_take(void *job, const uint8_t *p, size_t n);
+int git_receive_step(struct job *j);
 
 /* ---- connections
  * ------------------------------------------------------------------------------------ */
 
 enum route { ROUTE_PAGE, ROUTE_UPLOAD_REFS, ROUTE_RECEIVE_REFS, ROUTE_UPLOAD, ROUTE_RECEIVE };
 /* What a request asks for: 0 and ROUTE, STORE; or the status that refuses it, and WHY. */
-int route_find(const struct git_server *s, const struct http *h, enum route *route, size_t *store,
-	const char **why);
+int git_route_find(const struct git_server *s, const struct http *h, enum route *route,
+	size_t *store, const char **why);
 /* May the request do that? 0 or the status; RIGHT is the token's, where one was needed. */
-int access_check(const struct git_server *s, const struct http *h, enum route route, size_t store,
-	const struct git_token **right, const char **why);
-bool access_path(const struct git_token *right, const char *path);
+int git_access_check(const struct git_server *s, const struct http *h, enum route route,
+	size_t store, const struct git_token **right, const char **why);
+bool git_access_path(const struct git_token *right, const char *path);
 
 enum conn_state {
 	CONN_FREE,
@@ -381,15 +382,16 @@ struct git_server {
 	struct kept_pin kept[KEPT_PINS];
 };
 
-void conn_set_state(struct git_conn *c, enum conn_state state);
+void git_conn_set_state(struct git_conn *c, enum conn_state state);
 /* Answers with STATUS and a plain text, and closes the connection where the request was not read to
  * its end. */
-void conn_refuse(struct git_conn *c, int status, const char *text);
-void conn_answer(struct git_conn *c);
+void git_conn_refuse(struct git_conn *c, int status, const char *text);
+void git_conn_answer(struct git_conn *c);
 /* The job is ready: from now on the body is read. */
-void conn_begin_body(struct git_conn *c);
-size_t answer_give(struct git_conn *c, uint8_t *to, size_t room);
-void job_release(struct git_conn *c);
-void server_log(struct git_server *s, const struct git_conn *c, const char *what, const char *why);
+void git_conn_begin_body(struct git_conn *c);
+size_t git_answer_give(struct git_conn *c, uint8_t *to, size_t room);
+void git_job_release(struct git_conn *c);
+void git_server_log(
+	struct git_server *s, const struct git_conn *c, const char *what, const char *why);
 
 #endif

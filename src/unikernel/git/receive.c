@@ -44,8 +44,8 @@ static bool take_command(struct job *j, const char *p, size_t n)
 	c->deletes = is_zero(&c->id);
 	if (nul && !j->command_count++) {
 		size_t rest = n - line - 1;
-		j->sideband = has_word(nul + 1, rest, "side-band-64k");
-		j->reports = has_word(nul + 1, rest, "report-status");
+		j->sideband = git_has_word(nul + 1, rest, "side-band-64k");
+		j->reports = git_has_word(nul + 1, rest, "report-status");
 	} else if (!nul) {
 		j->command_count++;
 	}
@@ -57,7 +57,7 @@ static bool take_line(struct job *j, const char *p, size_t n)
 {
 	if (n && p[n - 1] == '\n')
 		n--;
-	return text_begins(p, n, "shallow ") || take_command(j, p, n);
+	return git_text_begins(p, n, "shallow ") || take_command(j, p, n);
 }
 
 static bool expects_pack(const struct job *j)
@@ -72,7 +72,7 @@ static bool expects_pack(const struct job *j)
 static void take_commands(struct job *j, const uint8_t **p, size_t *n)
 {
 	while (*n && !j->in_pack && !j->error) {
-		switch (packets_take(&j->packets, p, n)) {
+		switch (git_packets_take(&j->packets, p, n)) {
 		case PACKET_NONE:
 			break;
 		case PACKET_LINE:
@@ -87,7 +87,7 @@ static void take_commands(struct job *j, const uint8_t **p, size_t *n)
 	}
 }
 
-bool receive_take(void *job, const uint8_t *p, size_t n)
+bool git_receive_take(void *job, const uint8_t *p, size_t n)
 {
 	struct job *j = job;
 	take_commands(j, &p, &n);
@@ -95,7 +95,7 @@ bool receive_take(void *job, const uint8_t *p, size_t n)
 		return true;
 	if (!expects_pack(j))
 		refuse(j, "a pack without a command");
-	else if (!pack_reader_take(&j->reader, p, n))
+	else if (!git_pack_reader_take(&j->reader, p, n))
 		refuse(j, j->reader.why);
 	return true;
 }
@@ -118,7 +118,7 @@ static bool sink_read(
 	return table_import_read(j->import, id, type, out, n);
 }
 
-int receive_begin(struct job *j)
+int git_receive_begin(struct job *j)
 {
 	j->import = table_import(j->table);
 	if (!j->import)
@@ -130,7 +130,7 @@ int receive_begin(struct job *j)
 		.base = j->b,
 		.result = j->c,
 	};
-	pack_reader_open(&j->reader, &j->zlib[1]);
+	git_pack_reader_open(&j->reader, &j->zlib[1]);
 	return STEP_DONE;
 }
 
@@ -152,19 +152,19 @@ static void report_path(void *ctx, const char *path, enum table_won won)
 		return;
 	}
 	j->report_left--;
-	out_text(&j->report, path);
-	out_text(&j->report, won_texts[won]);
+	git_out_text(&j->report, path);
+	git_out_text(&j->report, won_texts[won]);
 }
 
 static void report_end(struct job *j, enum table_merge_result result)
 {
 	if (j->report_more) {
-		out_text(&j->report, "and ");
-		out_number(&j->report, j->report_more);
-		out_text(&j->report, " more\n");
+		git_out_text(&j->report, "and ");
+		git_out_number(&j->report, j->report_more);
+		git_out_text(&j->report, " more\n");
 	}
 	if (result == TABLE_UP_TO_DATE)
-		out_text(&j->report, "nothing that is not here already\n");
+		git_out_text(&j->report, "nothing that is not here already\n");
 }
 
 static const char *merge(struct job *j, const struct receive_command *c)
@@ -193,13 +193,13 @@ static const char *run_command(struct job *j, const struct receive_command *c)
 
 static void put_line(struct out *o, const char *a, const char *b, const char *c, const char *d)
 {
-	size_t begin = packet_begin(o);
-	out_text(o, a);
-	out_text(o, b);
-	out_text(o, c);
-	out_text(o, d);
-	out_text(o, "\n");
-	packet_end(o, begin);
+	size_t begin = git_packet_begin(o);
+	git_out_text(o, a);
+	git_out_text(o, b);
+	git_out_text(o, c);
+	git_out_text(o, d);
+	git_out_text(o, "\n");
+	git_packet_end(o, begin);
 }
 
 static void put_command(struct job *j, struct out *o, const struct receive_command *c)
@@ -213,7 +213,7 @@ static void put_command(struct job *j, struct out *o, const struct receive_comma
 		put_line(o, "ok ", c->ref, "", "");
 		conn->server->stats.pushes_merged++;
 	}
-	server_log(conn->server, conn, why ? "push refused" : "push merged", why ? why : "");
+	git_server_log(conn->server, conn, why ? "push refused" : "push merged", why ? why : "");
 }
 
 /* TEXT in packets of BAND. */
@@ -221,10 +221,10 @@ static void put_band(struct out *o, char band, const uint8_t *text, size_t n)
 {
 	while (n) {
 		size_t part = n < BAND_MAX ? n : BAND_MAX;
-		size_t begin = packet_begin(o);
-		out_bytes(o, &band, 1);
-		out_bytes(o, text, part);
-		packet_end(o, begin);
+		size_t begin = git_packet_begin(o);
+		git_out_bytes(o, &band, 1);
+		git_out_bytes(o, text, part);
+		git_packet_end(o, begin);
 		text += part;
 		n -= part;
 	}
@@ -240,15 +240,15 @@ static void make_answer(struct job *j)
 	put_line(&status, "unpack ", j->error ? j->error : "ok", "", "");
 	for (size_t i = 0; i < j->command_count; i++)
 		put_command(j, &status, &j->commands[i]);
-	packet_flush(&status);
+	git_packet_flush(&status);
 	if (!j->reports)
 		status.n = 0;
 	if (j->sideband) {
 		put_band(&o, 2, j->report.p, j->report.n);
 		put_band(&o, 1, status.p, status.n);
-		packet_flush(&o);
+		git_packet_flush(&o);
 	} else {
-		out_bytes(&o, status.p, status.n);
+		git_out_bytes(&o, status.p, status.n);
 	}
 	j->ready = o.p;
 	j->ready_n = o.n;
@@ -256,11 +256,11 @@ static void make_answer(struct job *j)
 }
 
 /* The body is whole: nothing was changed so far. */
-int receive_step(struct job *j)
+int git_receive_step(struct job *j)
 {
 	if (!j->in_pack)
 		refuse(j, "the request ends early");
-	if (!j->error && expects_pack(j) && !pack_reader_finish(&j->reader))
+	if (!j->error && expects_pack(j) && !git_pack_reader_finish(&j->reader))
 		refuse(j, j->reader.why);
 	if (j->command_count)
 		make_answer(j);

@@ -6,7 +6,7 @@
 static bool store_find(const struct git_server *s, const char *name, size_t n, size_t *store)
 {
 	for (size_t i = 0; i < s->config.store_count; i++)
-		if (text_is(name, n, s->config.stores[i].name)) {
+		if (git_text_is(name, n, s->config.stores[i].name)) {
 			*store = i;
 			return true;
 		}
@@ -53,12 +53,12 @@ static int find_in_store(
 		return find_post(h, HTTP_TYPE_RECEIVE, why);
 	}
 	*why = "there is nothing here by itself: git clone the address up to .git\n";
-	bool dumb = strcmp(path, "/HEAD") == 0 || text_begins(path, strlen(path), "/objects/");
+	bool dumb = strcmp(path, "/HEAD") == 0 || git_text_begins(path, strlen(path), "/objects/");
 	return dumb ? 403 : 404;
 }
 
-int route_find(const struct git_server *s, const struct http *h, enum route *route, size_t *store,
-	const char **why)
+int git_route_find(const struct git_server *s, const struct http *h, enum route *route,
+	size_t *store, const char **why)
 {
 	*why = "only GET, HEAD and POST are understood\n";
 	if (h->method == HTTP_OTHER)

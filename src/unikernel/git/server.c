@@ -31,7 +31,7 @@ static size_t rounded(size_t n)
 static size_t job_memory(const struct git_config *config)
 {
 	return 3 * TABLE_OBJECT_MAX + 2 * rounded(sizeof(struct zlib_memory)) +
-	       rounded(objects_memory(config->objects));
+	       rounded(git_objects_memory(config->objects));
 }
 
 size_t git_memory(const struct git_config *config)
@@ -61,8 +61,8 @@ struct git_server *git_open(void *memory, const struct git_config *config)
 		j->b = take(&rest, TABLE_OBJECT_MAX);
 		j->c = take(&rest, TABLE_OBJECT_MAX);
 		j->zlib = take(&rest, 2 * sizeof(struct zlib_memory));
-		void *objects = take(&rest, objects_memory(config->objects));
-		objects_open(&j->objects, objects, config->objects, config->secret);
+		void *objects = take(&rest, git_objects_memory(config->objects));
+		git_objects_open(&j->objects, objects, config->objects, config->secret);
 	}
 	return s;
 }
@@ -72,21 +72,22 @@ struct git_stats git_stats(const struct git_server *s)
 	return s->stats;
 }
 
-void server_log(struct git_server *s, const struct git_conn *c, const char *what, const char *why)
+void git_server_log(
+	struct git_server *s, const struct git_conn *c, const char *what, const char *why)
 {
 	char line[LOG_MAX];
 	if (!s->config.log)
 		return;
 	struct out o = {.p = (uint8_t *)line, .room = sizeof(line) - 1};
-	out_text(&o, c->peer);
-	out_text(&o, " ");
-	out_text(&o, s->config.stores[c->store].name);
-	out_text(&o, ": ");
-	out_text(&o, what);
+	git_out_text(&o, c->peer);
+	git_out_text(&o, " ");
+	git_out_text(&o, s->config.stores[c->store].name);
+	git_out_text(&o, ": ");
+	git_out_text(&o, what);
 	if (*why) {
 		size_t n = strlen(why);
-		out_text(&o, ": ");
-		out_bytes(&o, why, why[n - 1] == '\n' ? n - 1 : n);
+		git_out_text(&o, ": ");
+		git_out_bytes(&o, why, why[n - 1] == '\n' ? n - 1 : n);
 	}
 	line[o.n] = 0;
 	s->config.log(s->config.log_ctx, line);
@@ -125,7 +126,7 @@ static void drop_pins(struct git_server *s)
 	}
 }
 
-void job_release(struct git_conn *c)
+void git_job_release(struct git_conn *c)
 {
 	struct job *j = c->job;
 	if (!j)
@@ -152,10 +153,10 @@ static void job_begin(struct job *j, struct git_conn *c)
 		.b = j->b,
 		.c = j->c,
 		.zlib = j->zlib};
-	objects_clear(&j->objects);
-	j->step = c->route == ROUTE_RECEIVE ? receive_begin : collect_step;
+	git_objects_clear(&j->objects);
+	j->step = c->route == ROUTE_RECEIVE ? git_receive_begin : git_collect_step;
 	c->job = j;
-	conn_set_state(c, CONN_PREPARE);
+	git_conn_set_state(c, CONN_PREPARE);
 }
 
 /* A job for PEER: no address gets more than half of them. */
@@ -187,8 +188,8 @@ static void displace(struct git_server *s)
 		if (!c || !is_too_slow(s, c))
 			continue;
 		s->stats.displaced++;
-		job_release(c);
-		conn_set_state(c, CONN_DEAD);
+		git_job_release(c);
+		git_conn_set_state(c, CONN_DEAD);
 		return;
 	}
 }
@@ -218,15 +219,15 @@ static void prepared(struct job *j)
 	struct git_conn *c = j->conn;
 	switch (c->route) {
 	case ROUTE_UPLOAD_REFS:
-		advertise_upload(j);
-		conn_answer(c);
+		git_advertise_upload(j);
+		git_conn_answer(c);
 		break;
 	case ROUTE_RECEIVE_REFS:
-		advertise_receive(j);
-		conn_answer(c);
+		git_advertise_receive(j);
+		git_conn_answer(c);
 		break;
 	default:
-		conn_begin_body(c);
+		git_conn_begin_body(c);
 	}
 }
 
@@ -242,12 +243,12 @@ static bool work_on(struct job *j)
 	if (result == STEP_WAIT)
 		return false;
 	if (result >= 400) {
-		conn_refuse(c, result, "the request is malformed\n");
+		git_conn_refuse(c, result, "the request is malformed\n");
 	} else if (c->state == CONN_PREPARE) {
 		prepared(j);
 	} else {
 		c->server->stats.fetches += c->route == ROUTE_UPLOAD && j->gives_pack;
-		conn_answer(c);
+		git_conn_answer(c);
 	}
 	return true;
 }
@@ -270,14 +271,14 @@ bool git_work(struct git_server *s)
 static void die(struct git_conn *c)
 {
 	c->server->stats.timeouts += c->state != CONN_IDLE && c->state != CONN_DRAIN;
-	job_release(c);
-	conn_set_state(c, CONN_DEAD);
+	git_job_release(c);
+	git_conn_set_state(c, CONN_DEAD);
 }
 
 static void refuse_late(struct git_conn *c, int status)
 {
 	c->server->stats.timeouts++;
-	conn_refuse(c, status,
+	git_conn_refuse(c, status,
 		status == 408 ? "the request did not come in time\n"
 			      : "too much to do at the moment; try again\n");
 }
@@ -353,7 +354,7 @@ struct git_conn *git_accept(struct git_server *s, const char *peer)
 	}
 	*found = (struct git_conn){.server = s};
 	memcpy(found->peer, peer, n);
-	conn_set_state(found, CONN_IDLE);
+	git_conn_set_state(found, CONN_IDLE);
 	s->stats.connections++;
 	return found;
 }

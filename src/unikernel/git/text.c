@@ -5,7 +5,7 @@
 
 static const char digits[] = "0123456789abcdef";
 
-void out_bytes(struct out *o, const void *p, size_t n)
+void git_out_bytes(struct out *o, const void *p, size_t n)
 {
 	if (n > o->room - o->n) {
 		o->overfull = true;
@@ -15,12 +15,12 @@ void out_bytes(struct out *o, const void *p, size_t n)
 	o->n += n;
 }
 
-void out_text(struct out *o, const char *text)
+void git_out_text(struct out *o, const char *text)
 {
-	out_bytes(o, text, strlen(text));
+	git_out_bytes(o, text, strlen(text));
 }
 
-void out_number(struct out *o, uint64_t value)
+void git_out_number(struct out *o, uint64_t value)
 {
 	char text[20];
 	size_t at = sizeof(text);
@@ -28,62 +28,62 @@ void out_number(struct out *o, uint64_t value)
 		text[--at] = digits[value % 10];
 		value /= 10;
 	} while (value);
-	out_bytes(o, text + at, sizeof(text) - at);
+	git_out_bytes(o, text + at, sizeof(text) - at);
 }
 
-void out_id(struct out *o, const struct table_id *id)
+void git_out_id(struct out *o, const struct table_id *id)
 {
 	char text[41];
 	table_id_text(id, text);
-	out_bytes(o, text, 40);
+	git_out_bytes(o, text, 40);
 }
 
-void four_digits(uint8_t *to, size_t value)
+void git_four_digits(uint8_t *to, size_t value)
 {
 	for (size_t i = 0; i < 4; i++)
 		to[i] = (uint8_t)digits[(value >> (12 - 4 * i)) & 15];
 }
 
-size_t packet_begin(struct out *o)
+size_t git_packet_begin(struct out *o)
 {
 	size_t begin = o->n;
-	out_text(o, "0000");
+	git_out_text(o, "0000");
 	return begin;
 }
 
-void packet_end(struct out *o, size_t begin)
+void git_packet_end(struct out *o, size_t begin)
 {
 	if (!o->overfull)
-		four_digits(o->p + begin, o->n - begin);
+		git_four_digits(o->p + begin, o->n - begin);
 }
 
-void packet_flush(struct out *o)
+void git_packet_flush(struct out *o)
 {
-	out_text(o, "0000");
+	git_out_text(o, "0000");
 }
 
-void packet_id(struct out *o, const char *keyword, const struct table_id *id, const char *after)
+void git_packet_id(struct out *o, const char *keyword, const struct table_id *id, const char *after)
 {
-	size_t begin = packet_begin(o);
-	out_text(o, keyword);
-	out_text(o, " ");
-	out_id(o, id);
-	out_text(o, after);
-	packet_end(o, begin);
+	size_t begin = git_packet_begin(o);
+	git_out_text(o, keyword);
+	git_out_text(o, " ");
+	git_out_id(o, id);
+	git_out_text(o, after);
+	git_packet_end(o, begin);
 }
 
-bool text_is(const char *p, size_t n, const char *text)
+bool git_text_is(const char *p, size_t n, const char *text)
 {
 	return n == strlen(text) && memcmp(p, text, n) == 0;
 }
 
-bool text_begins(const char *p, size_t n, const char *prefix)
+bool git_text_begins(const char *p, size_t n, const char *prefix)
 {
 	size_t length = strlen(prefix);
 	return n >= length && memcmp(p, prefix, length) == 0;
 }
 
-bool has_word(const char *p, size_t n, const char *word)
+bool git_has_word(const char *p, size_t n, const char *word)
 {
 	size_t length = strlen(word);
 	for (size_t at = 0; at < n; at++) {
@@ -96,7 +96,7 @@ bool has_word(const char *p, size_t n, const char *word)
 	return false;
 }
 
-bool text_number(const char *p, size_t n, uint64_t max, uint64_t *out)
+bool git_text_number(const char *p, size_t n, uint64_t max, uint64_t *out)
 {
 	uint64_t value = 0;
 	if (!n || n > 19) /* 19 digits always fit */
@@ -110,7 +110,7 @@ bool text_number(const char *p, size_t n, uint64_t max, uint64_t *out)
 	return value <= max;
 }
 
-int hex_digit(char c)
+int git_hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -122,7 +122,7 @@ static bool packet_length(struct packets *k)
 {
 	size_t length = 0;
 	for (size_t i = 0; i < 4; i++) {
-		int digit = hex_digit((char)k->head[i]);
+		int digit = git_hex_digit((char)k->head[i]);
 		if (digit < 0)
 			return false;
 		length = length * 16 + (size_t)digit;
@@ -140,7 +140,7 @@ static void packet_take_head(struct packets *k, const uint8_t **p, size_t *n)
 	}
 }
 
-enum packet packets_take(struct packets *k, const uint8_t **p, size_t *n)
+enum packet git_packets_take(struct packets *k, const uint8_t **p, size_t *n)
 {
 	if (k->head_n < 4) {
 		packet_take_head(k, p, n);
@@ -166,7 +166,7 @@ enum packet packets_take(struct packets *k, const uint8_t **p, size_t *n)
 	return PACKET_LINE;
 }
 
-bool packets_is_between(const struct packets *k)
+bool git_packets_is_between(const struct packets *k)
 {
 	return k->head_n == 0;
 }

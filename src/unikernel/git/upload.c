@@ -19,15 +19,15 @@ static bool take_want(struct job *j, const char *p, size_t n)
 	struct table_id id;
 	if (n < 40 || !table_id_parse(p, 40, &id) || (n > 40 && p[40] != ' '))
 		return refuse(j, "a want has no id");
-	uint32_t i = objects_find(&j->objects, &id);
+	uint32_t i = git_objects_find(&j->objects, &id);
 	if (i == NONE || !(j->objects.v[i].flags & OBJECT_KNOWN))
 		return refuse(j, "the history went on in between, or you ask for what is not "
 				 "served; try again");
 	j->objects.v[i].flags |= OBJECT_WANT;
 	if (!j->wants++) {
-		j->detailed = has_word(p + 40, n - 40, "multi_ack_detailed");
-		j->no_done = j->detailed && has_word(p + 40, n - 40, "no-done");
-		j->sideband = has_word(p + 40, n - 40, "side-band-64k");
+		j->detailed = git_has_word(p + 40, n - 40, "multi_ack_detailed");
+		j->no_done = j->detailed && git_has_word(p + 40, n - 40, "no-done");
+		j->sideband = git_has_word(p + 40, n - 40, "side-band-64k");
 	}
 	return true;
 }
@@ -37,7 +37,7 @@ static bool take_shallow(struct job *j, const char *p, size_t n)
 	struct table_id id;
 	if (!table_id_parse(p, n, &id))
 		return refuse(j, "a shallow line has no id");
-	uint32_t i = objects_find(&j->objects, &id);
+	uint32_t i = git_objects_find(&j->objects, &id);
 	if (i != NONE)
 		j->objects.v[i].flags |= OBJECT_SHALLOW;
 	return true;
@@ -46,7 +46,7 @@ static bool take_shallow(struct job *j, const char *p, size_t n)
 static bool take_deepen(struct job *j, const char *p, size_t n)
 {
 	uint64_t depth;
-	if (!text_number(p, n, INT32_MAX, &depth) || !depth)
+	if (!git_text_number(p, n, INT32_MAX, &depth) || !depth)
 		return refuse(j, "the depth is no number");
 	j->deepen = (uint32_t)depth;
 	return true;
@@ -54,11 +54,11 @@ static bool take_deepen(struct job *j, const char *p, size_t n)
 
 static bool take_request(struct job *j, const char *p, size_t n)
 {
-	if (text_begins(p, n, "want "))
+	if (git_text_begins(p, n, "want "))
 		return take_want(j, p + 5, n - 5);
-	if (text_begins(p, n, "shallow "))
+	if (git_text_begins(p, n, "shallow "))
 		return take_shallow(j, p + 8, n - 8);
-	if (text_begins(p, n, "deepen "))
+	if (git_text_begins(p, n, "deepen "))
 		return take_deepen(j, p + 7, n - 7);
 	return refuse(j, "a line of the request is not understood");
 }
@@ -68,12 +68,12 @@ static bool take_have(struct job *j, const char *p, size_t n)
 	struct table_id id;
 	if (!table_id_parse(p, n, &id))
 		return refuse(j, "a have has no id");
-	uint32_t i = objects_find(&j->objects, &id);
+	uint32_t i = git_objects_find(&j->objects, &id);
 	if (i == NONE || j->objects.v[i].flags & OBJECT_COMMON ||
 		!(j->objects.v[i].flags & OBJECT_KNOWN))
 		return true;
 	j->objects.v[i].flags |= OBJECT_COMMON;
-	objects_push(&j->objects, i);
+	git_objects_push(&j->objects, i);
 	j->last_common = i;
 	j->commons++;
 	return true;
@@ -87,9 +87,9 @@ static bool take_line(struct job *j, const char *p, size_t n)
 		return refuse(j, "something follows the request");
 	if (!j->in_haves)
 		return take_request(j, p, n);
-	if (text_begins(p, n, "have "))
+	if (git_text_begins(p, n, "have "))
 		return take_have(j, p + 5, n - 5);
-	j->done = text_is(p, n, "done");
+	j->done = git_text_is(p, n, "done");
 	return j->done || refuse(j, "a line of the request is not understood");
 }
 
@@ -101,12 +101,12 @@ static bool take_flush(struct job *j)
 }
 
 /* An error is told in the answer: the rest of the request is read and thrown away. */
-bool upload_take(void *job, const uint8_t *p, size_t n)
+bool git_upload_take(void *job, const uint8_t *p, size_t n)
 {
 	struct job *j = job;
 	bool good = true;
 	while (n && good && !j->error) {
-		switch (packets_take(&j->packets, &p, &n)) {
+		switch (git_packets_take(&j->packets, &p, &n)) {
 		case PACKET_NONE:
 			break;
 		case PACKET_LINE:
@@ -130,10 +130,10 @@ static bool each_parent(struct job *j, uint32_t i, void (*each)(struct job *, ui
 {
 	struct table_id parent;
 	size_t n;
-	if (!job_read(j, &j->objects.v[i].id, TABLE_COMMIT, j->a, &n))
+	if (!git_job_read(j, &j->objects.v[i].id, TABLE_COMMIT, j->a, &n))
 		return false;
-	for (size_t p = 0; commit_parent(j->a, n, p, &parent); p++) {
-		uint32_t found = objects_find(&j->objects, &parent);
+	for (size_t p = 0; git_parent_of_commit(j->a, n, p, &parent); p++) {
+		uint32_t found = git_objects_find(&j->objects, &parent);
 		if (found != NONE)
 			each(j, i, found);
 	}
@@ -146,7 +146,7 @@ static void mark_have(struct job *j, uint32_t child, uint32_t i)
 	if (j->objects.v[i].flags & OBJECT_HAVE)
 		return;
 	j->objects.v[i].flags |= OBJECT_HAVE;
-	objects_push(&j->objects, i);
+	git_objects_push(&j->objects, i);
 }
 
 static void mark_seen(struct job *j, uint32_t child, uint32_t i)
@@ -156,7 +156,7 @@ static void mark_seen(struct job *j, uint32_t child, uint32_t i)
 		return;
 	o->flags |= OBJECT_SEEN;
 	o->depth = child == NONE ? 1 : j->objects.v[child].depth + 1;
-	objects_push(&j->objects, i);
+	git_objects_push(&j->objects, i);
 }
 
 static int haves_step(struct job *j);
@@ -165,7 +165,7 @@ static int wants_step(struct job *j);
 /* What the client has: the common commits, and what they reach in its history. */
 static int begin_haves(struct job *j)
 {
-	objects_restart(&j->objects);
+	git_objects_restart(&j->objects);
 	for (uint32_t i = 0; i < j->commits; i++)
 		if (j->objects.v[i].flags & OBJECT_COMMON)
 			mark_have(j, NONE, i);
@@ -175,7 +175,7 @@ static int begin_haves(struct job *j)
 
 static int begin_wants(struct job *j)
 {
-	objects_restart(&j->objects);
+	git_objects_restart(&j->objects);
 	for (uint32_t i = 0; i < j->commits; i++)
 		if (j->objects.v[i].flags & OBJECT_WANT)
 			mark_seen(j, NONE, i);
@@ -186,7 +186,7 @@ static int begin_wants(struct job *j)
 static int haves_step(struct job *j)
 {
 	for (unsigned steps = 0; steps < COMMITS_A_STEP; steps++) {
-		uint32_t i = objects_pop(&j->objects);
+		uint32_t i = git_objects_pop(&j->objects);
 		if (i == NONE)
 			return begin_wants(j);
 		bool ends = j->objects.v[i].flags & (OBJECT_CUT | OBJECT_SHALLOW);
@@ -200,9 +200,9 @@ static bool has_parents(struct job *j, uint32_t i, bool *out)
 {
 	struct table_id parent;
 	size_t n;
-	if (!job_read(j, &j->objects.v[i].id, TABLE_COMMIT, j->a, &n))
+	if (!git_job_read(j, &j->objects.v[i].id, TABLE_COMMIT, j->a, &n))
 		return false;
-	*out = commit_parent(j->a, n, 0, &parent);
+	*out = git_parent_of_commit(j->a, n, 0, &parent);
 	return true;
 }
 
@@ -228,7 +228,7 @@ static bool see(struct job *j, uint32_t i)
 static int wants_step(struct job *j)
 {
 	for (unsigned steps = 0; steps < COMMITS_A_STEP; steps++) {
-		uint32_t i = objects_pop(&j->objects);
+		uint32_t i = git_objects_pop(&j->objects);
 		if (i != NONE) {
 			if (!see(j, i))
 				return STEP_DONE;
@@ -236,27 +236,27 @@ static int wants_step(struct job *j)
 		}
 		if (!j->gives_pack)
 			return STEP_DONE;
-		enumerate_begin(j);
-		j->part = enumerate_step;
+		git_enumerate_begin(j);
+		j->part = git_enumerate_step;
 		return STEP_AGAIN;
 	}
 	return STEP_AGAIN;
 }
 
-void upload_finish(struct job *j)
+void git_upload_finish(struct job *j)
 {
-	if (!packets_is_between(&j->packets))
+	if (!git_packets_is_between(&j->packets))
 		refuse(j, "the request ends early");
 	bool ready = j->no_done && j->flushed && j->commons;
 	j->gives_pack = j->wants && (j->done || ready);
 	j->part = begin_haves;
 }
 
-int upload_step(struct job *j)
+int git_upload_step(struct job *j)
 {
 	int result = j->error || !j->wants ? STEP_DONE : j->part(j);
 	if (result == STEP_DONE && !j->error && j->gives_pack)
-		pack_writer_begin(j);
+		git_pack_writer_begin(j);
 	if (result == STEP_DONE) {
 		j->at = 0;
 		j->stage = UPLOAD_SHALLOW;
@@ -276,21 +276,21 @@ static bool fill_shallow(struct job *j, struct out *o)
 			return false;
 		const struct object *c = &j->objects.v[j->at];
 		if (c->flags & OBJECT_EDGE && !(c->flags & OBJECT_SHALLOW))
-			packet_id(o, "shallow", &c->id, "");
+			git_packet_id(o, "shallow", &c->id, "");
 		if (c->flags & OBJECT_SHALLOW && c->flags & OBJECT_SEEN &&
 			!(c->flags & OBJECT_EDGE))
-			packet_id(o, "unshallow", &c->id, "");
+			git_packet_id(o, "unshallow", &c->id, "");
 	}
 	if (j->deepen)
-		packet_flush(o);
+		git_packet_flush(o);
 	return true;
 }
 
 static void put_nak(struct out *o)
 {
-	size_t begin = packet_begin(o);
-	out_text(o, "NAK\n");
-	packet_end(o, begin);
+	size_t begin = git_packet_begin(o);
+	git_out_text(o, "NAK\n");
+	git_packet_end(o, begin);
 }
 
 /* The end of the acknowledgements: see "Packfile Negotiation" in gitprotocol-pack. */
@@ -302,15 +302,15 @@ static void put_ready(struct job *j, struct out *o)
 		return;
 	}
 	if (!j->detailed) {
-		packet_id(o, "ACK", last, "\n");
+		git_packet_id(o, "ACK", last, "\n");
 		return;
 	}
 	if (!j->done) {
-		packet_id(o, "ACK", last, " ready\n");
+		git_packet_id(o, "ACK", last, " ready\n");
 		put_nak(o);
 	}
 	if (j->gives_pack)
-		packet_id(o, "ACK", last, "\n");
+		git_packet_id(o, "ACK", last, "\n");
 }
 
 static bool fill_acks(struct job *j, struct out *o)
@@ -322,7 +322,7 @@ static bool fill_acks(struct job *j, struct out *o)
 			return false;
 		const struct object *c = &j->objects.v[j->at];
 		if (c->flags & OBJECT_COMMON)
-			packet_id(o, "ACK", &c->id, " common\n");
+			git_packet_id(o, "ACK", &c->id, " common\n");
 	}
 	if (o->room - o->n < 4 * LINE_ROOM)
 		return false;
@@ -334,11 +334,11 @@ static bool fill_acks(struct job *j, struct out *o)
 static void put_error(struct job *j, struct out *o)
 {
 	bool in_pack = j->stage == UPLOAD_PACK;
-	size_t begin = packet_begin(o);
-	out_text(o, in_pack ? "\003" : "ERR ");
-	out_text(o, j->error);
-	out_text(o, in_pack ? "\n" : "");
-	packet_end(o, begin);
+	size_t begin = git_packet_begin(o);
+	git_out_text(o, in_pack ? "\003" : "ERR ");
+	git_out_text(o, j->error);
+	git_out_text(o, in_pack ? "\n" : "");
+	git_packet_end(o, begin);
 }
 
 /* A piece of the pack, in its band; without bands as it is. */
@@ -350,17 +350,17 @@ static bool fill_pack(struct job *j, struct out *o)
 	if (part.room < 2 * LINE_ROOM)
 		return false;
 	part.room -= LINE_ROOM;
-	bool end = pack_writer_fill(j, &part);
+	bool end = git_pack_writer_fill(j, &part);
 	if (j->sideband && part.n) {
-		size_t begin = packet_begin(o);
-		out_text(o, "\001");
+		size_t begin = git_packet_begin(o);
+		git_out_text(o, "\001");
 		o->n += part.n;
-		packet_end(o, begin);
+		git_packet_end(o, begin);
 	} else {
 		o->n += part.n;
 	}
 	if (end && j->sideband)
-		packet_flush(o);
+		git_packet_flush(o);
 	return end;
 }
 
@@ -374,7 +374,7 @@ static bool next_stage(struct job *j, bool part_ended, enum upload_stage next)
 	return part_ended;
 }
 
-bool upload_fill(struct job *j, struct out *o)
+bool git_upload_fill(struct job *j, struct out *o)
 {
 	for (;;) {
 		bool next = false;

@@ -18,7 +18,7 @@ static void give_back(voidpf memory, voidpf p)
 	(void)p;
 }
 
-void zlib_prepare(z_stream *z, struct zlib_memory *m)
+void git_zlib_prepare(z_stream *z, struct zlib_memory *m)
 {
 	m->used = 0;
 	*z = (z_stream){.zalloc = take, .zfree = give_back, .opaque = m};
