@@ -2,10 +2,16 @@
 #ifndef HOOKS_H
 #define HOOKS_H
 
+#include "lwip/err.h"
 #include "lwip/ip_addr.h"
 
 /* Initial sequence number of a connection (RFC 9293 MUST-9, RFC 6528). */
 u32_t lwip_port_isn(
 	const ip_addr_t *local, u16_t local_port, const ip_addr_t *remote, u16_t remote_port);
+
+/* A segment for PCB, connection or listener, before it is looked at: other than ERR_OK drops it. */
+struct tcp_pcb;
+struct tcp_hdr;
+err_t lwip_port_segment(struct tcp_pcb *pcb, const struct tcp_hdr *header);
 
 #endif
