@@ -7,10 +7,10 @@
 
 /* Streams repeat so many bytes, a prime number: a byte at a wrong place shows. */
 #define STREAM_PERIOD 65521
-#define PORT_ECHO 7	/* what comes goes back; all its state is lwIP's */
-#define PORT_PLAIN 9	/* the same, but nobody has said that it can be resumed */
-#define PORT_STREAM 80	/* sends stream 2 for ever, expects stream 1; keeps the places of both */
-#define PORT_SENDER 90	/* sends SENDER_BYTES of stream 2 and closes; takes no data */
+#define PORT_ECHO 7    /* what comes goes back; all its state is lwIP's */
+#define PORT_PLAIN 9   /* the same, but nobody has said that it can be resumed */
+#define PORT_STREAM 80 /* sends stream 2 for ever, expects stream 1; keeps the places of both */
+#define PORT_SENDER 90 /* sends SENDER_BYTES of stream 2 and closes; takes no data */
 #define SENDER_BYTES 300000
 
 /* Opens the four listeners. */

@@ -29,7 +29,7 @@
 
 static struct options {
 	const char *tap, *address, *journal, *git, *leave_out;
-	unsigned loss; /* per 1,000 frames, each way */
+	unsigned loss;	/* per 1,000 frames, each way */
 	bool no_commit; /* frames leave at once: what output commit is for */
 } options = {.tap = "tap0", .address = "10.77.0.2"};
 static int tap;
@@ -165,9 +165,14 @@ static void receive(struct netif *netif)
 static void open_journal(const struct store *store)
 {
 	static const uint64_t secret[2] = {3, 4};
-	static struct tcp_journal_config config = {.apps = apps, .entries = 512, .secret = secret,
-		.durable = store_write, .shift_clock = shift_clock, .report = report,
-		.commit_ms = 1000, .stale_ms = 3000};
+	static struct tcp_journal_config config = {.apps = apps,
+		.entries = 512,
+		.secret = secret,
+		.durable = store_write,
+		.shift_clock = shift_clock,
+		.report = report,
+		.commit_ms = 1000,
+		.stale_ms = 3000};
 	config.app_count = app_count;
 	config.connections = store->connections;
 	config.payload = store->payload;
@@ -204,14 +209,29 @@ static void read_options(int argc, char **argv)
 		{"loss", 1, NULL, 'x'}, {"no-commit", 0, NULL, 'n'}, {0}};
 	for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;)
 		switch (c) {
-		case 't': options.tap = optarg; break;
-		case 'a': options.address = optarg; break;
-		case 'j': options.journal = optarg; break;
-		case 'g': options.git = optarg; break;
-		case 'l': options.leave_out = optarg; break;
-		case 'x': options.loss = (unsigned)strtoul(optarg, NULL, 10); break;
-		case 'n': options.no_commit = true; break;
-		default: exit(2);
+		case 't':
+			options.tap = optarg;
+			break;
+		case 'a':
+			options.address = optarg;
+			break;
+		case 'j':
+			options.journal = optarg;
+			break;
+		case 'g':
+			options.git = optarg;
+			break;
+		case 'l':
+			options.leave_out = optarg;
+			break;
+		case 'x':
+			options.loss = (unsigned)strtoul(optarg, NULL, 10);
+			break;
+		case 'n':
+			options.no_commit = true;
+			break;
+		default:
+			exit(2);
 		}
 	if (!options.journal)
 		exit(2);

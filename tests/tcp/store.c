@@ -1,4 +1,5 @@
-/* store.c - tables in a file: turns of changes, one after the other. SPDX-License-Identifier: ISC */
+/* store.c - tables in a file: turns of changes, one after the other. SPDX-License-Identifier: ISC
+ */
 #include "store.h"
 #include "tcp_value.h"
 #include <fcntl.h>
@@ -22,11 +23,16 @@ enum { CONNECTIONS, PAYLOAD };
 
 static struct store store;
 static const uint64_t secret[2] = {1, 2};
-static const struct table_limits limits[2] = {
-	{.entries = ENTRIES, .history_bytes = 8 << 20, .history_ns = 3600000000000ull,
-		.log_records = 4096, .secret = secret},
-	{.entries = CHUNKS, .history_bytes = 64 << 10, .history_ns = 1000000000ull,
-		.log_records = 64, .secret = secret}};
+static const struct table_limits limits[2] = {{.entries = ENTRIES,
+						      .history_bytes = 8 << 20,
+						      .history_ns = 3600000000000ull,
+						      .log_records = 4096,
+						      .secret = secret},
+	{.entries = CHUNKS,
+		.history_bytes = 64 << 10,
+		.history_ns = 1000000000ull,
+		.log_records = 64,
+		.secret = secret}};
 static const struct table_kind *const kinds[2] = {&tcp_kind, &tcp_payload_kind};
 static uint8_t turn[TURN_MAX];
 static size_t turn_size;
@@ -79,8 +85,7 @@ static void load(const char *name)
 	struct turn_head head;
 	FILE *in = fopen(name, "rb");
 	while (in && fread(&head, sizeof(head), 1, in) == 1 && head.size <= TURN_MAX &&
-		fread(turn, 1, head.size, in) == head.size &&
-		crc32(0, turn, head.size) == head.sum)
+		fread(turn, 1, head.size, in) == head.size && crc32(0, turn, head.size) == head.sum)
 		replay(turn, head.size);
 	if (in)
 		fclose(in);
@@ -90,7 +95,7 @@ static bool write_turn(int fd)
 {
 	struct turn_head head = {(uint32_t)turn_size, (uint32_t)crc32(0, turn, (uInt)turn_size)};
 	bool done = write(fd, &head, sizeof(head)) == (ssize_t)sizeof(head) &&
-		write(fd, turn, turn_size) == (ssize_t)turn_size;
+		    write(fd, turn, turn_size) == (ssize_t)turn_size;
 	file_size += sizeof(head) + turn_size;
 	turn_size = 0;
 	return done;
@@ -233,8 +238,10 @@ static bool edit(char *text, size_t *n, const char *field)
 	char *line = strstr(text, word);
 	if (line) {
 		char *from = line + strlen(word), *to = strchr(from, '\n');
-		const char *nothing = strcmp(field, "app") == 0 ? "none"
-			: strcmp(field, "mss") == 0 ? "536" : strcmp(field, "flags") == 0 ? "none" : "0";
+		const char *nothing = strcmp(field, "app") == 0	    ? "none"
+				      : strcmp(field, "mss") == 0   ? "536"
+				      : strcmp(field, "flags") == 0 ? "none"
+								    : "0";
 		char rest[TABLE_TEXT_MAX];
 		snprintf(rest, sizeof(rest), "%s%s", nothing, to);
 		strcpy(from, rest);

@@ -6,10 +6,10 @@
 #include <string.h>
 
 _Static_assert((int)TCP_LISTEN == LISTEN && (int)TCP_ESTABLISHED == ESTABLISHED &&
-		(int)TCP_CLOSE_WAIT == CLOSE_WAIT && (int)TCP_TIME_WAIT == TIME_WAIT,
+		       (int)TCP_CLOSE_WAIT == CLOSE_WAIT && (int)TCP_TIME_WAIT == TIME_WAIT,
 	"states have lwIP's numbers");
 
-void key_of(const struct tcp_pcb *pcb, struct tcp_key *key)
+void journal_key_of(const struct tcp_pcb *pcb, struct tcp_key *key)
 {
 	memset(key, 0, sizeof(*key));
 	memcpy(key->local_ip, &ip_2_ip4(&pcb->local_ip)->addr, 4);
@@ -20,7 +20,7 @@ void key_of(const struct tcp_pcb *pcb, struct tcp_key *key)
 	key->remote_port = pcb->remote_port;
 }
 
-uint32_t refused_bytes(const struct tcp_pcb *pcb)
+static uint32_t refused_bytes(const struct tcp_pcb *pcb)
 {
 	uint32_t n = 0;
 	for (const struct pbuf *p = pcb->refused_data; p; p = p->next)
@@ -32,9 +32,13 @@ static uint16_t flags_of(const struct tcp_pcb *pcb)
 {
 	static const struct {
 		unsigned lwip, ours;
-	} map[] = {{TF_FIN, TCP_FLAG_FIN}, {TF_RXCLOSED, TCP_FLAG_RX_CLOSED},
-		{TF_CLOSEPEND, TCP_FLAG_CLOSE_PEND}, {TF_NODELAY, TCP_FLAG_NO_DELAY},
-		{TF_WND_SCALE, TCP_FLAG_WND_SCALE}, {TF_SACK, TCP_FLAG_SACK},
+	} map[] = {
+		{TF_FIN, TCP_FLAG_FIN},
+		{TF_RXCLOSED, TCP_FLAG_RX_CLOSED},
+		{TF_CLOSEPEND, TCP_FLAG_CLOSE_PEND},
+		{TF_NODELAY, TCP_FLAG_NO_DELAY},
+		{TF_WND_SCALE, TCP_FLAG_WND_SCALE},
+		{TF_SACK, TCP_FLAG_SACK},
 #if LWIP_TCP_TIMESTAMPS
 		{TF_TIMESTAMP, TCP_FLAG_TIMESTAMP},
 #endif
@@ -93,7 +97,7 @@ static void capture_receiver(const struct tcp_pcb *pcb, struct tcp_value *v)
 #endif
 }
 
-void capture(const struct tcp_pcb *pcb, struct tcp_value *v)
+void journal_capture(const struct tcp_pcb *pcb, struct tcp_value *v)
 {
 	v->state = (uint8_t)pcb->state;
 	v->prio = pcb->prio;
@@ -107,7 +111,7 @@ void capture(const struct tcp_pcb *pcb, struct tcp_value *v)
 	capture_receiver(pcb, v);
 }
 
-const struct tcp_app *app_of(const struct tcp_key *key)
+const struct tcp_app *journal_app_of(const struct tcp_key *key)
 {
 	const struct tcp_journal_config *c = tcp_journal->config;
 	for (size_t i = 0; i < c->app_count; i++)

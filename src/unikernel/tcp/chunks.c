@@ -16,8 +16,7 @@ static struct tcp_chunk_key chunk_key(const struct tcp_key *key, unsigned direct
 	return k;
 }
 
-static const struct tcp_chunk *chunk_at(
-	const struct tcp_key *key, unsigned direction, uint32_t seq)
+static const struct tcp_chunk *chunk_at(const struct tcp_key *key, unsigned direction, uint32_t seq)
 {
 	struct tcp_chunk_key k = chunk_key(key, direction, seq);
 	return table_get(tcp_journal->config->payload, &k);
@@ -34,8 +33,7 @@ static bool put_chunk(
 	const struct tcp_key *key, unsigned direction, uint32_t seq, const struct tcp_chunk *c)
 {
 	struct tcp_chunk_key k = chunk_key(key, direction, seq);
-	enum table_change change =
-		table_put(tcp_journal->config->payload, &k, c, TABLE_LATER);
+	enum table_change change = table_put(tcp_journal->config->payload, &k, c, TABLE_LATER);
 	if (change == TABLE_CHANGED)
 		tcp_journal->changed = true;
 	return change != TABLE_FULL;
@@ -157,13 +155,18 @@ static void start_filling(struct filling *f, uint32_t from, uint32_t to)
 	}
 }
 
-/* Where the range does not begin at or before FROM and reach it, it is none of this connection's
- * any more. */
-static uint32_t known_up_to(const struct shadow *s, unsigned direction, uint32_t from)
+/* Up to where the bytes from FROM on are chunks already. Without output commit, bytes may come and
+ * go within a turn: then the chunks end before FROM, and a new line of them begins. */
+static uint32_t known_up_to(const struct filling *f, uint32_t from)
 {
-	return s->has_range[direction] && SEQ_LT(from, s->ranges[direction].end)
-		? s->ranges[direction].end
-		: from;
+	struct shadow *s = f->s;
+	if (!s->has_range[f->direction])
+		return from;
+	uint32_t end = s->ranges[f->direction].end;
+	if (!SEQ_LT(end, from))
+		return end;
+	drop(f->key, f->direction, s, end);
+	return from;
 }
 
 uint32_t chunks_in_start(const struct tcp_value *v)
@@ -175,19 +178,19 @@ static bool follow_out(const struct tcp_pcb *pcb, struct filling *f, const struc
 {
 	uint32_t to = v->snd_end;
 	f->direction = TCP_OUT;
-	uint32_t at = known_up_to(f->s, TCP_OUT, v->snd_una);
+	uint32_t at = known_up_to(f, v->snd_una);
 	if (!SEQ_LT(at, to))
 		return true;
 	start_filling(f, at, to);
 	return fill_from_queue(f, pcb->unacked, &at) && fill_from_queue(f, pcb->unsent, &at) &&
-		put_part(f) && at == to;
+	       put_part(f) && at == to;
 }
 
 static bool follow_in(const struct tcp_pcb *pcb, struct filling *f, const struct tcp_value *v)
 {
 	uint32_t from = chunks_in_start(v), to = from + v->refused;
 	f->direction = TCP_IN;
-	uint32_t at = known_up_to(f->s, TCP_IN, from);
+	uint32_t at = known_up_to(f, from);
 	if (!SEQ_LT(at, to))
 		return true;
 	start_filling(f, at, to);

@@ -18,7 +18,7 @@ struct journal *tcp_journal;
 size_t tcp_journal_memory(const struct tcp_journal_config *c)
 {
 	return (sizeof(struct journal) + ALIGN - 1) / ALIGN * ALIGN +
-		hash_memory(c->entries, sizeof(struct tcp_key), sizeof(struct shadow));
+	       hash_memory(c->entries, sizeof(struct tcp_key), sizeof(struct shadow));
 }
 
 void tcp_journal_open(void *memory, const struct tcp_journal_config *config)
@@ -46,7 +46,7 @@ static void forget(const struct tcp_key *key, struct shadow *s)
 	enum tcp_event event = s->event ? s->event : TCP_STEP;
 	unsigned from = v ? v->state : TCP_CLOSED;
 	if (v && table_remove(j->config->connections, key, tcp_note(event, from, TCP_CLOSED)) ==
-			TABLE_CHANGED)
+			 TABLE_CHANGED)
 		j->changed = true;
 	chunks_forget(key, s);
 	hash_remove(j->shadows, key);
@@ -94,7 +94,7 @@ static bool is_out_of_room(const struct tcp_value *old, const struct tcp_value *
 static void write_payload(struct tcp_pcb *pcb, const struct tcp_key *key, struct tcp_value *v,
 	const struct tcp_value *old, struct shadow *s)
 {
-	const struct tcp_app *app = app_of(key);
+	const struct tcp_app *app = journal_app_of(key);
 	v->resumable = TCP_NO_APPLICATION;
 	if (!app)
 		return;
@@ -126,7 +126,7 @@ static void write_down(struct tcp_pcb *pcb, const struct tcp_key *key, struct sh
 		memset(&v, 0, sizeof(v));
 	if (!old)
 		v.opened = tcp_journal->now_s;
-	capture(pcb, &v);
+	journal_capture(pcb, &v);
 	if (pcb->state != LISTEN) {
 		count(&v, old);
 		limit_timestamps(&v);
@@ -153,7 +153,7 @@ static struct shadow *shadow_of(const struct tcp_pcb *pcb, const struct tcp_key 
 static struct shadow *visit(struct tcp_pcb *pcb)
 {
 	struct tcp_key key;
-	key_of(pcb, &key);
+	journal_key_of(pcb, &key);
 	struct shadow *s = shadow_of(pcb, &key);
 	if (!s) {
 		tcp_journal->stats.unrecorded++;
@@ -172,7 +172,7 @@ static void look_at(struct tcp_pcb *pcb)
 	struct tcp_key key;
 	if (!pcb)
 		return;
-	key_of(pcb, &key);
+	journal_key_of(pcb, &key);
 	const struct tcp_value *v = table_get(tcp_journal->config->connections, &key);
 	if (!v || v->state != pcb->state)
 		visit(pcb);
@@ -188,7 +188,7 @@ err_t tcp_journal_segment(struct tcp_pcb *pcb, const struct tcp_hdr *header)
 	look_at(tcp_tw_pcbs);
 	if (pcb->state == LISTEN)
 		return ERR_OK;
-	key_of(pcb, &key);
+	journal_key_of(pcb, &key);
 	struct shadow *s = hash_get(tcp_journal->shadows, &key);
 	return s && s->watch != WATCH_NONE ? watch_segment(pcb, s, header) : ERR_OK;
 }
@@ -222,7 +222,7 @@ static void abort_marked(void)
 	for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = next) {
 		struct tcp_key key;
 		next = pcb->next;
-		key_of(pcb, &key);
+		journal_key_of(pcb, &key);
 		struct shadow *s = hash_get(tcp_journal->shadows, &key);
 		if (!s || !s->abort)
 			continue;

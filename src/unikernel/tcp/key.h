@@ -3,10 +3,10 @@
 #define TCP_KEY_H
 
 #include "tcp_value.h"
-#include "words.h"
+#include "text.h"
 
 /* "10.0.0.1:5555-10.0.0.2:80" */
-void key_write(struct words *w, const struct tcp_key *key);
-bool key_read(struct reading *r, struct tcp_key *key);
+void tcp_key_write(struct tcp_text *w, const struct tcp_key *key);
+bool tcp_key_read(struct tcp_reading *r, struct tcp_key *key);
 
 #endif

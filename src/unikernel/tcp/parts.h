@@ -43,12 +43,10 @@ struct journal {
 extern struct journal *tcp_journal;
 
 /* ---- capture.c: lwIP's state as values ---- */
-void key_of(const struct tcp_pcb *pcb, struct tcp_key *key);
+void journal_key_of(const struct tcp_pcb *pcb, struct tcp_key *key);
 /* Fills in what the pcb has; the rest of V is as it was. */
-void capture(const struct tcp_pcb *pcb, struct tcp_value *v);
-/* Bytes that wait for the application, of any number. */
-uint32_t refused_bytes(const struct tcp_pcb *pcb);
-const struct tcp_app *app_of(const struct tcp_key *key);
+void journal_capture(const struct tcp_pcb *pcb, struct tcp_value *v);
+const struct tcp_app *journal_app_of(const struct tcp_key *key);
 
 /* ---- chunks.c: payload ---- */
 /* Adds what has come to the pcb's queues; false where there is no room: then no chunk is left. A

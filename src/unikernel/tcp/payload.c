@@ -11,28 +11,28 @@ _Static_assert(sizeof(struct tcp_chunk) == 2 + TCP_CHUNK, "and so are values");
 static size_t path(const void *key, char out[TABLE_PATH_MAX])
 {
 	const struct tcp_chunk_key *k = key;
-	struct words w = {out, 0, TABLE_PATH_MAX};
-	key_write(&w, &k->connection);
-	words_add(&w, k->direction == TCP_OUT ? "/out/" : "/in/");
-	words_number(&w, k->seq);
+	struct tcp_text w = {out, 0, TABLE_PATH_MAX};
+	tcp_key_write(&w, &k->connection);
+	tcp_text_add(&w, k->direction == TCP_OUT ? "/out/" : "/in/");
+	tcp_text_number(&w, k->seq);
 	return w.n;
 }
 
 static bool parse_path(const char *p, size_t n, void *key)
 {
-	struct reading r = {p, n};
+	struct tcp_reading r = {p, n};
 	struct tcp_chunk_key k;
 	uint64_t seq;
 	memset(&k, 0, sizeof(k));
-	if (!key_read(&r, &k.connection) || !reading_word(&r, "/"))
+	if (!tcp_key_read(&r, &k.connection) || !tcp_read_word(&r, "/"))
 		return false;
 	k.direction = TCP_OUT;
-	if (!reading_word(&r, "out/")) {
+	if (!tcp_read_word(&r, "out/")) {
 		k.direction = TCP_IN;
-		if (!reading_word(&r, "in/"))
+		if (!tcp_read_word(&r, "in/"))
 			return false;
 	}
-	if (!reading_number(&r, UINT32_MAX, &seq) || r.n)
+	if (!tcp_read_number(&r, UINT32_MAX, &seq) || r.n)
 		return false;
 	k.seq = (uint32_t)seq;
 	memcpy(key, &k, sizeof(k));
@@ -42,23 +42,23 @@ static bool parse_path(const char *p, size_t n, void *key)
 static size_t text(const void *value, char out[TABLE_TEXT_MAX])
 {
 	const struct tcp_chunk *c = value;
-	struct words w = {out, 0, TABLE_TEXT_MAX};
+	struct tcp_text w = {out, 0, TABLE_TEXT_MAX};
 	for (size_t i = 0; i < c->n && i < TCP_CHUNK; i += PER_LINE) {
-		words_hex(&w, c->bytes + i, c->n - i < PER_LINE ? c->n - i : PER_LINE);
-		words_add(&w, "\n");
+		tcp_text_hex(&w, c->bytes + i, c->n - i < PER_LINE ? c->n - i : PER_LINE);
+		tcp_text_add(&w, "\n");
 	}
 	return w.n;
 }
 
 static bool parse_text(const char *p, size_t n, void *value)
 {
-	struct reading r = {p, n};
+	struct tcp_reading r = {p, n};
 	struct tcp_chunk c;
 	memset(&c, 0, sizeof(c));
 	while (r.n) {
 		size_t line = r.n > 2 * PER_LINE ? PER_LINE : r.n / 2;
 		if (c.n % PER_LINE || !line || c.n + line > TCP_CHUNK ||
-			!reading_hex(&r, c.bytes + c.n, line) || !reading_word(&r, "\n"))
+			!tcp_read_hex(&r, c.bytes + c.n, line) || !tcp_read_word(&r, "\n"))
 			return false;
 		c.n = (uint16_t)(c.n + line);
 	}
@@ -78,14 +78,14 @@ static void merge(const void *key, const void *base, const void *a, const void *
 	memmove(out, first ? a : b, sizeof(struct tcp_chunk));
 }
 
-static size_t message(unsigned note, const void *key, const void *value,
-	char out[TABLE_MESSAGE_MAX])
+static size_t message(
+	unsigned note, const void *key, const void *value, char out[TABLE_MESSAGE_MAX])
 {
-	struct words w = {out, 0, TABLE_MESSAGE_MAX};
+	struct tcp_text w = {out, 0, TABLE_MESSAGE_MAX};
 	(void)note;
 	(void)key;
 	(void)value;
-	words_add(&w, "payload");
+	tcp_text_add(&w, "payload");
 	return w.n;
 }
 

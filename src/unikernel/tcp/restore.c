@@ -1,4 +1,5 @@
-/* restore.c - lwIP's connections made of the tables, in a fresh image. SPDX-License-Identifier: ISC */
+/* restore.c - lwIP's connections made of the tables, in a fresh image. SPDX-License-Identifier: ISC
+ */
 #include "parts.h"
 #include "lwip/ip.h"
 #include "lwip/pbuf.h"
@@ -102,8 +103,8 @@ static bool queue_bytes(struct tcp_pcb *pcb, const struct tcp_key *key, const st
 
 static bool queue_fin(struct tcp_pcb *pcb, const struct tcp_value *v)
 {
-	bool unacked = v->state == TCP_FIN_WAIT_1 || v->state == TCP_CLOSING ||
-		v->state == TCP_LAST_ACK;
+	bool unacked =
+		v->state == TCP_FIN_WAIT_1 || v->state == TCP_CLOSING || v->state == TCP_LAST_ACK;
 	if (unacked)
 		return tcp_send_fin(pcb) == ERR_OK;
 	if (v->state == TCP_FIN_WAIT_2)
@@ -149,7 +150,7 @@ static bool accept_again(const struct tcp_key *key, struct tcp_pcb *pcb)
 
 static bool attach(struct tcp_pcb *pcb, const struct tcp_key *key, const struct tcp_value *v)
 {
-	const struct tcp_app *app = app_of(key);
+	const struct tcp_app *app = journal_app_of(key);
 	if (v->flags & TCP_FLAG_RX_CLOSED)
 		return true; /* it was closed: nobody waits for it */
 	if (!app)
@@ -185,7 +186,7 @@ static void resume(const struct tcp_key *key, const struct tcp_value *v, struct 
 	pcb->state = ESTABLISHED;
 	TCP_REG_ACTIVE(pcb);
 	bool whole = v->resumable == TCP_RESUMABLE && queue_bytes(pcb, key, v, s) &&
-		queue_fin(pcb, v) && hold_refused(pcb, key, v, s);
+		     queue_fin(pcb, v) && hold_refused(pcb, key, v, s);
 	pcb->state = (enum tcp_state)v->state;
 	pcb->snd_nxt = v->snd_nxt;
 	if (!whole || !attach(pcb, key, v)) {
@@ -196,7 +197,8 @@ static void resume(const struct tcp_key *key, const struct tcp_value *v, struct 
 	now.resumed++;
 	s->watch = WATCH_ASKING;
 	tcp_journal->stats.resumed++;
-	table_put(tcp_journal->config->connections, key, &now, tcp_note(TCP_RESUMED, v->state, v->state));
+	table_put(tcp_journal->config->connections, key, &now,
+		tcp_note(TCP_RESUMED, v->state, v->state));
 }
 
 /* It keeps old segments from a new connection of the same ends, for its full time again: how long

@@ -18,8 +18,8 @@
 struct tcp_app {
 	uint16_t port; /* local */
 	void *ctx;
-	/* What it needs beyond lwIP's state, at most TCP_APP_MAX bytes; returns how many. Readers of
-	 * the history see them. Called each turn; NULL: it needs nothing. */
+	/* What it needs beyond lwIP's state, at most TCP_APP_MAX bytes; returns how many. Readers
+	 * of the history see them. Called each turn; NULL: it needs nothing. */
 	size_t (*save)(void *ctx, struct tcp_pcb *pcb, uint8_t out[TCP_APP_MAX]);
 	/* Takes a connection over from an earlier image: callbacks and argument. Data that it
 	 * queues waits for the peer. False: it can't, the peer gets a reset. NULL: the
@@ -29,7 +29,7 @@ struct tcp_app {
 
 struct tcp_journal_config {
 	struct table *connections; /* of tcp_kind */
-	struct table *payload;	   /* of tcp_payload_kind; no other changes may be made in the two */
+	struct table *payload; /* of tcp_payload_kind; no other changes may be made in the two */
 	const struct tcp_app *apps;
 	size_t app_count;
 	size_t entries; /* connections and listeners at most; as many as the table of them takes */

@@ -40,7 +40,8 @@ enum tcp_value_flag {
 	TCP_FLAG_TIMESTAMP = 0x20, /* RFC 7323, 3 */
 	TCP_FLAG_SACK = 0x40,	   /* RFC 2018 */
 	TCP_FLAG_KEEPALIVE = 0x80,
-	TCP_FLAG_FIN_HELD = 0x100, /* the peer's FIN stands behind bytes that the application refused */
+	TCP_FLAG_FIN_HELD =
+		0x100, /* the peer's FIN stands behind bytes that the application refused */
 	TCP_FLAG_ALL = 0x1ff
 };
 
@@ -56,16 +57,17 @@ enum tcp_resumable {
  * new connection would have to find out, too, is here for the reader alone: cwnd, ssthresh,
  * rto and nrtx are not restored. */
 struct tcp_value {
-	uint64_t opened;	 /* seconds since 1970 */
-	uint64_t acked;		 /* sequence numbers that the peer has acknowledged since then */
-	uint64_t received;	 /* and those that came in order */
-	uint32_t snd_una;	 /* lwIP: lastack */
+	uint64_t opened;   /* seconds since 1970 */
+	uint64_t acked;	   /* sequence numbers that the peer has acknowledged since then */
+	uint64_t received; /* and those that came in order */
+	uint32_t snd_una;  /* lwIP: lastack */
 	uint32_t snd_nxt;
-	uint32_t snd_end;	 /* behind the last byte queued, before our FIN */
+	uint32_t snd_end; /* behind the last byte queued, before our FIN */
 	uint32_t snd_wnd, snd_wnd_max, snd_wl1, snd_wl2;
 	uint32_t rcv_nxt, rcv_wnd;
-	uint32_t rcv_ann_wnd, rcv_ann_edge; /* the window that the peer was told, and its right edge */
-	uint32_t refused;	 /* bytes before rcv_nxt that the application has not taken yet */
+	uint32_t rcv_ann_wnd,
+		rcv_ann_edge; /* the window that the peer was told, and its right edge */
+	uint32_t refused;     /* bytes before rcv_nxt that the application has not taken yet */
 	uint32_t ts_recent;
 	uint32_t ts_limit;	 /* our timestamps stay below it (milliseconds) */
 	uint32_t cwnd, ssthresh; /* bytes */
@@ -77,7 +79,8 @@ struct tcp_value {
 	uint8_t state;		    /* enum tcp_value_state */
 	uint8_t resumable;	    /* enum tcp_resumable */
 	uint8_t snd_scale, rcv_scale, nrtx, ttl, tos, prio;
-	uint8_t app_size, app[TCP_APP_MAX]; /* what the application needs to go on; zeros behind it */
+	uint8_t app_size,
+		app[TCP_APP_MAX]; /* what the application needs to go on; zeros behind it */
 	uint8_t zero[7];
 };
 

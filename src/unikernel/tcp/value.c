@@ -5,8 +5,7 @@
 #define SCALE_MAX 14 /* RFC 7323, 2.3 */
 
 _Static_assert(sizeof(struct tcp_key) == 12, "keys are compared as bytes: no padding");
-_Static_assert(sizeof(struct tcp_value) ==
-		3 * 8 + 17 * 4 + 6 * 2 + 2 + 6 + 1 + TCP_APP_MAX + 7,
+_Static_assert(sizeof(struct tcp_value) == 3 * 8 + 17 * 4 + 6 * 2 + 2 + 6 + 1 + TCP_APP_MAX + 7,
 	"values are compared as bytes: no padding");
 
 static const char *const states[TCP_STATES] = {"CLOSED", "LISTEN", "SYN_SENT", "SYN_RCVD",
@@ -24,13 +23,16 @@ static const struct field {
 	const char *name;
 	size_t offset, size;
 } fields[] = {
-#define FIELD(name) {#name " ", offsetof(struct tcp_value, name), sizeof(((struct tcp_value *)0)->name)}
+#define FIELD(name)                                                                                \
+	{                                                                                          \
+#name " ", offsetof(struct tcp_value, name), sizeof(((struct tcp_value *)0)->name) \
+	}
 	FIELD(opened), FIELD(acked), FIELD(received), FIELD(snd_una), FIELD(snd_nxt),
 	FIELD(snd_end), FIELD(snd_wnd), FIELD(snd_wnd_max), FIELD(snd_wl1), FIELD(snd_wl2),
-	FIELD(snd_scale), FIELD(rcv_nxt), FIELD(rcv_wnd), FIELD(rcv_ann_wnd),
-	FIELD(rcv_ann_edge), FIELD(rcv_scale), FIELD(refused), FIELD(mss), FIELD(ts_recent),
-	FIELD(ts_limit), FIELD(cwnd), FIELD(ssthresh), FIELD(srtt), FIELD(rttvar), FIELD(rto),
-	FIELD(nrtx), FIELD(keep_idle), FIELD(ttl), FIELD(tos), FIELD(prio), FIELD(resumed)
+	FIELD(snd_scale), FIELD(rcv_nxt), FIELD(rcv_wnd), FIELD(rcv_ann_wnd), FIELD(rcv_ann_edge),
+	FIELD(rcv_scale), FIELD(refused), FIELD(mss), FIELD(ts_recent), FIELD(ts_limit),
+	FIELD(cwnd), FIELD(ssthresh), FIELD(srtt), FIELD(rttvar), FIELD(rto), FIELD(nrtx),
+	FIELD(keep_idle), FIELD(ttl), FIELD(tos), FIELD(prio), FIELD(resumed)
 #undef FIELD
 };
 
@@ -42,52 +44,53 @@ const char *tcp_state_name(unsigned state)
 static uint64_t get(const struct field *f, const struct tcp_value *v)
 {
 	uint64_t x = 0;
-	memcpy(&x, (const uint8_t *)v + f->offset, f->size); /* little-endian, as all our machines */
+	memcpy(&x, (const uint8_t *)v + f->offset,
+		f->size); /* little-endian, as all our machines */
 	return x;
 }
 
-static void write_flags(struct words *w, unsigned set)
+static void write_flags(struct tcp_text *w, unsigned set)
 {
-	words_add(w, "flags");
+	tcp_text_add(w, "flags");
 	for (size_t i = 0; i < COUNT(flags); i++)
 		if (set & 1u << i) {
-			words_add(w, " ");
-			words_add(w, flags[i]);
+			tcp_text_add(w, " ");
+			tcp_text_add(w, flags[i]);
 		}
-	words_add(w, set ? "\n" : " none\n");
+	tcp_text_add(w, set ? "\n" : " none\n");
 }
 
 static size_t text(const void *value, char out[TABLE_TEXT_MAX])
 {
 	const struct tcp_value *v = value;
-	struct words w = {out, 0, TABLE_TEXT_MAX};
-	words_add(&w, "state ");
-	words_add(&w, tcp_state_name(v->state));
-	words_add(&w, "\n");
+	struct tcp_text w = {out, 0, TABLE_TEXT_MAX};
+	tcp_text_add(&w, "state ");
+	tcp_text_add(&w, tcp_state_name(v->state));
+	tcp_text_add(&w, "\n");
 	write_flags(&w, v->flags);
-	words_add(&w, "resumable ");
-	words_add(&w, v->resumable < TCP_RESUMABLES ? resumables[v->resumable] : "?");
-	words_add(&w, "\n");
+	tcp_text_add(&w, "resumable ");
+	tcp_text_add(&w, v->resumable < TCP_RESUMABLES ? resumables[v->resumable] : "?");
+	tcp_text_add(&w, "\n");
 	for (size_t i = 0; i < COUNT(fields); i++) {
-		words_add(&w, fields[i].name);
-		words_number(&w, get(&fields[i], v));
-		words_add(&w, "\n");
+		tcp_text_add(&w, fields[i].name);
+		tcp_text_number(&w, get(&fields[i], v));
+		tcp_text_add(&w, "\n");
 	}
-	words_add(&w, "app ");
+	tcp_text_add(&w, "app ");
 	if (v->app_size && v->app_size <= TCP_APP_MAX)
-		words_hex(&w, v->app, v->app_size);
+		tcp_text_hex(&w, v->app, v->app_size);
 	else
-		words_add(&w, "none");
-	words_add(&w, "\n");
+		tcp_text_add(&w, "none");
+	tcp_text_add(&w, "\n");
 	return w.n;
 }
 
 /* The rest of the line as one of NAMES. */
-static bool read_name(struct reading *r, const char *const *names, size_t count, uint8_t *out)
+static bool read_name(struct tcp_reading *r, const char *const *names, size_t count, uint8_t *out)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct reading rest = *r;
-		if (reading_word(&rest, names[i]) && reading_word(&rest, "\n")) {
+		struct tcp_reading rest = *r;
+		if (tcp_read_word(&rest, names[i]) && tcp_read_word(&rest, "\n")) {
 			*out = (uint8_t)i;
 			*r = rest;
 			return true;
@@ -96,55 +99,55 @@ static bool read_name(struct reading *r, const char *const *names, size_t count,
 	return false;
 }
 
-static bool read_flags(struct reading *r, uint16_t *out)
+static bool read_flags(struct tcp_reading *r, uint16_t *out)
 {
 	unsigned set = 0;
 	for (size_t i = 0; i < COUNT(flags); i++) {
-		struct reading rest = *r;
-		if (reading_word(&rest, " ") && reading_word(&rest, flags[i]) && rest.n &&
+		struct tcp_reading rest = *r;
+		if (tcp_read_word(&rest, " ") && tcp_read_word(&rest, flags[i]) && rest.n &&
 			(*rest.p == ' ' || *rest.p == '\n')) {
 			set |= 1u << i;
 			*r = rest;
 		}
 	}
 	*out = (uint16_t)set;
-	return reading_word(r, set ? "\n" : " none\n");
+	return tcp_read_word(r, set ? "\n" : " none\n");
 }
 
-static bool read_fields(struct reading *r, struct tcp_value *v)
+static bool read_fields(struct tcp_reading *r, struct tcp_value *v)
 {
 	for (size_t i = 0; i < COUNT(fields); i++) {
 		const struct field *f = &fields[i];
 		uint64_t x;
-		if (!reading_word(r, f->name) ||
-			!reading_number(r, UINT64_MAX >> (64 - 8 * f->size), &x) ||
-			!reading_word(r, "\n"))
+		if (!tcp_read_word(r, f->name) ||
+			!tcp_read_number(r, UINT64_MAX >> (64 - 8 * f->size), &x) ||
+			!tcp_read_word(r, "\n"))
 			return false;
 		memcpy((uint8_t *)v + f->offset, &x, f->size);
 	}
 	return true;
 }
 
-static bool read_app(struct reading *r, struct tcp_value *v)
+static bool read_app(struct tcp_reading *r, struct tcp_value *v)
 {
-	if (!reading_word(r, "app "))
+	if (!tcp_read_word(r, "app "))
 		return false;
-	if (reading_word(r, "none\n"))
+	if (tcp_read_word(r, "none\n"))
 		return r->n == 0;
 	if (r->n < 3 || r->n % 2 != 1 || r->n / 2 > TCP_APP_MAX)
 		return false;
 	v->app_size = (uint8_t)(r->n / 2);
-	return reading_hex(r, v->app, v->app_size) && reading_word(r, "\n") && r->n == 0;
+	return tcp_read_hex(r, v->app, v->app_size) && tcp_read_word(r, "\n") && r->n == 0;
 }
 
 static bool parse_text(const char *p, size_t n, void *value)
 {
-	struct reading r = {p, n};
+	struct tcp_reading r = {p, n};
 	struct tcp_value v;
 	memset(&v, 0, sizeof(v));
-	if (!reading_word(&r, "state ") || !read_name(&r, states, COUNT(states), &v.state) ||
-		!reading_word(&r, "flags") || !read_flags(&r, &v.flags) ||
-		!reading_word(&r, "resumable ") ||
+	if (!tcp_read_word(&r, "state ") || !read_name(&r, states, COUNT(states), &v.state) ||
+		!tcp_read_word(&r, "flags") || !read_flags(&r, &v.flags) ||
+		!tcp_read_word(&r, "resumable ") ||
 		!read_name(&r, resumables, COUNT(resumables), &v.resumable) ||
 		!read_fields(&r, &v) || !read_app(&r, &v))
 		return false;
@@ -154,16 +157,16 @@ static bool parse_text(const char *p, size_t n, void *value)
 
 static size_t path(const void *key, char out[TABLE_PATH_MAX])
 {
-	struct words w = {out, 0, TABLE_PATH_MAX};
-	key_write(&w, key);
+	struct tcp_text w = {out, 0, TABLE_PATH_MAX};
+	tcp_key_write(&w, key);
 	return w.n;
 }
 
 static bool parse_path(const char *p, size_t n, void *key)
 {
-	struct reading r = {p, n};
+	struct tcp_reading r = {p, n};
 	struct tcp_key k;
-	if (!key_read(&r, &k) || r.n)
+	if (!tcp_key_read(&r, &k) || r.n)
 		return false;
 	memcpy(key, &k, sizeof(k));
 	return true;
@@ -202,11 +205,11 @@ bool tcp_value_is_sane(const struct tcp_value *v)
 {
 	uint32_t queued = v->snd_end - v->snd_una, sent = v->snd_nxt - v->snd_una;
 	return v->state < TCP_STATES && v->flags <= TCP_FLAG_ALL && v->resumable < TCP_RESUMABLES &&
-		v->app_size <= TCP_APP_MAX && v->snd_scale <= SCALE_MAX &&
-		v->rcv_scale <= SCALE_MAX && v->mss && queued <= INT32_MAX && sent <= queued + 1 &&
-		v->rcv_wnd <= (uint32_t)UINT16_MAX << SCALE_MAX &&
-		v->rcv_ann_wnd <= (uint32_t)UINT16_MAX << SCALE_MAX &&
-		v->refused <= (uint32_t)UINT16_MAX << SCALE_MAX;
+	       v->app_size <= TCP_APP_MAX && v->snd_scale <= SCALE_MAX &&
+	       v->rcv_scale <= SCALE_MAX && v->mss && queued <= INT32_MAX && sent <= queued + 1 &&
+	       v->rcv_wnd <= (uint32_t)UINT16_MAX << SCALE_MAX &&
+	       v->rcv_ann_wnd <= (uint32_t)UINT16_MAX << SCALE_MAX &&
+	       v->refused <= (uint32_t)UINT16_MAX << SCALE_MAX;
 }
 
 unsigned tcp_note(enum tcp_event event, unsigned from, unsigned to)
@@ -215,42 +218,42 @@ unsigned tcp_note(enum tcp_event event, unsigned from, unsigned to)
 }
 
 /* The states that lie between in any case, where one segment does more than one step. */
-static void write_way(struct words *w, unsigned from, unsigned to)
+static void write_way(struct tcp_text *w, unsigned from, unsigned to)
 {
 	bool opening = from == TCP_SYN_SENT || from == TCP_SYN_RCVD;
-	words_add(w, tcp_state_name(from));
+	tcp_text_add(w, tcp_state_name(from));
 	if (opening && (to == TCP_CLOSE_WAIT || to == TCP_LAST_ACK))
-		words_add(w, " -> ESTABLISHED");
+		tcp_text_add(w, " -> ESTABLISHED");
 	if ((opening || from == TCP_ESTABLISHED) && to == TCP_LAST_ACK)
-		words_add(w, " -> CLOSE_WAIT");
+		tcp_text_add(w, " -> CLOSE_WAIT");
 	if (from == TCP_ESTABLISHED && (to == TCP_CLOSING || to == TCP_TIME_WAIT))
-		words_add(w, " -> FIN_WAIT_1");
-	words_add(w, " -> ");
-	words_add(w, tcp_state_name(to));
+		tcp_text_add(w, " -> FIN_WAIT_1");
+	tcp_text_add(w, " -> ");
+	tcp_text_add(w, tcp_state_name(to));
 }
 
-static size_t message(unsigned note, const void *key, const void *value,
-	char out[TABLE_MESSAGE_MAX])
+static size_t message(
+	unsigned note, const void *key, const void *value, char out[TABLE_MESSAGE_MAX])
 {
-	struct words w = {out, 0, TABLE_MESSAGE_MAX};
+	struct tcp_text w = {out, 0, TABLE_MESSAGE_MAX};
 	unsigned event = note >> 8, from = note >> 4 & 15, to = note & 15;
 	(void)value;
 	if (event == TCP_COUNTERS || !key) {
-		words_add(&w, "counters");
+		tcp_text_add(&w, "counters");
 		return w.n;
 	}
-	key_write(&w, key);
-	words_add(&w, ": ");
+	tcp_key_write(&w, key);
+	tcp_text_add(&w, ": ");
 	if (event == TCP_RESUMED) {
-		words_add(&w, "resumed in ");
-		words_add(&w, tcp_state_name(to));
+		tcp_text_add(&w, "resumed in ");
+		tcp_text_add(&w, tcp_state_name(to));
 		return w.n;
 	}
 	write_way(&w, from, to);
 	if (event == TCP_STALE)
-		words_add(&w, " (reset: the peer knows more than the journal)");
+		tcp_text_add(&w, " (reset: the peer knows more than the journal)");
 	if (event == TCP_LOST)
-		words_add(&w, " (reset: it can't be resumed)");
+		tcp_text_add(&w, " (reset: it can't be resumed)");
 	return w.n;
 }
 

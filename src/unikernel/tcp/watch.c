@@ -24,7 +24,7 @@ static bool is_reachable(const struct tcp_pcb *pcb)
 {
 	struct netif *netif = ip_route(&pcb->local_ip, &pcb->remote_ip);
 	return netif && netif_is_up(netif) && netif_is_link_up(netif) &&
-		ip_addr_cmp(netif_ip_addr4(netif), &pcb->local_ip);
+	       ip_addr_cmp(netif_ip_addr4(netif), &pcb->local_ip);
 }
 
 static void mark_stale(struct shadow *s)

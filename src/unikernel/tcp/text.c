@@ -1,20 +1,20 @@
-/* words.c - text in fixed room, and numbers and addresses in it. SPDX-License-Identifier: ISC */
-#include "words.h"
+/* text.c - text in fixed room, and numbers and addresses in it. SPDX-License-Identifier: ISC */
+#include "text.h"
 #include <string.h>
 
-static void add(struct words *w, char c)
+static void add(struct tcp_text *w, char c)
 {
 	if (w->n < w->max)
 		w->p[w->n++] = c;
 }
 
-void words_add(struct words *w, const char *text)
+void tcp_text_add(struct tcp_text *w, const char *text)
 {
 	while (*text)
 		add(w, *text++);
 }
 
-void words_number(struct words *w, uint64_t x)
+void tcp_text_number(struct tcp_text *w, uint64_t x)
 {
 	char digits[20];
 	size_t n = 0;
@@ -26,7 +26,7 @@ void words_number(struct words *w, uint64_t x)
 		add(w, digits[--n]);
 }
 
-void words_hex(struct words *w, const uint8_t *p, size_t n)
+void tcp_text_hex(struct tcp_text *w, const uint8_t *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		add(w, "0123456789abcdef"[p[i] >> 4]);
@@ -34,7 +34,7 @@ void words_hex(struct words *w, const uint8_t *p, size_t n)
 	}
 }
 
-bool reading_word(struct reading *r, const char *word)
+bool tcp_read_word(struct tcp_reading *r, const char *word)
 {
 	size_t n = strlen(word);
 	if (r->n < n || memcmp(r->p, word, n) != 0)
@@ -44,12 +44,12 @@ bool reading_word(struct reading *r, const char *word)
 	return true;
 }
 
-static bool digit(const struct reading *r)
+static bool digit(const struct tcp_reading *r)
 {
 	return r->n && *r->p >= '0' && *r->p <= '9';
 }
 
-bool reading_number(struct reading *r, uint64_t max, uint64_t *out)
+bool tcp_read_number(struct tcp_reading *r, uint64_t max, uint64_t *out)
 {
 	const char *start = r->p;
 	uint64_t x = 0;
@@ -70,7 +70,7 @@ static int hex(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-bool reading_hex(struct reading *r, uint8_t *out, size_t n)
+bool tcp_read_hex(struct tcp_reading *r, uint8_t *out, size_t n)
 {
 	if (r->n < 2 * n)
 		return false;
