@@ -9,7 +9,7 @@
 
 struct connection {
 	bool used;
-	uint64_t in, out, end; /* END: where the stream that we send ends, 0 for never */
+	uint64_t in, out, end; /* END: where the stream that we send ends */
 };
 
 static struct connection connections[CONNECTIONS];
@@ -100,11 +100,11 @@ static err_t echo_accept(void *arg, struct tcp_pcb *pcb, err_t err)
 
 static err_t send_more(struct tcp_pcb *pcb, struct connection *c)
 {
-	while (tcp_sndqueuelen(pcb) < 40 && (!c->end || c->out < c->end)) {
+	while (tcp_sndqueuelen(pcb) < 40 && c->out < c->end) {
 		size_t at = c->out % STREAM_PERIOD, n = 1000 + at % 3000;
 		if (n > STREAM_PERIOD - at)
 			n = STREAM_PERIOD - at;
-		if (c->end && n > c->end - c->out)
+		if (n > c->end - c->out)
 			n = c->end - c->out;
 		if (tcp_sndbuf(pcb) < n ||
 			tcp_write(pcb, streams[1] + at, (u16_t)n, TCP_WRITE_FLAG_COPY) != ERR_OK)
@@ -156,14 +156,18 @@ static void attach(struct tcp_pcb *pcb, struct connection *c)
 	tcp_poll(pcb, stream_poll, POLL_TICKS);
 }
 
+static uint64_t end_of_stream(u16_t port)
+{
+	return port == PORT_SENDER ? SENDER_BYTES : port == PORT_SINK ? 0 : UINT64_MAX;
+}
+
 static err_t stream_accept(void *arg, struct tcp_pcb *pcb, err_t err)
 {
 	struct connection *c = err == ERR_OK && pcb ? new_connection() : NULL;
 	(void)arg;
 	if (!c)
 		return ERR_VAL;
-	if (pcb->local_port == PORT_SENDER)
-		c->end = SENDER_BYTES;
+	c->end = end_of_stream(pcb->local_port);
 	attach(pcb, c);
 	return send_more(pcb, c);
 }
@@ -187,8 +191,7 @@ static bool stream_restore(void *ctx, struct tcp_pcb *pcb, const uint8_t *blob, 
 		return false;
 	memcpy(&c->in, blob, 8);
 	memcpy(&c->out, blob + 8, 8);
-	if (pcb->local_port == PORT_SENDER)
-		c->end = SENDER_BYTES;
+	c->end = end_of_stream(pcb->local_port);
 	attach(pcb, c);
 	return true;
 }
@@ -196,6 +199,7 @@ static bool stream_restore(void *ctx, struct tcp_pcb *pcb, const uint8_t *blob, 
 const struct tcp_app apps[] = {
 	{.port = PORT_ECHO},
 	{.port = PORT_STREAM, .save = stream_save, .restore = stream_restore},
+	{.port = PORT_SINK, .save = stream_save, .restore = stream_restore},
 	{.port = PORT_SENDER, .save = stream_save, .restore = stream_restore},
 };
 const size_t app_count = sizeof(apps) / sizeof(apps[0]);
@@ -214,6 +218,7 @@ void apps_open(void)
 	make_stream(streams[1], 2);
 	listen_at(PORT_ECHO, echo_accept);
 	listen_at(PORT_PLAIN, echo_accept);
+	listen_at(PORT_SINK, stream_accept);
 	listen_at(PORT_STREAM, stream_accept);
 	listen_at(PORT_SENDER, stream_accept);
 }

@@ -9,11 +9,12 @@
 #define STREAM_PERIOD 65521
 #define PORT_ECHO 7    /* what comes goes back; all its state is lwIP's */
 #define PORT_PLAIN 9   /* the same, but nobody has said that it can be resumed */
+#define PORT_SINK 19   /* expects stream 1, sends nothing */
 #define PORT_STREAM 80 /* sends stream 2 for ever, expects stream 1; keeps the places of both */
 #define PORT_SENDER 90 /* sends SENDER_BYTES of stream 2 and closes; takes no data */
-#define SENDER_BYTES 300000
+#define SENDER_BYTES 50000
 
-/* Opens the four listeners. */
+/* Opens the five listeners. */
 void apps_open(void);
 extern const struct tcp_app apps[];
 extern const size_t app_count;

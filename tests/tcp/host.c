@@ -31,6 +31,7 @@ static struct options {
 	const char *tap, *address, *journal, *git, *leave_out;
 	unsigned loss;	/* per 1,000 frames, each way */
 	bool no_commit; /* frames leave at once: what output commit is for */
+	bool show;	/* print what the file holds, and end */
 } options = {.tap = "tap0", .address = "10.77.0.2"};
 static int tap;
 static uint32_t clock_shift;
@@ -66,6 +67,7 @@ static void shift_clock(void *ctx, uint32_t ms)
 {
 	(void)ctx;
 	clock_shift += ms;
+	sys_restart_timeouts();
 }
 
 u32_t lwip_port_isn(
@@ -76,6 +78,13 @@ u32_t lwip_port_isn(
 	(void)remote;
 	(void)remote_port;
 	return (u32_t)random() << 1;
+}
+
+int lwip_port_ip4_input(struct pbuf *p, struct netif *from)
+{
+	(void)p;
+	(void)from;
+	return 0;
 }
 
 err_t lwip_port_segment(struct tcp_pcb *pcb, const struct tcp_hdr *header)
@@ -206,7 +215,7 @@ static void read_options(int argc, char **argv)
 {
 	static const struct option names[] = {{"tap", 1, NULL, 't'}, {"address", 1, NULL, 'a'},
 		{"journal", 1, NULL, 'j'}, {"git", 1, NULL, 'g'}, {"leave-out", 1, NULL, 'l'},
-		{"loss", 1, NULL, 'x'}, {"no-commit", 0, NULL, 'n'}, {0}};
+		{"loss", 1, NULL, 'x'}, {"no-commit", 0, NULL, 'n'}, {"show", 0, NULL, 's'}, {0}};
 	for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;)
 		switch (c) {
 		case 't':
@@ -230,6 +239,9 @@ static void read_options(int argc, char **argv)
 		case 'n':
 			options.no_commit = true;
 			break;
+		case 's':
+			options.show = true;
+			break;
 		default:
 			exit(2);
 		}
@@ -243,6 +255,8 @@ int main(int argc, char **argv)
 	ip4_addr_t address, mask, gateway = {0};
 	read_options(argc, argv);
 	srandom((unsigned)ns(CLOCK_MONOTONIC));
+	if (options.show)
+		return store_show(options.journal);
 	open_tap();
 	struct store store = store_open(options.journal, options.git);
 	if (options.leave_out && !store_leave_out(options.leave_out))

@@ -276,3 +276,16 @@ bool store_leave_out(const char *field)
 	}
 	return true;
 }
+
+int store_show(const char *name)
+{
+	const void *key, *value;
+	store_open(name, NULL);
+	for (size_t cursor = 0; table_next(store.connections, &cursor, &key, &value);) {
+		char path[TABLE_PATH_MAX], text[TABLE_TEXT_MAX];
+		int n = (int)tcp_kind.path(key, path), m = (int)tcp_kind.text(value, text);
+		printf("%.*s\n%.*s\n", n, path, m, text);
+	}
+	printf("%zu chunks\n", table_count(store.payload));
+	return 0;
+}

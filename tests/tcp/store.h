@@ -19,5 +19,7 @@ void store_watch(void);
 /* Makes FIELD of all connections what it is in a new one, or takes all payload away. False where
  * there is no such field. */
 bool store_leave_out(const char *field);
+/* Prints the paths and texts of FILE's connections; returns an exit status. */
+int store_show(const char *file);
 
 #endif

@@ -5,6 +5,7 @@
 #include "lwip/pbuf.h"
 
 static bool (*input)(struct pbuf *p, struct netif *from);
+static signed char (*segment)(struct tcp_pcb *pcb, const struct tcp_hdr *header);
 
 void lwip_port_on_ip4(bool (*function)(struct pbuf *p, struct netif *from))
 {
@@ -16,4 +17,17 @@ void lwip_port_on_ip4(bool (*function)(struct pbuf *p, struct netif *from))
 int lwip_port_ip4_input(struct pbuf *p, struct netif *from)
 {
 	return input && input(p, from);
+}
+
+void lwip_port_on_segment(
+	signed char (*function)(struct tcp_pcb *pcb, const struct tcp_hdr *header))
+{
+	if (segment)
+		panic("a second function wants to see the segments first");
+	segment = function;
+}
+
+err_t lwip_port_segment(struct tcp_pcb *pcb, const struct tcp_hdr *header)
+{
+	return segment ? segment(pcb, header) : ERR_OK;
 }

@@ -5,7 +5,6 @@
 #include "lwip/pbuf.h"
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/sys.h"
-#include "lwip/timeouts.h"
 #include <string.h>
 
 /* ---- fields ---- */
@@ -267,10 +266,8 @@ static void restore_clock(void)
 		if (v->flags & TCP_FLAG_TIMESTAMP && SEQ_LT(limit, v->ts_limit))
 			limit = v->ts_limit;
 	}
-	if (limit == now || !c->shift_clock)
-		return;
-	c->shift_clock(c->ctx, limit - now);
-	sys_restart_timeouts();
+	if (limit != now && c->shift_clock)
+		c->shift_clock(c->ctx, limit - now);
 }
 
 void tcp_journal_restore(void)

@@ -38,7 +38,7 @@ struct tcp_journal_config {
 	/* Returns when all changes of the two tables so far outlive the machine; false where they
 	 * don't. NULL: nothing is to outlive it, and nothing waits. */
 	bool (*durable)(void *ctx);
-	/* Moves sys_now() forward. Needed where lwIP has timestamps. */
+	/* Moves sys_now() forward, without running timers. Needed where lwIP has timestamps. */
 	void (*shift_clock)(void *ctx, uint32_t ms);
 	/* A word for the console on what was reset; NULL: none. */
 	void (*report)(void *ctx, const char *message);
