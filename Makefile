@@ -17,7 +17,9 @@ SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-om
 endif
 # Parts of images that are plain computation: linked into the host's tests, too.
 PORTABLE := $(wildcard $(addprefix src/unikernel/,hash table git disklog arp nat))
-ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Isrc $(PORTABLE:%=-I%) -fPIC $(WARN) $(CFLAGS) $(SANFLAGS)
+# Of the journal of TCP, all that does not know lwIP.
+PORTABLE_TCP := $(wildcard $(addprefix src/unikernel/tcp/,value.c payload.c key.c text.c))
+ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Isrc $(PORTABLE:%=-I%) -Isrc/unikernel/tcp -fPIC $(WARN) $(CFLAGS) $(SANFLAGS)
 
 # Modules whose libraries are slow to load are shared objects beside the program (sys.h tells why).
 GIT_SOURCES := $(filter-out src/git/git.c,$(wildcard src/git/*.c))
@@ -26,7 +28,7 @@ PACKETS_SOURCES := src/packets/pcap.c
 MODULE_SOURCES := $(GIT_SOURCES) $(FETCH_SOURCES) $(PACKETS_SOURCES)
 CORE_SOURCES := $(filter-out $(MODULE_SOURCES),$(wildcard src/*/*.c))
 
-PORTABLE_SOURCES := $(wildcard $(PORTABLE:%=%/*.c))
+PORTABLE_SOURCES := $(wildcard $(PORTABLE:%=%/*.c)) $(PORTABLE_TCP)
 
 GIT_LIBS := -lgit2
 FETCH_LIBS := -lcurl -larchive

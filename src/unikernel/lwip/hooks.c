@@ -7,6 +7,7 @@
 
 static bool (*input)(struct pbuf *p, struct netif *from);
 static void (*unreachable)(struct pbuf *p, struct netif *to);
+static signed char (*segment)(struct tcp_pcb *pcb, const struct tcp_hdr *header);
 
 void lwip_port_on_ip4(bool (*function)(struct pbuf *p, struct netif *from))
 {
@@ -31,4 +32,17 @@ void hooks_unreachable(struct pbuf *p, struct netif *to)
 int lwip_port_ip4_input(struct pbuf *p, struct netif *from)
 {
 	return input && input(p, from);
+}
+
+void lwip_port_on_segment(
+	signed char (*function)(struct tcp_pcb *pcb, const struct tcp_hdr *header))
+{
+	if (segment)
+		panic("a second function wants to see the segments first");
+	segment = function;
+}
+
+err_t lwip_port_segment(struct tcp_pcb *pcb, const struct tcp_hdr *header)
+{
+	return segment ? segment(pcb, header) : ERR_OK;
 }

@@ -18,10 +18,17 @@ static bool (*works[FUNCTIONS_MAX])(void);
 static uint64_t (*timers[FUNCTIONS_MAX])(uint64_t now);
 static unsigned work_count, timer_count;
 static void (*before_send)(void);
+static uint32_t clock_shift;
 
 u32_t sys_now(void)
 {
-	return (u32_t)(clock_ns() / MS);
+	return (u32_t)(clock_ns() / MS) + clock_shift;
+}
+
+void lwip_port_shift_clock(uint32_t ms)
+{
+	clock_shift += ms;
+	sys_restart_timeouts(); /* they are still as far away as they were */
 }
 
 void lwip_port_on_turn(bool (*work)(void))

@@ -1,0 +1,96 @@
+/* watch.c - are resumed connections what their peers think they are? A journal that is older than
+ * what the peer was told (a disk put back, a flush that was none) is found out before any data
+ * goes: the peer is asked by a segment that it must answer (RFC 9293, 3.10.7.4: one outside its
+ * window), and its answer says where it is. SPDX-License-Identifier: ISC */
+#include "parts.h"
+#include "lwip/ip.h"
+#include "lwip/netif.h"
+#include "lwip/priv/tcp_priv.h"
+#include "lwip/prot/tcp.h"
+#include "lwip/sys.h"
+
+#define ASK_MS 600 /* Linux answers such segments at most every 500 ms */
+#define INITIAL_WINDOW(mss) LWIP_MIN(4u * (mss), LWIP_MAX(2u * (mss), 4380u)) /* RFC 5681, 3.1 */
+
+static void report(const char *message)
+{
+	const struct tcp_journal_config *c = tcp_journal->config;
+	if (c->report)
+		c->report(c->ctx, message);
+}
+
+/* Our address is up, and leads to the peer. */
+static bool is_reachable(const struct tcp_pcb *pcb)
+{
+	struct netif *netif = ip_route(&pcb->local_ip, &pcb->remote_ip);
+	return netif && netif_is_up(netif) && netif_is_link_up(netif) &&
+	       ip_addr_cmp(netif_ip_addr4(netif), &pcb->local_ip);
+}
+
+static void mark_stale(struct shadow *s)
+{
+	s->event = TCP_STALE;
+	s->watch = WATCH_DOOMED;
+	tcp_journal->stats.stale++;
+	report("a peer knows more than the journal: connection reset");
+}
+
+/* With the sequence number that the peer expects: it would ignore another (RFC 5961, 3.2). */
+static err_t reset(struct tcp_pcb *pcb, const struct tcp_hdr *header)
+{
+	tcp_rst(pcb, header->ackno, pcb->rcv_nxt, &pcb->local_ip, &pcb->remote_ip, pcb->local_port,
+		pcb->remote_port);
+	tcp_abandon(pcb, 0);
+	return ERR_ABRT;
+}
+
+/* The answer to our question, or the peer's own segment. Its acknowledgement tells how much it has
+ * of us; its sequence number, how much it has sent. What lies between that and rcv_nxt it may
+ * still send again, or have thrown away as acknowledged. */
+err_t watch_segment(struct tcp_pcb *pcb, struct shadow *s, const struct tcp_hdr *header)
+{
+	if (TCPH_FLAGS(header) & TCP_RST || !(TCPH_FLAGS(header) & TCP_ACK))
+		return ERR_OK;
+	if (SEQ_LT(pcb->snd_nxt, header->ackno) && s->watch != WATCH_DOOMED)
+		mark_stale(s);
+	if (s->watch == WATCH_DOOMED)
+		return reset(pcb, header);
+	if (SEQ_LT(header->ackno, pcb->lastack))
+		return ERR_OK; /* an old one, and no answer */
+	if (s->watch == WATCH_ASKING)
+		pcb->cwnd = (tcpwnd_size_t)INITIAL_WINDOW(pcb->mss);
+	if (SEQ_LEQ(header->seqno, pcb->rcv_nxt)) {
+		s->watch = WATCH_NONE;
+	} else if (s->watch == WATCH_ASKING) {
+		s->watch = WATCH_GAP;
+		s->gap_ms = sys_now();
+		s->gap_seq = pcb->rcv_nxt;
+	}
+	return ERR_OK;
+}
+
+/* An empty segment just before what the peer has acknowledged. */
+static void ask(struct tcp_pcb *pcb, struct shadow *s)
+{
+	uint32_t snd_nxt = pcb->snd_nxt;
+	pcb->snd_nxt = pcb->lastack - 1;
+	tcp_send_empty_ack(pcb);
+	pcb->snd_nxt = snd_nxt;
+	s->asked_ms = sys_now();
+}
+
+void watch_turn(struct tcp_pcb *pcb, struct shadow *s)
+{
+	uint32_t now = sys_now();
+	if (s->watch == WATCH_GAP && pcb->rcv_nxt != s->gap_seq)
+		s->watch = WATCH_NONE;
+	if (s->watch == WATCH_GAP && now - s->gap_ms > tcp_journal->config->stale_ms)
+		mark_stale(s);
+	if (s->watch == WATCH_DOOMED && is_reachable(pcb)) {
+		s->abort = true;
+		tcp_journal->aborts = true;
+	}
+	if (s->watch == WATCH_ASKING && is_reachable(pcb) &&
+		(!s->asked_ms || now - s->asked_ms >= ASK_MS))
+		ask(pcb, s);
+}

@@ -1,0 +1,412 @@
+"""drive.py - what a peer of lwIP sees while its machine is killed and started again.
+
+The peer is this machine's TCP, in a network namespace of its own; lwIP is tests/tcp/host.c.
+    drive.py HOST FOLDER SCENARIO [ARGUMENT...]
+Ends with 0 where all is as it must be, else says what was not. SPDX-License-Identifier: ISC"""
+import os
+import random
+import re
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+PERIOD = 65521
+SENDER_BYTES = 50000
+ECHO, PLAIN, SINK, STREAM, SENDER = 7, 9, 19, 80, 90
+# Socket options of Linux that Python has no names for (linux/tcp.h).
+TCP_REPAIR, TCP_REPAIR_QUEUE, TCP_QUEUE_SEQ, SEND_QUEUE = 19, 20, 21, 2
+
+
+def make_stream(x):
+    out = bytearray()
+    for _ in range(PERIOD):
+        x = (x ^ x << 13) & 0xFFFFFFFF
+        x ^= x >> 17
+        x = (x ^ x << 5) & 0xFFFFFFFF
+        out.append(x & 0xFF)
+    return bytes(out)
+
+
+ONE, TWO = (make_stream(n) * 3 for n in (1, 2))
+
+
+def piece(stream, at, n):
+    return stream[at % PERIOD:at % PERIOD + min(n, PERIOD)]
+
+
+class Failed(Exception):
+    pass
+
+
+def must(condition, *words):
+    if not condition:
+        raise Failed(" ".join(map(str, words)))
+
+
+def wait_for(what, seconds=10.0):
+    end = time.monotonic() + seconds
+    while not what():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def sh(command):
+    subprocess.run(command, shell=True, check=True)
+
+
+class Host:
+    """lwIP as a process, on a tap interface and network of its own."""
+    count = 0
+
+    def __init__(self, program, folder, *options):
+        Host.count += 1
+        self.number, self.program, self.options = Host.count, program, options
+        self.tap, self.address = f"tap{self.number}", f"10.77.{self.number}.2"
+        self.peer = f"10.77.{self.number}.1"
+        self.journal = os.path.join(folder, f"journal{self.number}")
+        self.log = os.path.join(folder, f"log{self.number}")
+        self.process = None
+        sh(f"ip tuntap add {self.tap} mode tap && ip addr add {self.peer}/24 dev {self.tap} && "
+           f"ip link set {self.tap} up")
+
+    def start(self, *more):
+        before = self.says("ready")
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                [self.program, "--tap", self.tap, "--address", self.address, "--journal",
+                 self.journal, *self.options, *more], stdout=log, stderr=log)
+        must(wait_for(lambda: self.says("ready") > before or self.process.poll() is not None),
+             "the host does not start")
+        must(self.process.poll() is None, "the host ended:", self.text())
+
+    def kill(self):
+        must(self.process.poll() is None, "the host ended by itself:", self.text())
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def restart(self, *more):
+        self.kill()
+        self.start(*more)
+
+    def text(self):
+        try:
+            with open(self.log, encoding="utf-8") as log:
+                return log.read()
+        except FileNotFoundError:
+            return ""
+
+    def says(self, words):
+        return self.text().count(words)
+
+    def connections(self):
+        """What the journal holds: fields by path."""
+        out = subprocess.run([self.program, "--show", "--journal", self.journal], check=True,
+                             capture_output=True, text=True).stdout
+        found, fields = {}, {}
+        for line in out.splitlines():
+            word, _, rest = line.partition(" ")
+            if re.fullmatch(r"[0-9.]+:\d+-[0-9.]+:\d+", line):
+                fields = found.setdefault(line, {})
+            elif rest != "chunks":
+                fields[word] = rest
+        return found
+
+    def connection(self, s):
+        """The fields of the connection of socket S."""
+        here, there = s.getsockname(), s.getpeername()
+        return self.connections().get(f"{there[0]}:{there[1]}-{here[0]}:{here[1]}", {})
+
+    def state(self, s):
+        return self.connection(s).get("state", "none")
+
+
+class Talk(threading.Thread):
+    """A connection to a server: sends stream 1, checks what comes, from its own threads."""
+
+    def __init__(self, host, port, rate=0.002):
+        super().__init__(daemon=True)
+        self.s = socket.create_connection((host.address, port), 10)
+        self.s.settimeout(0.1)
+        self.sent = self.received = self.wrong = 0
+        self.expected = TWO if port in (STREAM, SENDER) else ONE
+        self.rate, self.error, self.end, self.silent, self.pause = rate, None, False, False, 0.0
+
+    def attempt(self, what):
+        try:
+            return what()
+        except socket.timeout:
+            return None
+        except OSError as e:
+            self.error = self.error or str(e)
+            return None
+
+    def write(self):
+        while not self.error and not self.end:
+            if self.silent:
+                time.sleep(0.01)
+                continue
+            part = piece(ONE, self.sent, random.randrange(1, 16000))
+            self.sent += self.attempt(lambda: self.s.send(part)) or 0
+            time.sleep(self.rate)
+
+    def run(self):
+        threading.Thread(target=self.write, daemon=True).start()
+        last = time.monotonic()
+        while not self.end and not self.error:
+            got = self.attempt(lambda: self.s.recv(60000))
+            if got is None:
+                continue
+            if not got:
+                self.end = True
+            elif got != piece(self.expected, self.received, len(got)):
+                self.wrong += 1
+            self.received += len(got)
+            self.pause, last = max(self.pause, time.monotonic() - last), time.monotonic()
+
+    def is_well(self):
+        must(not self.error, "the peer has an error:", self.error)
+        must(not self.wrong, "wrong bytes came to the peer")
+
+    def goes_on(self, seconds=10.0):
+        """Do bytes flow both ways?"""
+        sent, received = self.sent, self.received
+        return wait_for(lambda: self.error or self.wrong or
+                        (self.sent > sent + 300000 and self.received > received + 50000), seconds)
+
+
+def talk(host, port):
+    t = Talk(host, port)
+    t.start()
+    return t
+
+
+def drained(t):
+    """All that the server has queued, up to its end."""
+    t.silent = True
+    return wait_for(lambda: t.end or t.error, 20)
+
+
+# ---- scenarios ----
+
+def kills(program, folder, count, *options):
+    """Is each byte the right one in both directions, whenever the machine dies?"""
+    host = Host(program, folder, *options)
+    host.start()
+    talks = [talk(host, port) for port in (STREAM, STREAM, ECHO, SINK)]
+    for _ in range(int(count)):
+        time.sleep(random.uniform(0.05, 0.7))
+        host.restart()
+        for t in talks:
+            t.is_well()
+    for t in talks[:3]:
+        must(t.goes_on(30), "a connection stands still")
+        t.is_well()
+    must(f"ready: {len(talks)} resumed, 0 lost" in host.text(), host.text())
+    must(not host.says("reset"), host.text())
+    must(host.connection(talks[0].s)["resumed"] == count, "not resumed each time")
+    print(f"{count} kills, bytes sent {sum(t.sent for t in talks)}, received "
+          f"{sum(t.received for t in talks)}, longest pause {max(t.pause for t in talks):.2f} s")
+    host.kill()
+
+
+def without_commit(program, folder):
+    """The control: frames that leave before the journal is written do harm, and it is noticed."""
+    host = Host(program, folder, "--no-commit")
+    host.start()
+    harm = 0
+    for _ in range(10):
+        talks = [talk(host, STREAM) for _ in range(4)]
+        time.sleep(0.3)
+        host.restart()
+        time.sleep(1.0)
+        harm += sum(bool(t.error) or not t.goes_on(4) for t in talks)
+        must(not any(t.wrong for t in talks), "wrong bytes")
+        for t in talks:
+            t.end = True
+            t.s.close()
+        if harm:
+            break
+    must(harm, "nothing happened in ten kills")
+    host.kill()
+
+
+def wait_state(host, s, state):
+    must(wait_for(lambda: host.state(s) == state), "no", state, "but", host.state(s))
+
+
+def closing(program, folder):
+    """Each state between ESTABLISHED and CLOSED comes back, and the connection ends well."""
+    host = Host(program, folder)
+    host.start()
+
+    def connect(port, small=True):
+        s = socket.socket()
+        if small:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        s.settimeout(20)
+        s.connect((host.address, port))
+        return s
+
+    def read_all(s, stream):
+        got = b""
+        while part := s.recv(60000):
+            got += part
+        must(got == (stream * 5)[:len(got)], "wrong bytes")
+        return len(got)
+
+    def send_all(s, n):
+        s.sendall((ONE * 20)[:n])
+        s.shutdown(socket.SHUT_WR)
+
+    senders = [connect(SENDER), connect(SENDER)]
+    senders[1].shutdown(socket.SHUT_WR)
+    last_ack, held = connect(ECHO), connect(ECHO)
+    send_all(last_ack, 100000)
+    send_all(held, 600000)
+    fin_wait_2 = connect(SENDER, small=False)
+    must(read_all(fin_wait_2, TWO) == SENDER_BYTES, "too few bytes")
+    time_wait = connect(SENDER, small=False)
+    must(read_all(time_wait, TWO) == SENDER_BYTES, "too few bytes")
+    time_wait_names = time_wait.getsockname()
+    states = ((senders[0], "FIN_WAIT_1"), (senders[1], "CLOSING"), (last_ack, "LAST_ACK"),
+              (held, "CLOSE_WAIT"), (fin_wait_2, "FIN_WAIT_2"))
+    for s, state in states:
+        wait_state(host, s, state)
+    time_wait.close()
+    path = f"{host.address}:{SENDER}-{time_wait_names[0]}:{time_wait_names[1]}"
+    must(wait_for(lambda: host.connections()[path]["state"] == "TIME_WAIT"), "no TIME_WAIT")
+    must("fin_held" in host.connection(held)["flags"], "the FIN is not held:",
+         host.connection(held)["flags"])
+    for _ in range(3):
+        host.restart()
+    for s, state in states:
+        wait_state(host, s, state)
+    must(host.connections()[path]["state"] == "TIME_WAIT", "TIME_WAIT is gone")
+    must("ready: 6 resumed, 0 lost" in host.text(), host.text())
+    must(read_all(senders[0], TWO) == SENDER_BYTES, "FIN_WAIT_1: too few bytes")
+    wait_state(host, senders[0], "FIN_WAIT_2")
+    must(read_all(senders[1], TWO) == SENDER_BYTES, "CLOSING: too few bytes")
+    wait_state(host, senders[1], "TIME_WAIT")
+    must(read_all(last_ack, ONE) == 100000, "LAST_ACK: too few bytes")
+    wait_state(host, last_ack, "none")
+    must(read_all(held, ONE) == 600000, "CLOSE_WAIT: too few bytes")
+    wait_state(host, held, "none")
+    fin_wait_2.shutdown(socket.SHUT_WR)
+    wait_state(host, fin_wait_2, "TIME_WAIT")
+    host.kill()
+
+
+def checksum(data):
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def send_syn(host, source, port):
+    """From an address that nobody has: nothing will answer."""
+    mac = open(f"/sys/class/net/{host.tap}/address", encoding="utf-8").read().strip()
+    ends = socket.inet_aton(source) + socket.inet_aton(host.address)
+    tcp = struct.pack("!HHIIBBHHH", port, STREAM, 1, 0, 5 << 4, 2, 1000, 0, 0)
+    tcp = tcp[:16] + struct.pack("!H", checksum(ends + struct.pack("!HH", 6, 20) + tcp)) + tcp[18:]
+    ip = struct.pack("!BBHHHBBH", 0x45, 0, 40, 1, 0, 64, 6, 0) + ends
+    ip = ip[:10] + struct.pack("!H", checksum(ip)) + ip[12:]
+    wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    wire.bind((host.tap, 0))
+    wire.send(bytes.fromhex("525400000002" + mac.replace(":", "") + "0800") + ip + tcp)
+
+
+def opening(program, folder):
+    """What is not open yet is dropped; what nobody can resume is reset at once."""
+    host = Host(program, folder)
+    host.start()
+    stranger = host.peer[:-1] + "9"
+    send_syn(host, stranger, 7777)
+    path = f"{host.address}:{STREAM}-{stranger}:7777"
+    must(wait_for(lambda: host.connections().get(path, {}).get("state") == "SYN_RCVD"),
+         "no SYN_RCVD")
+    plain = talk(host, PLAIN)
+    must(plain.goes_on(), "no echo")
+    must(host.connection(plain.s)["resumable"] == "no: no application", "it says nothing of it")
+    host.restart()
+    must(wait_for(lambda: path not in host.connections(), 2), "SYN_RCVD is still there")
+    must(wait_for(lambda: plain.error, 2), "no reset")
+    must("reset by peer" in plain.error, plain.error)
+    must(host.says("can't be resumed") == 1, host.text())
+    again = talk(host, STREAM)
+    must(again.goes_on(), "no new connection")
+    again.is_well()
+    host.kill()
+
+
+def stale(program, folder, count):
+    """A journal from before what the peer was told: a reset, no hang, no wrong byte."""
+    host = Host(program, folder)
+    host.start()
+    old = host.journal + ".old"
+    slowest = 0.0
+    for i in range(int(count)):
+        t = talk(host, (STREAM, SINK, ECHO)[i % 3])
+        must(wait_for(lambda: t.sent > 200000), "nothing flows")
+        sh(f"cp {host.journal} {old}")
+        sent = t.sent
+        must(wait_for(lambda: t.sent > sent + 1000000), "nothing flows")
+        if i % 2:
+            t.silent = True  # idle: nothing but our question can find it out
+            time.sleep(0.3)
+        host.kill()
+        os.replace(old, host.journal)
+        host.start()
+        began = time.monotonic()
+        must(wait_for(lambda: t.error or t.end, 10), "the connection hangs")
+        slowest = max(slowest, time.monotonic() - began)
+        must(t.error and "reset by peer" in t.error, "an end instead of a reset:", t.error)
+        must(not t.wrong, "wrong bytes")
+        must(wait_for(lambda: host.state_of_any(STREAM, SINK, ECHO) == [], 2), "not forgotten")
+    must(host.says("knows more") == int(count), host.text())
+    print(f"{count} stale journals, the slowest reset after {slowest:.1f} s")
+    host.kill()
+
+
+def state_of_any(self, *ports):
+    return [p for p in self.connections() if int(p.split("-")[0].split(":")[1]) in ports and
+            not p.endswith("0.0.0.0:0")]
+
+
+Host.state_of_any = state_of_any
+
+
+# ---- ablation ----
+
+# What a resumed connection can't do without, each shown by leaving it out.
+NEEDED = {"rcv_nxt", "snd_una", "snd_nxt", "out", "in", "app", "snd_scale", "snd_wl1", "ts_limit",
+          "rcv_wnd"}
+
+
+def high_isn(s):
+    """Our initial sequence number: half of all comparisons with 0 hide what was left out."""
+    s.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
+    s.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR_QUEUE, SEND_QUEUE)
+    seq = s.getsockopt(socket.IPPROTO_TCP, TCP_QUEUE_SEQ) & 0xFFFFFFFF
+    s.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR_QUEUE, 0)
+    s.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, -1 & 0xFFFFFFFF if False else 0)
+    return 0x80000000 <= seq < 0xF0000000
+
+
+def main():
+    program, folder, scenario, *arguments = sys.argv[1:]
+    random.seed(os.environ.get("SEED"))
+    try:
+        globals()[scenario](program, folder, *arguments)
+    except Failed as e:
+        print(f"{scenario}: {e}")
+        sys.exit(1)
+
+
+main()

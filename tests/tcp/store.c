@@ -1,0 +1,291 @@
+/* store.c - tables in a file: turns of changes, one after the other. SPDX-License-Identifier: ISC
+ */
+#include "store.h"
+#include "tcp_value.h"
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#define TURN_MAX (16 * 1024 * 1024)
+#define COMPACT_AT (64 * 1024 * 1024)
+#define ENTRIES 512
+#define CHUNKS 4096
+
+struct turn_head {
+	uint32_t size, sum; /* of what follows */
+};
+/* A change: the table's number, 'p' or 'r', the key, the value. */
+enum { CONNECTIONS, PAYLOAD };
+
+static struct store store;
+static const uint64_t secret[2] = {1, 2};
+static const struct table_limits limits[2] = {{.entries = ENTRIES,
+						      .history_bytes = 8 << 20,
+						      .history_ns = 3600000000000ull,
+						      .log_records = 4096,
+						      .secret = secret},
+	{.entries = CHUNKS,
+		.history_bytes = 64 << 10,
+		.history_ns = 1000000000ull,
+		.log_records = 64,
+		.secret = secret}};
+static const struct table_kind *const kinds[2] = {&tcp_kind, &tcp_payload_kind};
+static uint8_t turn[TURN_MAX];
+static size_t turn_size;
+static size_t file_size;
+static int file = -1;
+static const char *file_name;
+static const char *git;
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(2);
+}
+
+static struct table *table_of(unsigned i)
+{
+	return i == CONNECTIONS ? store.connections : store.payload;
+}
+
+static void record(unsigned i, const void *key, const void *value)
+{
+	size_t need = 2 + kinds[i]->key_size + kinds[i]->value_size;
+	if (turn_size + need > TURN_MAX)
+		die("a turn is too large");
+	uint8_t *p = turn + turn_size;
+	*p++ = (uint8_t)i;
+	*p++ = value ? 'p' : 'r';
+	memcpy(p, key, kinds[i]->key_size);
+	if (value)
+		memcpy(p + kinds[i]->key_size, value, kinds[i]->value_size);
+	turn_size += value ? need : need - kinds[i]->value_size;
+}
+
+static void replay(const uint8_t *p, size_t n)
+{
+	while (n) {
+		unsigned i = p[0] != CONNECTIONS;
+		size_t size = 2 + kinds[i]->key_size + (p[1] == 'p' ? kinds[i]->value_size : 0);
+		if (p[1] == 'p')
+			table_put(table_of(i), p + 2, p + 2 + kinds[i]->key_size, TABLE_LATER);
+		else
+			table_remove(table_of(i), p + 2, TABLE_LATER);
+		p += size;
+		n -= size;
+	}
+}
+
+static void load(const char *name)
+{
+	struct turn_head head;
+	FILE *in = fopen(name, "rb");
+	while (in && fread(&head, sizeof(head), 1, in) == 1 && head.size <= TURN_MAX &&
+		fread(turn, 1, head.size, in) == head.size && crc32(0, turn, head.size) == head.sum)
+		replay(turn, head.size);
+	if (in)
+		fclose(in);
+}
+
+static bool write_turn(int fd)
+{
+	struct turn_head head = {(uint32_t)turn_size, (uint32_t)crc32(0, turn, (uInt)turn_size)};
+	bool done = write(fd, &head, sizeof(head)) == (ssize_t)sizeof(head) &&
+		    write(fd, turn, turn_size) == (ssize_t)turn_size;
+	file_size += sizeof(head) + turn_size;
+	turn_size = 0;
+	return done;
+}
+
+static void record_all(void)
+{
+	const void *key, *value;
+	for (unsigned i = CONNECTIONS; i <= PAYLOAD; i++)
+		for (size_t cursor = 0; table_next(table_of(i), &cursor, &key, &value);)
+			record(i, key, value);
+}
+
+/* A file of the present state alone takes the old one's place. */
+static void compact(void)
+{
+	char name[4096];
+	snprintf(name, sizeof(name), "%s.new", file_name);
+	int fd = open(name, O_CREAT | O_TRUNC | O_WRONLY, 0600);
+	file_size = turn_size = 0;
+	record_all();
+	if (fd < 0 || !write_turn(fd) || rename(name, file_name) != 0)
+		die(name);
+	if (file >= 0)
+		close(file);
+	file = fd;
+}
+
+bool store_write(void *ctx)
+{
+	(void)ctx;
+	bool done = write_turn(file);
+	if (file_size > COMPACT_AT)
+		compact();
+	return done;
+}
+
+/* ---- git ---- */
+
+static void write_file(const char *name, const void *p, size_t n)
+{
+	FILE *out = fopen(name, "wb");
+	if (!out || fwrite(p, 1, n, out) != n || fclose(out) != 0)
+		die(name);
+}
+
+static void write_object(void *ctx, enum table_type type, const uint8_t *p, size_t n)
+{
+	static const char *const names[] = {"", "commit", "tree", "blob"};
+	static uint8_t raw[TABLE_OBJECT_MAX + 64], packed[TABLE_OBJECT_MAX * 2];
+	char text[41], name[4096];
+	struct table_id id;
+	uLongf size = sizeof(packed);
+	(void)ctx;
+	int head = snprintf((char *)raw, 64, "%s %zu", names[type], n) + 1;
+	memcpy(raw + head, p, n);
+	compress(packed, &size, raw, (uLong)((size_t)head + n));
+	extern void object_id(const uint8_t *raw, size_t n, struct table_id *id);
+	object_id(raw, (size_t)head + n, &id);
+	table_id_text(&id, text);
+	snprintf(name, sizeof(name), "%s/objects/%.2s", git, text);
+	mkdir(name, 0755);
+	snprintf(name, sizeof(name), "%s/objects/%.2s/%s", git, text, text + 2);
+	write_file(name, packed, size);
+}
+
+static void move_ref(void *ctx, const struct table_ref *ref)
+{
+	char text[42], name[4096];
+	(void)ctx;
+	table_id_text(&ref->id, text);
+	text[40] = '\n';
+	snprintf(name, sizeof(name), "%s/refs/heads/%s", git, ref->name);
+	write_file(name, text, 41);
+}
+
+/* ---- opening ---- */
+
+static struct table *open_table(unsigned i)
+{
+	size_t n = (table_memory(kinds[i], &limits[i]) + 15) & ~(size_t)15;
+	void *memory = aligned_alloc(16, n);
+	if (!memory)
+		die("memory");
+	return table_open(memset(memory, 0, n), kinds[i], &limits[i]);
+}
+
+struct store store_open(const char *name, const char *objects)
+{
+	file_name = name;
+	git = objects;
+	store.connections = open_table(CONNECTIONS);
+	store.payload = open_table(PAYLOAD);
+	load(name);
+	table_commit(store.connections, tcp_note(TCP_COUNTERS, 0, 0));
+	return store;
+}
+
+static void changed_connection(void *ctx, const void *key, const void *value)
+{
+	(void)ctx;
+	record(CONNECTIONS, key, value);
+}
+
+static void changed_payload(void *ctx, const void *key, const void *value)
+{
+	(void)ctx;
+	record(PAYLOAD, key, value);
+}
+
+void store_watch(void)
+{
+	static struct table_watcher connections = {.changed = changed_connection};
+	static const struct table_watcher payload = {.changed = changed_payload};
+	if (git) {
+		connections.object = write_object;
+		connections.moved = move_ref;
+	}
+	compact();
+	table_watch(store.connections, &connections);
+	table_watch(store.payload, &payload);
+}
+
+/* ---- leaving out ---- */
+
+static void remove_payload(unsigned direction)
+{
+	const void *key, *value;
+	for (size_t cursor = 0; table_next(store.payload, &cursor, &key, &value);)
+		if (((const struct tcp_chunk_key *)key)->direction == direction)
+			table_remove(store.payload, key, TABLE_LATER);
+}
+
+/* Without the line or the word after "flags", as text: what is left out is what a new one has. */
+static bool edit(char *text, size_t *n, const char *field)
+{
+	char word[80];
+	text[*n] = '\0';
+	snprintf(word, sizeof(word), "\n%s ", field);
+	char *line = strstr(text, word);
+	if (line) {
+		char *from = line + strlen(word), *to = strchr(from, '\n');
+		const char *nothing = strcmp(field, "app") == 0	    ? "none"
+				      : strcmp(field, "mss") == 0   ? "536"
+				      : strcmp(field, "flags") == 0 ? "none"
+								    : "0";
+		char rest[TABLE_TEXT_MAX];
+		snprintf(rest, sizeof(rest), "%s%s", nothing, to);
+		strcpy(from, rest);
+	} else {
+		snprintf(word, sizeof(word), " %s", field);
+		char *end = strchr(strstr(text, "\nflags"), '\0');
+		line = strstr(strstr(text, "\nflags"), word);
+		if (!line)
+			return false;
+		memmove(line, line + strlen(word), (size_t)(end - line) - strlen(word) + 1);
+	}
+	*n = strlen(text);
+	return true;
+}
+
+bool store_leave_out(const char *field)
+{
+	const void *key, *value;
+	if (strcmp(field, "out") == 0 || strcmp(field, "in") == 0) {
+		remove_payload(strcmp(field, "in") == 0);
+		return true;
+	}
+	for (size_t cursor = 0; table_next(store.connections, &cursor, &key, &value);) {
+		char text[TABLE_TEXT_MAX + 1];
+		struct tcp_value v;
+		size_t n = tcp_kind.text(value, text);
+		if (((const struct tcp_value *)value)->state == TCP_LISTEN)
+			continue;
+		if (!edit(text, &n, field) || !tcp_kind.parse_text(text, n, &v))
+			return false;
+		table_put(store.connections, key, &v, TABLE_LATER);
+	}
+	return true;
+}
+
+int store_show(const char *name)
+{
+	const void *key, *value;
+	store_open(name, NULL);
+	for (size_t cursor = 0; table_next(store.connections, &cursor, &key, &value);) {
+		char path[TABLE_PATH_MAX], text[TABLE_TEXT_MAX];
+		int n = (int)tcp_kind.path(key, path), m = (int)tcp_kind.text(value, text);
+		printf("%.*s\n%.*s\n", n, path, m, text);
+	}
+	printf("%zu chunks\n", table_count(store.payload));
+	return 0;
+}
