@@ -23,12 +23,13 @@ static void word_add(char *word)
 	words[word_count++].value = equals ? equals + 1 : NULL;
 }
 
-void option_open(const char *command_line)
+void option_open(char *command_line)
 {
 	size_t n = strlen(command_line);
 	if (n >= sizeof(text))
 		panic("the command line has more than %u bytes", (unsigned)sizeof(text) - 1);
 	memcpy(text, command_line, n + 1);
+	memset(command_line, 0, n); /* secrets are wiped out of one place only */
 	for (char *p = text; *p;) {
 		char *word = p;
 		while (*p && *p != ' ')
@@ -64,6 +65,20 @@ uint64_t option_number(const char *key, uint64_t fallback)
 	if (*p || p == value)
 		panic("option %s=%s: expected a decimal number", key, value);
 	return number;
+}
+
+size_t option_secret(const char *key, char out[OPTION_SECRET_MAX])
+{
+	const char *value = option_get(key);
+	size_t n = value ? strlen(value) : 0;
+	if (n >= OPTION_SECRET_MAX)
+		panic("option %s=: longer than %d bytes", key, OPTION_SECRET_MAX - 1);
+	if (n)
+		memcpy(out, value, n);
+	out[n] = '\0';
+	if (n)
+		memset(text + (value - text), '*', n);
+	return n;
 }
 
 void option_report_unknown(void)

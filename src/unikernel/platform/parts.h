@@ -25,7 +25,8 @@ void memory_open(const struct start_info *info);
 void memory_protect(void);
 void trap_open(void);
 void random_open(void);
-void option_open(const char *command_line);
+/* Takes the words over, and wipes COMMAND_LINE. */
+void option_open(char *command_line);
 void clock_open(void);
 /* Reads the time of the day; needs clock and options. */
 void wall_open(void);

@@ -57,6 +57,11 @@ uint32_t random_u32(void);
 const char *option_get(const char *key);
 /* The value as a number, FALLBACK without one; panics where it is not a decimal number. */
 uint64_t option_number(const char *key, uint64_t fallback);
+/* Copies the value of the first KEY=VALUE with a terminating NUL, returns its length and wipes it
+ * out of the command line: no later leak of memory tells it. 0 without one; panics where it has
+ * OPTION_SECRET_MAX bytes or more. */
+#define OPTION_SECRET_MAX 256
+size_t option_secret(const char *key, char out[OPTION_SECRET_MAX]);
 /* Reports the words that no option_get() asked for on the console. */
 void option_report_unknown(void);
 

@@ -11,11 +11,13 @@ void __stack_chk_fail(void)
 	panic("a function wrote beyond its locals (stack protector)");
 }
 
-static const char *command_line_of(const struct start_info *info)
+static char *command_line_of(const struct start_info *info)
 {
+	static char none[1];
+
 	if (info->magic != START_INFO_MAGIC)
 		panic("no start info: the image was not started by the PVH entry");
-	return info->command_line ? (const char *)info->command_line : "";
+	return info->command_line ? (char *)info->command_line : none;
 }
 
 /* Sets the canary, so it must not have one itself; never returns to where one is checked. */

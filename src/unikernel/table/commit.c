@@ -14,19 +14,6 @@ uint32_t commit_of(const struct table *t, const struct table_id *id)
 	return i && object_at(t, i)->type == TABLE_COMMIT ? object_at(t, i)->base : NONE;
 }
 
-void commit_message(struct table *t, unsigned note, const void *key, const void *value)
-{
-	static const char unsaid[] = "update";
-	struct flat *f = &t->flat[FLAT_TEXT];
-	f->n = t->kind->message(note, key, value, (char *)f->p);
-	if (!f->n) {
-		f->n = sizeof(unsaid) - 1;
-		memcpy(f->p, unsaid, f->n);
-	}
-	if (f->high < f->n)
-		f->high = f->n;
-}
-
 static void put(struct flat *f, const void *p, size_t n)
 {
 	memcpy(f->p + f->n, p, n);
@@ -36,6 +23,29 @@ static void put(struct flat *f, const void *p, size_t n)
 static void put_text(struct flat *f, const char *s)
 {
 	put(f, s, strlen(s));
+}
+
+/* The table's own messages: "arp.push: merge pushed changes". */
+static bool own_message(const struct table *t, struct flat *f, unsigned note)
+{
+	if (note != TABLE_PUSHED && note != TABLE_SEEDED)
+		return false;
+	f->n = 0;
+	put_text(f, t->kind->author);
+	put_text(f, note == TABLE_PUSHED ? ".push: merge pushed changes"
+					 : ".create: merge seed repository");
+	return true;
+}
+
+void commit_message(struct table *t, unsigned note, const void *key, const void *value)
+{
+	struct flat *f = &t->flat[FLAT_TEXT];
+	if (!own_message(t, f, note))
+		f->n = t->kind->message(note, key, value, (char *)f->p);
+	if (!f->n)
+		put_text(f, "update");
+	if (f->high < f->n)
+		f->high = f->n;
 }
 
 static void put_id(struct flat *f, const char *word, const struct table_id *id)

@@ -1,0 +1,36 @@
+/* main.c - a node of the example: an address of its own, the neighbours' addresses, and its ARP
+ * cache's history for whoever asks. SPDX-License-Identifier: ISC */
+#include "talker.h"
+#include "lwip_port.h"
+#include "platform.h"
+#include "state.h"
+#include "lwip/netif.h"
+
+#define NODES_MAX 200
+#define TALK_MAX_S 86400
+
+static struct neighbourhood neighbours(void)
+{
+	struct neighbourhood n = {.self = (unsigned)option_number("node", 1),
+		.count = (unsigned)option_number("nodes", 1)};
+	if (n.self < 1 || n.self > n.count || n.count > NODES_MAX)
+		panic("options node=%u nodes=%u: expected a node from 1 to nodes, and at most %d nodes",
+			n.self, n.count, NODES_MAX);
+	n.first = lwip_ntohl(netif_ip4_addr(lwip_port_netif(0))->addr) - (n.self - 1);
+	return n;
+}
+
+int main(void)
+{
+	lwip_port_open();
+	struct neighbourhood n = neighbours();
+	unsigned shortest = (unsigned)option_number("talk.min", 10);
+	unsigned longest = (unsigned)option_number("talk.max", 30);
+	if (shortest > longest || longest > TALK_MAX_S)
+		panic("options talk.min=%u talk.max=%u: expected seconds, the smaller first, at most %d",
+			shortest, longest, TALK_MAX_S);
+	state_serve();
+	echo_open();
+	talk_open(&n, shortest, longest);
+	lwip_port_run();
+}

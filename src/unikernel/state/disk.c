@@ -1,0 +1,163 @@
+/* disk.c - stores on the machine's disk. SPDX-License-Identifier: ISC */
+#include "state.h"
+#include "parts.h"
+#include "keep.h"
+#include "platform.h"
+#include "store.h"
+#include <string.h>
+
+/* How long a change may be in memory alone, where nobody asked for it to be durable. */
+#define PATIENCE_NS 100000000ull
+/* Of an object and of an entry in the log, beyond their own bytes. */
+#define OBJECT_OVERHEAD 64
+#define OBJECT_BYTES 128 /* on average */
+#define ENTRY_BYTES 512	 /* its blob, and its line in a tree */
+
+static struct disklog *disk; /* NULL: there is none */
+static struct keep *keeper;
+static uint64_t flushed_ns;
+static bool failed;
+
+static bool device_read(void *ctx, uint64_t sector, void *to, size_t sectors)
+{
+	(void)ctx;
+	return disk_read(sector, to, sectors);
+}
+
+static bool device_write(void *ctx, uint64_t sector, const void *from, size_t sectors)
+{
+	(void)ctx;
+	return disk_write(sector, from, sectors);
+}
+
+static bool device_flush(void *ctx)
+{
+	(void)ctx;
+	return disk_flush();
+}
+
+/* Objects of the present state and of the history that may be in all stores. */
+static size_t objects_max(void)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < store_count(); i++)
+		n += 2 * store_at(i)->entries + store_at(i)->history_bytes / OBJECT_BYTES;
+	return n;
+}
+
+static uint64_t snapshot_max(void)
+{
+	uint64_t n = objects_max() * OBJECT_OVERHEAD;
+	for (size_t i = 0; i < store_count(); i++) {
+		const struct store *s = store_at(i);
+		n += 2 * s->history_bytes +
+		     s->entries * (ENTRY_BYTES + s->kind->key_size + s->kind->value_size);
+	}
+	return n;
+}
+
+static bool wants_format(void)
+{
+	const char *text = option_get("state.disk");
+	if (text && strcmp(text, "format") != 0)
+		panic("option state.disk=%s: expected format", text);
+	return text != NULL;
+}
+
+static void open_log(const struct disk_info *info)
+{
+	const struct disklog_device device = {NULL, info->sectors, device_read, device_write,
+		device_flush};
+	struct disklog_options options = {.overwrite = wants_format(), .snapshot = snapshot_max()};
+	random_bytes(options.id, sizeof(options.id));
+	if (info->read_only)
+		panic("the disk is read-only: state can't be kept on it");
+	enum disklog_verdict verdict =
+		disklog_open(memory_take(disklog_memory()), &device, &options, &disk);
+	if (verdict == DISKLOG_TOO_SMALL)
+		panic("the disk is too small for the stores: it has %lu MiB, they need %lu",
+			info->sectors >> 11, (disklog_size(options.snapshot) >> 20) + 1);
+	if (verdict == DISKLOG_FOREIGN)
+		panic("the disk holds something else: give a blank one, or state.disk=format");
+	if (verdict != DISKLOG_OPENED && verdict != DISKLOG_FORMATTED)
+		panic("the disk can't be used: %s", disklog_verdict_text(verdict));
+}
+
+static void report(size_t i)
+{
+	const struct store *s = store_at(i);
+	const char *why = NULL;
+	unsigned n = (unsigned)table_count(s->table);
+	switch (keep_result(keeper, i, &why)) {
+	case KEEP_NEW:
+		break;
+	case KEEP_RESTORED:
+		console_printf("respin: %s: %u entries from the disk\n", s->kind->name, n);
+		break;
+	case KEEP_CUT:
+		console_printf("respin: %s: %u entries from the disk, older history is lost: %s\n",
+			s->kind->name, n, why);
+		break;
+	case KEEP_LOST:
+		console_printf("respin: %s: its history on the disk is lost: %s; %u entries\n",
+			s->kind->name, why, n);
+	}
+}
+
+void state_restore(void)
+{
+	struct disk_info info;
+	struct keep_store kept[KEEP_STORES];
+	size_t count = store_count();
+	if (!disk_open(&info))
+		return;
+	if (count > KEEP_STORES)
+		panic("a disk keeps at most %d stores", KEEP_STORES);
+	open_log(&info);
+	for (size_t i = 0; i < count; i++) {
+		const struct store *s = store_at(i);
+		kept[i] = (struct keep_store){
+			s->kind->name, s->table, s->kind, s->entries, s->values};
+	}
+	const struct keep_options options = {.objects = objects_max()};
+	keeper = keep_open(memory_take(keep_memory(kept, count, &options)), disk, kept, count,
+		&options);
+	if (!keep_restore(keeper))
+		panic("the disk can't be read");
+	for (size_t i = 0; i < count; i++)
+		report(i);
+}
+
+/* Says so when the disk stops going along, and when it goes on. */
+static void watch_state(void)
+{
+	enum disklog_state now = disklog_state(disk);
+	bool bad = now == DISKLOG_FULL || now == DISKLOG_FAILED;
+	if (bad != failed)
+		console_printf("respin: %s\n",
+			!bad			? "the disk goes on"
+			: now == DISKLOG_FULL ? "the disk is full: state is kept in memory alone"
+					      : "the disk fails: state is kept in memory alone");
+	failed = bad;
+}
+
+bool state_flush(void)
+{
+	if (!disk)
+		return false;
+	uint64_t number = keep_turn(keeper);
+	bool ok = disklog_durable(disk) >= number || disklog_flush(disk);
+	flushed_ns = clock_ns();
+	watch_state();
+	return ok && disklog_durable(disk) >= number;
+}
+
+bool keep_on_disk(void)
+{
+	if (!disk)
+		return false;
+	bool more = keep_work(keeper);
+	if (clock_ns() - flushed_ns >= PATIENCE_NS)
+		state_flush();
+	return more;
+}

@@ -1,0 +1,15 @@
+/* parts.h - what state's own files give each other. SPDX-License-Identifier: ISC */
+#ifndef STATE_PARTS_H
+#define STATE_PARTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The disk's share of the main loop. True while there is more to do. */
+bool keep_on_disk(void);
+/* Starts the git server, where the options want it. */
+void serve_open(void);
+/* Tells the stores that entries came in from elsewhere. */
+void state_merged(void);
+
+#endif

@@ -1,0 +1,24 @@
+/* state.c - state's share of the main loop. SPDX-License-Identifier: ISC */
+#include "state.h"
+#include "parts.h"
+#include "lwip_port.h"
+#include "store.h"
+
+static bool turn(void)
+{
+	bool more = store_work();
+	return keep_on_disk() || more;
+}
+
+void state_merged(void)
+{
+	for (size_t i = 0; i < store_count(); i++)
+		if (store_at(i)->merged)
+			store_at(i)->merged(store_at(i)->ctx);
+}
+
+void state_open(void)
+{
+	lwip_port_on_turn(turn);
+	serve_open();
+}

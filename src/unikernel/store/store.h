@@ -1,0 +1,38 @@
+/* store.h - the version-controlled tables of an image: made with the limits that the boot options
+ * give, and listed, so that one place can keep, seed and serve them all (state.h).
+ * SPDX-License-Identifier: ISC */
+#ifndef STORE_H
+#define STORE_H
+
+#include "table.h"
+
+#define STORES_MAX 8
+
+struct store {
+	const struct table_kind *kind; /* its name is the store's */
+	/* What the options NAME.entries=, NAME.history.bytes= and NAME.history.seconds= are without
+	 * them. ENTRIES is what the table holds, once it is open. */
+	size_t entries, entries_max;
+	size_t history_bytes;
+	unsigned history_seconds;
+	size_t log_records; /* changes that may wait for their commit's objects */
+	bool secret;	    /* never served, whatever the options say */
+	bool values;	    /* on a disk each change is kept, not only commits */
+	/* Entries came in from elsewhere: a push, a pull. May be NULL. */
+	void (*merged)(void *ctx);
+	void *ctx;
+
+	struct table *table; /* set by store_open() */
+};
+
+/* Makes the table and adds it to the list. DEFAULTS stays with the caller; its table, empty as yet,
+ * is returned. Panics where an option makes no sense, or the machine has no memory for it. */
+struct table *store_open(const struct store *defaults);
+size_t store_count(void);
+/* Store number I, in the order in which they were opened. */
+const struct store *store_at(size_t i);
+/* Tells all tables the time, and makes objects of one waiting commit of each. True while there is
+ * more to do. */
+bool store_work(void);
+
+#endif
