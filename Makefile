@@ -84,7 +84,11 @@ $(BUILD)/test_%: tests/unit/test_%.c $(TESTED)
 	$(call say,TEST)$(link_test) -lcmocka
 $(BUILD)/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(TESTED)
 	$(call say,TEST)$(link_test)
-tests: all $(TEST_PROGRAMS)
+# A machine whose tables are served by git, as a program: for tests that need a live one.
+$(BUILD)/machine: tests/guest/machine.c $(BUILD)/portable.a
+	$(call say,TEST)$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $(filter %.c %.a,$^) \
+		$(PORTABLE_LIBS)
+tests: all $(TEST_PROGRAMS) $(BUILD)/machine
 
 # make fuzz: each target for FUZZ_SECONDS, starting from its corpus; what it finds goes to build/fuzz.
 FUZZ_SECONDS ?= 30

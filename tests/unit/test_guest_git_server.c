@@ -1,0 +1,588 @@
+/* test_guest_git_server.c - the git server under all sorts of clients: strangers, slow ones, many,
+ * such as leave. SPDX-License-Identifier: ISC */
+#include "git_scene.h"
+
+static struct scene *scene_make(void)
+{
+	struct scene *s = scene_open((struct git_config){0}, (struct table_limits){0});
+	for (unsigned i = 1; i < 20; i++)
+		for (size_t t = 0; t < STORES; t++)
+			put(s->tables[t].t, i, i + (unsigned)t, i, NOTE_ADDED);
+	for (size_t t = 0; t < STORES; t++)
+		table_flush(s->tables[t].t);
+	return s;
+}
+
+static struct bytes ask_text(struct scene *s, const char *text)
+{
+	return ask_once(s, text, strlen(text), 4096);
+}
+
+/* ---- who may do what --------------------------------------------------------------------------
+ */
+
+static const char *const tokens[] = {NULL, READ_TOKEN, WRITE_TOKEN, PART_TOKEN, OLD_TOKEN,
+	OTHER_TOKEN, "garbage", "garbage-0123456789abcdefghij", "write-0123456789abcdefghi",
+	"write-0123456789abcdefghijk", "WRITE-0123456789ABCDEFGHIJ"};
+#define TOKENS (sizeof(tokens) / sizeof(*tokens))
+
+/* What the answer must be; said again here, and not as the server says it. */
+static int expected_status(size_t store, bool write, const char *token)
+{
+	bool open = store == OPEN_STORE && !write;
+	if (open)
+		return 200;
+	if (store == SHUT_STORE)
+		return 403;
+	const char *key = store == CLOSED_STORE ? (write ? OTHER_TOKEN : READ_TOKEN) : WRITE_TOKEN;
+	bool fits = token && (strcmp(token, key) == 0 ||
+				     (store == OPEN_STORE && strcmp(token, PART_TOKEN) == 0));
+	return fits ? 200 : 401;
+}
+
+static struct bytes make_request(const char *store, size_t verb, const char *headers)
+{
+	static const char *const services[] = {"git-upload-pack", "git-receive-pack"};
+	static const char *const types[] = {UPLOAD_TYPE, RECEIVE_TYPE};
+	char line[512];
+	struct bytes body = {0}, b = {0};
+	if (verb < 2) {
+		snprintf(line, sizeof(line),
+			"GET /%s.git/info/refs?service=%s HTTP/1.1\r\nHost: 10.0.0.1\r\n%s\r\n",
+			store, services[verb], headers);
+		bytes_text(&b, line);
+		return b;
+	}
+	snprintf(line, sizeof(line), "%s%s", types[verb - 2], headers);
+	char path[64];
+	snprintf(path, sizeof(path), "/%s.git/%s", store, services[verb - 2]);
+	bytes_text(&body, "0000");
+	b = post(path, line, &body, 0);
+	free(body.p);
+	return b;
+}
+
+static void everything_is_denied_that_is_not_allowed(void **state)
+{
+	(void)state;
+	struct scene *s = scene_make();
+	size_t cases = 0, denied = 0;
+	for (size_t store = 0; store < STORES; store++)
+		for (size_t verb = 0; verb < 4; verb++)
+			for (size_t i = 0; i < TOKENS; i++, cases++) {
+				char headers[128] = "";
+				if (tokens[i])
+					snprintf(headers, sizeof(headers),
+						"Authorization: Bearer %s\r\n", tokens[i]);
+				struct bytes request =
+					make_request(s->stores[store].name, verb, headers);
+				struct bytes answer = ask_once(s, request.p, request.n, 4096);
+				int status = expected_status(store, verb % 2, tokens[i]);
+				if (status_of(&answer) != status)
+					print_error("%s verb %zu token %s\n%s\n",
+						s->stores[store].name, verb,
+						tokens[i] ? tokens[i] : "none", answer.p);
+				assert_int_equal(status_of(&answer), status);
+				assert_int_equal(bytes_have(&answer, "WWW-Authenticate: Basic"),
+					status == 401);
+				if (status != 200)
+					denied++;
+				free(request.p);
+				free(answer.p);
+			}
+	assert_true(cases >= 120);
+	assert_int_equal(git_stats(s->s).denied, denied);
+	assert_non_null(strstr(s->logged, "10.0.0.9 tcp: denied: "));
+	assert_null(strstr(s->logged, "0123456789"));
+	scene_close(s);
+}
+
+static void a_commit_of_another_store_is_not_served(void **state)
+{
+	(void)state;
+	struct scene *s = scene_make();
+	char id[41];
+	head_text(s->tables[CLOSED_STORE].t, id);
+	struct bytes request = fetch_request("/arp.git/git-upload-pack", id, NULL);
+	struct bytes answer = ask_once(s, request.p, request.n, 4096);
+	assert_int_equal(status_of(&answer), 200);
+	assert_true(bytes_have(&answer, "ERR "));
+	assert_false(bytes_have(&answer, "PACK"));
+	free(answer.p);
+	free(request.p);
+	head_text(s->tables[OPEN_STORE].t, id);
+	request = fetch_request("/arp.git/git-upload-pack", id, NULL);
+	answer = ask_once(s, request.p, request.n, 4096);
+	assert_true(bytes_have(&answer, "PACK"));
+	free(answer.p);
+	free(request.p);
+	scene_close(s);
+}
+
+/* ---- connections
+ * --------------------------------------------------------------------------------- */
+
+#define PAGE "GET / HTTP/1.1\r\nHost: 10.0.0.1\r\n\r\n"
+
+static unsigned count_of(const struct bytes *b, const char *part)
+{
+	unsigned count = 0;
+	for (const char *p = b->p; (p = strstr(p, part)); p++)
+		count++;
+	return count;
+}
+
+static void requests_follow_each_other(void **state)
+{
+	(void)state;
+	struct scene *s = scene_make();
+	static const char text[] =
+		PAGE "\r\n" PAGE "HEAD / HTTP/1.1\r\nHost: 10.0.0.1\r\n\r\n"
+		     "GET /none HTTP/1.1\r\nHost: 10.0.0.1\r\n\r\n"
+		     "GET /arp.git/info/refs?service=git-upload-pack HTTP/1.1\r\nHost: 1.1.1.1\r\n"
+		     "Connection: close\r\n\r\n" PAGE;
+	struct bytes first = ask_once(s, text, strlen(text), 4096);
+	assert_int_equal(count_of(&first, "HTTP/1.1 200 OK"), 4);
+	assert_int_equal(count_of(&first, "HTTP/1.1 404 "), 1);
+	assert_int_equal(count_of(&first, "git clone http://"), 6);
+	assert_int_equal(count_of(&first, "refs/heads/primary\n"), 1);
+	for (size_t step = 1; step < 200; step += step < 10 ? 1 : 17) {
+		struct bytes again = ask_once(s, text, strlen(text), step);
+		assert_int_equal(again.n, first.n);
+		assert_memory_equal(again.p, first.p, first.n);
+		free(again.p);
+	}
+	free(first.p);
+	scene_close(s);
+}
+
+static void old_clients_are_answered(void **state)
+{
+	(void)state;
+	struct scene *s = scene_make();
+	struct bytes b = ask_text(s, "GET / HTTP/1.0\r\n\r\n");
+	assert_int_equal(status_of(&b), 200);
+	assert_false(bytes_have(&b, "chunked"));
+	assert_true(bytes_have(&b, "Connection: close"));
+	free(b.p);
+	scene_close(s);
+}
+
+static void a_client_can_ask_first(void **state)
+{
+	(void)state;
+	struct scene *s = scene_make();
+	struct git_conn *c = git_accept(s->s, "10.0.0.9");
+	struct bytes out = {0};
+	static const char head[] =
+		"POST /arp.git/git-upload-pack HTTP/1.1\r\nHost: 1.1.1.1\r\n" UPLOAD_TYPE
+		"Expect: 100-continue\r\nContent-Length: 4\r\n\r\n";
+	ask(s, c, head, strlen(head), 4096, &out);
+	assert_string_equal(out.p, "HTTP/1.1 100 Continue\r\n\r\n");
+	ask(s, c, "0000", 4, 4, &out);
+	assert_true(bytes_have(&out, "HTTP/1.1 200 OK"));
+	git_conn_close(c);
+	free(out.p);
+	scene_close(s);
+}
+
+static void too_many_connections_are_closed(void **state)
+{
+	(void)state;
+	struct scene *s = scene_open(
+		(struct git_config){.connections = 6, .per_address = 4}, (struct table_limits){0});
+	struct git_conn *c[6];
+	for (size_t i = 0; i < 4; i++)
+		assert_non_null(c[i] = git_accept(s->s, "10.0.0.1"));
+	assert_null(git_accept(s->s, "10.0.0.1"));
+	assert_non_null(c[4] = git_accept(s->s, "10.0.0.10"));
+	assert_non_null(c[5] = git_accept(s->s, "10.0.0.2"));
+	assert_null(git_accept(s->s, "10.0.0.3"));
+	assert_int_equal(git_stats(s->s).connections_refused, 2);
+	git_conn_close(c[0]);
+	assert_non_null(git_accept(s->s, "10.0.0.1"));
+	scene_close(s);
+}
+
+/* ---- time
+ * ------------------------------------------------------------------------------------------ */
+
+/* Sends TEXT, then lets ROUNDS seconds pass, sending MORE (if any) at each. What came back. */
+static struct bytes wait_for(
+	struct scene *s, const char *text, const char *more, unsigned rounds, bool *dead)
+{
+	struct git_conn *c = git_accept(s->s, "10.0.0.9");
+	struct bytes out = {0};
+	bytes_add(&out, "", 0);
+	ask(s, c, text, strlen(text), 4096, &out);
+	for (unsigned i = 0; i < rounds; i++) {
+		scene_pass(s, SECOND);
+		if (more)
+			ask(s, c, more, strlen(more), 4096, &out);
+		hear(s, c, 4096, &out);
+	}
+	*dead = git_conn_is_dead(c);
+	git_conn_close(c);
+	return out;
+}
+
+static void slow_heads_and_bodies_end(void **state)
+{
+	(void)state;
+	struct scene *s = scene_make();
+	bool dead;
+	struct bytes b = wait_for(s, "", NULL, 16, &dead);
+	assert_true(dead && b.n == 0);
+	free(b.p);
+	b = wait_for(s, "GET / HT", NULL, 10, &dead);
+	assert_true(!dead && b.n == 0);
+	free(b.p);
+	b = wait_for(s, "GET / HTTP/1.1\r\n", "X: y\r\n", 12, &dead);
+	assert_int_equal(status_of(&b), 408);
+	assert_true(bytes_have(&b, "Connection: close"));
+	free(b.p);
+	b = wait_for(s, "GET / HTTP/1.1\r\n", "X: y\r\n", 16, &dead);
+	assert_true(dead);
+	free(b.p);
+	static const char head[] =
+		"POST /arp.git/git-upload-pack HTTP/1.1\r\nHost: 1.1.1.1\r\n" UPLOAD_TYPE
+		"Content-Length: 4000\r\n\r\n";
+	b = wait_for(s, head, "0", 12, &dead);
+	assert_int_equal(status_of(&b), 408);
+	free(b.p);
+	assert_int_equal(git_stats(s->s).timeouts, 3);
+	scene_close(s);
+}
+
+static void a_client_that_does_not_read_is_left(void **state)
+{
+	(void)state;
+	struct scene *s = scene_make();
+	struct git_conn *c = git_accept(s->s, "10.0.0.9");
+	char id[41];
+	head_text(s->tables[OPEN_STORE].t, id);
+	struct bytes request = fetch_request("/arp.git/git-upload-pack", id, NULL);
+	assert_int_equal(git_conn_receive(c, (const uint8_t *)request.p, 10), 10);
+	size_t at = 10;
+	for (unsigned i = 0; i < 1000; i++) {
+		at += git_conn_receive(c, (const uint8_t *)request.p + at, request.n - at);
+		git_work(s->s);
+	}
+	assert_int_equal(at, request.n);
+	for (unsigned i = 0; i < 10; i++)
+		scene_pass(s, SECOND);
+	assert_false(git_conn_is_dead(c));
+	scene_pass(s, SECOND);
+	assert_true(git_conn_is_dead(c));
+	git_conn_close(c);
+	free(request.p);
+	scene_close(s);
+}
+
+/* Three clients, two jobs: the third waits; when a slow one is in its way, that one goes. */
+static void slow_clients_make_way(void **state)
+{
+	(void)state;
+	struct scene *s = scene_make();
+	static const char head[] =
+		"POST /arp.git/git-upload-pack HTTP/1.1\r\nHost: 1.1.1.1\r\n" UPLOAD_TYPE
+		"Content-Length: 4000\r\n\r\n";
+	static const char refs[] =
+		"GET /arp.git/info/refs?service=git-upload-pack HTTP/1.1\r\nHost: 1.1.1.1\r\n\r\n";
+	struct git_conn *slow[2], *third;
+	struct bytes out = {0};
+	slow[0] = git_accept(s->s, "10.0.0.1");
+	slow[1] = git_accept(s->s, "10.0.0.2");
+	third = git_accept(s->s, "10.0.0.3");
+	ask(s, slow[0], head, strlen(head), 4096, &out);
+	ask(s, slow[1], head, strlen(head), 4096, &out);
+	ask(s, third, refs, strlen(refs), 4096, &out);
+	assert_int_equal(out.n, 0);
+	scene_pass(s, SECOND);
+	ask(s, third, "", 0, 1, &out);
+	assert_int_equal(out.n, 0);
+	scene_pass(s, 2 * SECOND);
+	ask(s, third, "", 0, 1, &out);
+	assert_int_equal(status_of(&out), 200);
+	assert_int_equal(git_stats(s->s).displaced, 1);
+	assert_true(git_conn_is_dead(slow[0]) != git_conn_is_dead(slow[1]));
+	for (size_t i = 0; i < 2; i++)
+		git_conn_close(slow[i]);
+	git_conn_close(third);
+	free(out.p);
+	scene_close(s);
+}
+
+/* No address has all jobs for itself. */
+static void one_address_leaves_jobs_to_others(void **state)
+{
+	(void)state;
+	struct scene *s = scene_make();
+	static const char head[] =
+		"POST /arp.git/git-upload-pack HTTP/1.1\r\nHost: 1.1.1.1\r\n" UPLOAD_TYPE
+		"Content-Length: 4000\r\n\r\n";
+	struct bytes out = {0};
+	for (size_t i = 0; i < 5; i++)
+		ask(s, git_accept(s->s, "10.0.0.1"), head, strlen(head), 4096, &out);
+	struct bytes other = ask_text(s,
+		"GET /arp.git/info/refs?service=git-upload-pack HTTP/1.1\r\nHost: 1.1.1.1\r\n\r\n");
+	assert_int_equal(status_of(&other), 200);
+	free(other.p);
+	free(out.p);
+	scene_close(s);
+}
+
+/* ---- fetching
+ * ------------------------------------------------------------------------------------------ */
+
+static void a_fetch_that_is_too_large_says_what_to_do(void **state)
+{
+	(void)state;
+	struct scene *s = scene_open((struct git_config){.objects = 64}, (struct table_limits){0});
+	char id[41];
+	for (unsigned i = 0; i < 40; i++)
+		put(s->tables[0].t, i, i, 1, NOTE_ADDED);
+	table_flush(s->tables[0].t);
+	head_text(s->tables[0].t, id);
+	struct bytes request = fetch_request("/arp.git/git-upload-pack", id, NULL);
+	struct bytes answer = ask_once(s, request.p, request.n, 4096);
+	assert_true(bytes_have(
+		&answer, "ERR this fetch is too large for the machine: git fetch --depth 1"));
+	free(answer.p);
+	free(request.p);
+	scene_close(s);
+}
+
+/* The history's memory runs out while it is being sent: the pack ends with an error in band 3. */
+static void a_history_that_is_cut_while_sending_is_an_error(void **state)
+{
+	(void)state;
+	struct scene *s = scene_open((struct git_config){0},
+		(struct table_limits){.history_bytes = 256 << 10, .history_ns = 600 * SECOND});
+	struct table *t = s->tables[0].t;
+	struct bytes out = {0};
+	char id[41];
+	for (unsigned i = 0; i < 300; i++)
+		put(t, i, i, 1, NOTE_ADDED);
+	table_flush(t);
+	head_text(t, id);
+	struct bytes request = fetch_request("/arp.git/git-upload-pack", id, NULL);
+	struct git_conn *c = git_accept(s->s, "10.0.0.9");
+	uint8_t part[512];
+	size_t n = 0, at = 0;
+	while (!n) {
+		at += git_conn_receive(c, (const uint8_t *)request.p + at, request.n - at);
+		git_work(s->s);
+		n = git_conn_output(c, part, sizeof(part));
+	}
+	bytes_add(&out, part, n);
+	for (unsigned i = 0; i < 20000; i++) {
+		put(t, i % 300, i, 2 + i, NOTE_ADDED);
+		while (table_work(t))
+			;
+	}
+	hear(s, c, 4096, &out);
+	assert_true(bytes_have(&out, "\003the history was cut in between; try again\n"));
+	assert_true(out.n > 5 && memcmp(out.p + out.n - 5, "0\r\n\r\n", 5) == 0);
+	git_conn_close(c);
+	free(request.p);
+	free(out.p);
+	scene_close(s);
+}
+
+static void a_fetch_waits_for_what_changed_before_it(void **state)
+{
+	(void)state;
+	struct scene *s = scene_make();
+	put(s->tables[0].t, 77, 77, 77, NOTE_ADDED);
+	assert_true(table_is_behind(s->tables[0].t));
+	struct bytes answer = ask_text(s,
+		"GET /arp.git/info/refs?service=git-upload-pack HTTP/1.1\r\nHost: 1.1.1.1\r\n\r\n");
+	char id[41];
+	assert_false(table_is_behind(s->tables[0].t));
+	head_text(s->tables[0].t, id);
+	assert_true(bytes_have(&answer, id));
+	free(answer.p);
+	scene_close(s);
+}
+
+/* ---- pushing
+ * ------------------------------------------------------------------------------------------- */
+
+#define WRITE "Authorization: Bearer " WRITE_TOKEN "\r\n"
+#define TEXT "mac 02:00:00:00:00:99\nexpires 99\n"
+
+static struct bytes push_request(
+	const char *folder, const char *name, const char *text, const char *headers, size_t chunk)
+{
+	struct table_id commit;
+	struct pack_bytes k = pack_of(folder, name, text, &commit);
+	struct bytes body = push_body("refs/heads/primary", &commit, &k);
+	struct bytes b = post("/arp.git/git-receive-pack", headers, &body, chunk);
+	free(k.b.p);
+	free(body.p);
+	return b;
+}
+
+static void a_push_is_merged_however_it_comes(void **state)
+{
+	(void)state;
+	for (size_t chunk = 0; chunk < 40; chunk += 13)
+		for (size_t step = 1; step < 2000; step *= 7) {
+			struct scene *s = scene_make();
+			struct bytes request =
+				push_request("arp", "10.0.0.99", TEXT, RECEIVE_TYPE WRITE, chunk);
+			struct bytes answer = ask_once(s, request.p, request.n, step);
+			if (!bytes_have(&answer, "ok refs/heads/primary\n"))
+				print_error("%s\n", answer.p);
+			assert_true(bytes_have(&answer, "unpack ok\n"));
+			assert_true(bytes_have(&answer, "ok refs/heads/primary\n"));
+			assert_true(bytes_have(&answer, "\002arp/10.0.0.99: yours won\n"));
+			assert_int_equal(get(s->tables[0].t, 99)->expires, 99);
+			assert_int_equal(git_stats(s->s).pushes_merged, 1);
+			free(answer.p);
+			free(request.p);
+			scene_close(s);
+		}
+}
+
+/* A client leaves after any number of bytes: nothing has changed, and the next push finds room. */
+static void half_a_push_is_none(void **state)
+{
+	(void)state;
+	struct scene *s = scene_make();
+	struct bytes request = push_request("arp", "10.0.0.99", TEXT, RECEIVE_TYPE WRITE, 0);
+	char before[41], after[41];
+	head_text(s->tables[0].t, before);
+	for (size_t n = 0; n < request.n; n++) {
+		struct bytes answer = ask_once(s, request.p, n, 4096);
+		free(answer.p);
+		head_text(s->tables[0].t, after);
+		assert_string_equal(after, before);
+		assert_null(get(s->tables[0].t, 99));
+	}
+	struct bytes answer = ask_once(s, request.p, request.n, 4096);
+	assert_true(bytes_have(&answer, "ok refs/heads/primary\n"));
+	free(answer.p);
+	free(request.p);
+	scene_close(s);
+}
+
+/* The same with any bit wrong: an error, or another well-formed push, but nothing in between. */
+static void a_damaged_push_is_refused(void **state)
+{
+	(void)state;
+	struct scene *s = scene_make();
+	struct bytes request = push_request("arp", "10.0.0.99", TEXT, RECEIVE_TYPE WRITE, 0);
+	size_t begin = (size_t)((char *)memmem(request.p, request.n, "PACK", 4) - request.p);
+	for (size_t bit = begin * 8; bit < request.n * 8; bit += 3) {
+		request.p[bit / 8] ^= (char)(1 << bit % 8);
+		struct bytes answer = ask_once(s, request.p, request.n, 4096);
+		assert_false(bytes_have(&answer, "ok refs/heads/primary"));
+		assert_true(bytes_have(&answer, "ng refs/heads/primary"));
+		assert_null(get(s->tables[0].t, 99));
+		free(answer.p);
+		request.p[bit / 8] ^= (char)(1 << bit % 8);
+	}
+	free(request.p);
+	scene_close(s);
+}
+
+static void a_push_of_nonsense_is_refused(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *folder, *name, *text, *why;
+	} cases[] = {
+		{"arp", "10.0.0.99", "nonsense\n", "arp/10.0.0.99"},
+		{"arp", "10.0.0.099", TEXT, "arp/10.0.0.099"},
+		{"arp", "x", TEXT, "arp/x"},
+		{"nat", "10.0.0.99", TEXT, "nat/10.0.0.99"},
+		{"arp", ".git", TEXT, "unpack "},
+		{"..", "10.0.0.99", TEXT, "unpack "},
+	};
+	struct scene *s = scene_make();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct bytes request = push_request(
+			cases[i].folder, cases[i].name, cases[i].text, RECEIVE_TYPE WRITE, 0);
+		struct bytes answer = ask_once(s, request.p, request.n, 4096);
+		assert_true(bytes_have(&answer, "ng refs/heads/primary"));
+		assert_true(bytes_have(&answer, cases[i].why));
+		assert_null(get(s->tables[0].t, 99));
+		free(answer.p);
+		free(request.p);
+	}
+	assert_int_equal(git_stats(s->s).pushes_refused, sizeof(cases) / sizeof(*cases));
+	scene_close(s);
+}
+
+static void a_right_to_some_paths_is_none_to_others(void **state)
+{
+	(void)state;
+	static const char part[] = RECEIVE_TYPE "Authorization: Bearer " PART_TOKEN "\r\n";
+	struct scene *s = scene_make();
+	struct bytes request = push_request("arp", "10.0.0.99", TEXT, part, 0);
+	struct bytes answer = ask_once(s, request.p, request.n, 4096);
+	assert_true(bytes_have(&answer, "ok refs/heads/primary\n"));
+	assert_non_null(get(s->tables[0].t, 99));
+	free(answer.p);
+	free(request.p);
+	request = push_request("arp", "10.0.1.1", TEXT, part, 0);
+	answer = ask_once(s, request.p, request.n, 4096);
+	assert_true(bytes_have(&answer, "ng refs/heads/primary arp/10.0.1.1: "));
+	assert_null(get(s->tables[0].t, 257));
+	assert_int_equal(git_stats(s->s).denied, 1);
+	free(answer.p);
+	free(request.p);
+	scene_close(s);
+}
+
+static void large_bodies_are_refused(void **state)
+{
+	(void)state;
+	struct scene *s = scene_make();
+	struct bytes answer = ask_text(s,
+		"POST /arp.git/git-receive-pack HTTP/1.1\r\nHost: 1.1.1.1\r\n" RECEIVE_TYPE WRITE
+		"Content-Length: 1048577\r\n\r\n");
+	assert_int_equal(status_of(&answer), 413);
+	free(answer.p);
+	struct bytes body = {0};
+	struct table_id commit;
+	struct pack_bytes k = pack_of("arp", "10.0.0.99", TEXT, &commit);
+	body = push_body("refs/heads/primary", &commit, &k);
+	while (body.n <= GIT_BODY_MAX)
+		bytes_add(&body, k.b.p, k.b.n);
+	struct bytes request = post("/arp.git/git-receive-pack", RECEIVE_TYPE WRITE, &body, 65536);
+	answer = ask_once(s, request.p, request.n, 4096);
+	assert_int_equal(status_of(&answer), 413);
+	assert_null(get(s->tables[0].t, 99));
+	free(answer.p);
+	free(request.p);
+	free(body.p);
+	free(k.b.p);
+	scene_close(s);
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(everything_is_denied_that_is_not_allowed),
+	cmocka_unit_test(a_commit_of_another_store_is_not_served),
+	cmocka_unit_test(requests_follow_each_other),
+	cmocka_unit_test(old_clients_are_answered),
+	cmocka_unit_test(a_client_can_ask_first),
+	cmocka_unit_test(too_many_connections_are_closed),
+	cmocka_unit_test(slow_heads_and_bodies_end),
+	cmocka_unit_test(a_client_that_does_not_read_is_left),
+	cmocka_unit_test(slow_clients_make_way),
+	cmocka_unit_test(one_address_leaves_jobs_to_others),
+	cmocka_unit_test(a_fetch_that_is_too_large_says_what_to_do),
+	cmocka_unit_test(a_history_that_is_cut_while_sending_is_an_error),
+	cmocka_unit_test(a_fetch_waits_for_what_changed_before_it),
+	cmocka_unit_test(a_push_is_merged_however_it_comes),
+	cmocka_unit_test(half_a_push_is_none),
+	cmocka_unit_test(a_damaged_push_is_refused),
+	cmocka_unit_test(a_push_of_nonsense_is_refused),
+	cmocka_unit_test(a_right_to_some_paths_is_none_to_others),
+	cmocka_unit_test(large_bodies_are_refused),
+};
+
+RUN_TESTS("guest_git_server")
