@@ -45,8 +45,8 @@ class Wire:
         frame = mac + self.mac + struct.pack(">HHHBBH", 0x806, 1, 0x800, 6, 4, opcode)
         return self.put(frame + self.mac + self.here + bytes(6) + address)
 
-    def ping(self, to):
-        echo = b"\x08\0\0\0\0\1\0\1" + bytes(24)
+    def ping(self, to, size=24):
+        echo = b"\x08\0\0\0\0\1\0\1" + bytes(size)
         echo = echo[:2] + checksum(echo) + echo[4:]
         head = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(echo), 1, 0, 64, 1, 0)
         head = head + self.here + to
@@ -97,6 +97,10 @@ def main():
     print("it forwards" if passed else "it forwards nothing")
     inside.ping(ip("10.78.0.9"))
     inside.ping(inside.there)
+    for size, name in (1472, "largest"), (1474, "larger"):
+        outside.ping(outside.there, size)
+        answer = outside.get(PATIENCE if size == 1472 else QUIET, is_echo)
+        print(f"the {name} frame comes back" if answer else f"a {name} frame does not")
     print("en1 lives" if inside.get(PATIENCE, is_echo) else "en1 is dead")
 
 

@@ -70,6 +70,8 @@ en1 is 52:54:00:00:00:01
 en0 answers late
 en1 answers late
 it forwards nothing
+the largest frame comes back
+a larger frame does not
 en1 lives"
 ok "work goes on until there is none" says "guest: worked"
 ok "timers end sleeps" says "guest: 20 ticks"
