@@ -1,6 +1,7 @@
 /* isn.c - initial sequence numbers that an outsider can't predict (RFC 6528): a clock of 4 us
  * plus a keyed hash of the connection's addresses and ports. SPDX-License-Identifier: ISC */
 #include "parts.h"
+#include "hash.h"
 #include "platform.h"
 #include "hooks.h"
 #include <string.h>
