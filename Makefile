@@ -16,7 +16,7 @@ SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-om
 	-DRESPIN_ARENA_DEBUG
 endif
 # Parts of images that are plain computation: linked into the host's tests, too.
-PORTABLE := $(wildcard $(addprefix src/unikernel/,hash table git disklog arp nat))
+PORTABLE := $(wildcard $(addprefix src/unikernel/,hash table git disklog keep arp nat))
 # Of the journal of TCP, all that does not know lwIP.
 PORTABLE_TCP := $(wildcard $(addprefix src/unikernel/tcp/,value.c payload.c key.c text.c))
 ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Isrc $(PORTABLE:%=-I%) -Isrc/unikernel/tcp -fPIC $(WARN) $(CFLAGS) $(SANFLAGS)
