@@ -16,6 +16,7 @@ import time
 
 PERIOD = 65521
 SENDER_BYTES = 50000
+SEND_BUFFER = 512 * 1024  # lwipopts.h
 ECHO, PLAIN, SINK, STREAM, SENDER = 7, 9, 19, 80, 90
 # Socket options of Linux that Python has no names for (linux/tcp.h).
 TCP_REPAIR, TCP_REPAIR_QUEUE, TCP_QUEUE_SEQ, SEND_QUEUE = 19, 20, 21, 2
@@ -71,7 +72,7 @@ class Host:
         self.peer = f"10.77.{self.number}.1"
         self.journal = os.path.join(folder, f"journal{self.number}")
         self.log = os.path.join(folder, f"log{self.number}")
-        self.process = None
+        self.process, self.paths = None, {}
         sh(f"ip tuntap add {self.tap} mode tap && ip addr add {self.peer}/24 dev {self.tap} && "
            f"ip link set {self.tap} up")
 
@@ -119,8 +120,14 @@ class Host:
 
     def connection(self, s):
         """The fields of the connection of socket S."""
-        here, there = s.getsockname(), s.getpeername()
-        return self.connections().get(f"{there[0]}:{there[1]}-{here[0]}:{here[1]}", {})
+        return self.connections().get(self.path(s), {})
+
+    def path(self, s):
+        """Its path; it may be closed by now."""
+        if s not in self.paths:
+            here, there = s.getsockname(), s.getpeername()
+            self.paths[s] = f"{there[0]}:{there[1]}-{here[0]}:{here[1]}"
+        return self.paths[s]
 
     def state(self, s):
         return self.connection(s).get("state", "none")
@@ -237,10 +244,25 @@ def without_commit(program, folder):
 
 
 def wait_state(host, s, state):
-    must(wait_for(lambda: host.state(s) == state), "no", state, "but", host.state(s))
+    must(wait_for(lambda: host.state(s) == state), "no", state, "but", host.connection(s))
 
 
-def closing(program, folder):
+def send_held(host, s):
+    """Fills the echo server's send buffer, then data and FIN in one segment: it refuses them."""
+    room, sent = SEND_BUFFER, 0
+    while room >= 1400:
+        s.sendall((ONE * 20)[sent:sent + room - 700])
+        sent += room - 700
+        must(wait_for(lambda: int(host.connection(s)["received"]) == sent), "not all is received")
+        fields = host.connection(s)
+        room = SEND_BUFFER - int(fields["snd_end"]) + int(fields["snd_una"])
+    s.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+    s.sendall((ONE * 20)[sent:sent + 1400])
+    s.shutdown(socket.SHUT_WR)
+    return sent + 1400
+
+
+def closing(program, folder, *options):
     """Each state between ESTABLISHED and CLOSED comes back, and the connection ends well."""
     host = Host(program, folder)
     host.start()
@@ -268,26 +290,23 @@ def closing(program, folder):
     senders[1].shutdown(socket.SHUT_WR)
     last_ack, held = connect(ECHO), connect(ECHO)
     send_all(last_ack, 100000)
-    send_all(held, 600000)
+    held_bytes = send_held(host, held)
     fin_wait_2 = connect(SENDER, small=False)
     must(read_all(fin_wait_2, TWO) == SENDER_BYTES, "too few bytes")
     time_wait = connect(SENDER, small=False)
     must(read_all(time_wait, TWO) == SENDER_BYTES, "too few bytes")
-    time_wait_names = time_wait.getsockname()
     states = ((senders[0], "FIN_WAIT_1"), (senders[1], "CLOSING"), (last_ack, "LAST_ACK"),
-              (held, "CLOSE_WAIT"), (fin_wait_2, "FIN_WAIT_2"))
+              (held, "CLOSE_WAIT"), (fin_wait_2, "FIN_WAIT_2"), (time_wait, "TIME_WAIT"))
+    host.path(time_wait)
+    time_wait.shutdown(socket.SHUT_WR)
     for s, state in states:
         wait_state(host, s, state)
-    time_wait.close()
-    path = f"{host.address}:{SENDER}-{time_wait_names[0]}:{time_wait_names[1]}"
-    must(wait_for(lambda: host.connections()[path]["state"] == "TIME_WAIT"), "no TIME_WAIT")
     must("fin_held" in host.connection(held)["flags"], "the FIN is not held:",
          host.connection(held)["flags"])
     for _ in range(3):
-        host.restart()
+        host.restart(*options)
     for s, state in states:
         wait_state(host, s, state)
-    must(host.connections()[path]["state"] == "TIME_WAIT", "TIME_WAIT is gone")
     must("ready: 6 resumed, 0 lost" in host.text(), host.text())
     must(read_all(senders[0], TWO) == SENDER_BYTES, "FIN_WAIT_1: too few bytes")
     wait_state(host, senders[0], "FIN_WAIT_2")
@@ -295,7 +314,7 @@ def closing(program, folder):
     wait_state(host, senders[1], "TIME_WAIT")
     must(read_all(last_ack, ONE) == 100000, "LAST_ACK: too few bytes")
     wait_state(host, last_ack, "none")
-    must(read_all(held, ONE) == 600000, "CLOSE_WAIT: too few bytes")
+    must(read_all(held, ONE) == held_bytes, "CLOSE_WAIT: too few bytes")
     wait_state(host, held, "none")
     fin_wait_2.shutdown(socket.SHUT_WR)
     wait_state(host, fin_wait_2, "TIME_WAIT")
@@ -354,6 +373,7 @@ def stale(program, folder, count):
     for i in range(int(count)):
         t = talk(host, (STREAM, SINK, ECHO)[i % 3])
         must(wait_for(lambda: t.sent > 200000), "nothing flows")
+        host.path(t.s)
         sh(f"cp {host.journal} {old}")
         sent = t.sent
         must(wait_for(lambda: t.sent > sent + 1000000), "nothing flows")
@@ -368,35 +388,123 @@ def stale(program, folder, count):
         slowest = max(slowest, time.monotonic() - began)
         must(t.error and "reset by peer" in t.error, "an end instead of a reset:", t.error)
         must(not t.wrong, "wrong bytes")
-        must(wait_for(lambda: host.state_of_any(STREAM, SINK, ECHO) == [], 2), "not forgotten")
+        must(wait_for(lambda: host.path(t.s) not in host.connections(), 2), "not forgotten")
     must(host.says("knows more") == int(count), host.text())
     print(f"{count} stale journals, the slowest reset after {slowest:.1f} s")
     host.kill()
 
 
-def state_of_any(self, *ports):
-    return [p for p in self.connections() if int(p.split("-")[0].split(":")[1]) in ports and
-            not p.endswith("0.0.0.0:0")]
-
-
-Host.state_of_any = state_of_any
-
-
 # ---- ablation ----
 
-# What a resumed connection can't do without, each shown by leaving it out.
-NEEDED = {"rcv_nxt", "snd_una", "snd_nxt", "out", "in", "app", "snd_scale", "snd_wl1", "ts_limit",
-          "rcv_wnd"}
+# What a resumed connection can't do without: one of it left out, and it dies, hangs or lies.
+NEEDED = {"state", "resumable", "snd_una", "snd_nxt", "snd_end", "snd_scale", "snd_wnd_max",
+          "snd_wl1,snd_wl2", "rcv_nxt", "rcv_wnd", "refused", "ts_limit", "app", "out", "in"}
+# What it keeps, though this peer would bear another value, or tells it anew.
+KEPT = {"snd_wnd", "snd_wl1", "snd_wl2", "rcv_ann_wnd", "rcv_ann_edge", "rcv_scale", "mss",
+        "ts_recent", "srtt", "rttvar", "keep_idle", "ttl", "tos", "prio", "wnd_scale", "sack",
+        "timestamp"}
+# What is not read at a restore: for people, for merging, or found out anew.
+TOLD = {"opened", "acked", "received", "resumed", "cwnd", "ssthresh", "rto", "nrtx"}
 
 
 def high_isn(s):
-    """Our initial sequence number: half of all comparisons with 0 hide what was left out."""
+    """Half of all comparisons with 0, which stands for what was left out, would be right."""
     s.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
     s.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR_QUEUE, SEND_QUEUE)
     seq = s.getsockopt(socket.IPPROTO_TCP, TCP_QUEUE_SEQ) & 0xFFFFFFFF
-    s.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR_QUEUE, 0)
-    s.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, -1 & 0xFFFFFFFF if False else 0)
+    s.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, -1)
     return 0x80000000 <= seq < 0xF0000000
+
+
+def high_talk(host, port):
+    while True:
+        t = Talk(host, port, 0.01)
+        if high_isn(t.s):
+            t.start()
+            return t
+        t.s.close()
+
+
+def full_echo(host):
+    """An echo whose answers nobody reads: its server has refused data."""
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    s.connect((host.address, ECHO))
+    s.setblocking(False)
+    sent = 0
+
+    def fill():
+        nonlocal sent
+        try:
+            sent += s.send((ONE * 20)[sent:sent + 60000])
+        except BlockingIOError:
+            pass
+        return int(host.connection(s)["refused"]) > 0
+    must(wait_for(fill), "it refuses nothing")
+    return s, sent
+
+
+def echo_comes(s, sent):
+    """How an echo ends: all the bytes that were sent, or what else."""
+    got = 0
+    s.setblocking(True)
+    s.settimeout(5)
+    try:
+        while got < sent:
+            part = s.recv(60000)
+            if not part:
+                return "end"
+            if part != (ONE * 20)[got:got + len(part)]:
+                return "wrong bytes"
+            got += len(part)
+    except socket.timeout:
+        return "hangs"
+    except OSError as e:
+        return str(e)
+    return "well"
+
+
+def fate(t):
+    """What becomes of a connection in five seconds."""
+    goes_on = t.goes_on(5)
+    if t.wrong:
+        return "wrong bytes"
+    return t.error or ("well" if goes_on else "hangs")
+
+
+def leave_out(program, folder, field, results):
+    host = Host(program, folder)
+    try:
+        host.start()
+        talks = [high_talk(host, STREAM), high_talk(host, ECHO)]
+        echo, sent = full_echo(host)
+        must(all(t.goes_on() for t in talks), "nothing flows")
+        host.restart("--leave-out", field)
+        fates = [fate(t) for t in talks] + [echo_comes(echo, sent)]
+        if host.process.poll() is not None:
+            fates.append("wrong bytes came to the server")
+        results[field] = ", ".join(sorted(set(fates) - {"well"})) or "well"
+        host.kill()
+    except Failed as e:
+        results[field] = str(e)
+
+
+def ablation(program, folder, *only):
+    """Each field left out: what a later image needs is what it can't go on without."""
+    results, fields = {}, list(only) or ["nothing", *sorted(NEEDED | KEPT | TOLD)]
+
+    def work():
+        while fields:
+            leave_out(program, folder, fields.pop(), results)
+    workers = [threading.Thread(target=work) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    for field in sorted(results):
+        print(f"{field}: {results[field]}")
+    bad = [f for f, r in results.items() if (r == "well") == (f in NEEDED)]
+    must(not bad, "not as it should be:", *bad)
 
 
 def main():

@@ -28,10 +28,11 @@
 #define NS_PER_MS 1000000u
 
 static struct options {
-	const char *tap, *address, *journal, *git, *leave_out;
-	unsigned loss;	/* per 1,000 frames, each way */
-	bool no_commit; /* frames leave at once: what output commit is for */
-	bool show;	/* print what the file holds, and end */
+	const char *tap, *address, *journal, *git;
+	char *leave_out; /* names of fields, with commas between them */
+	unsigned loss;	 /* per 1,000 frames, each way */
+	bool no_commit;	 /* frames leave at once: what output commit is for */
+	bool show;	 /* print what the file holds, and end */
 } options = {.tap = "tap0", .address = "10.77.0.2"};
 static int tap;
 static uint32_t clock_shift;
@@ -249,6 +250,14 @@ static void read_options(int argc, char **argv)
 		exit(2);
 }
 
+/* "snd_wl1,snd_wl2" */
+static void leave_out(char *fields)
+{
+	for (char *field = fields ? strtok(fields, ",") : NULL; field; field = strtok(NULL, ","))
+		if (!store_leave_out(field))
+			printf("no %s to leave out\n", field);
+}
+
 int main(int argc, char **argv)
 {
 	static struct netif netif;
@@ -259,8 +268,7 @@ int main(int argc, char **argv)
 		return store_show(options.journal);
 	open_tap();
 	struct store store = store_open(options.journal, options.git);
-	if (options.leave_out && !store_leave_out(options.leave_out))
-		printf("nothing to leave out\n");
+	leave_out(options.leave_out);
 	lwip_init();
 	apps_open();
 	store_watch();

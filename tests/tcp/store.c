@@ -3,6 +3,7 @@
 #include "store.h"
 #include "tcp_value.h"
 #include <fcntl.h>
+#include <nettle/sha1.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,13 +149,15 @@ static void write_object(void *ctx, enum table_type type, const uint8_t *p, size
 	static uint8_t raw[TABLE_OBJECT_MAX + 64], packed[TABLE_OBJECT_MAX * 2];
 	char text[41], name[4096];
 	struct table_id id;
+	struct sha1_ctx sha;
 	uLongf size = sizeof(packed);
 	(void)ctx;
 	int head = snprintf((char *)raw, 64, "%s %zu", names[type], n) + 1;
 	memcpy(raw + head, p, n);
 	compress(packed, &size, raw, (uLong)((size_t)head + n));
-	extern void object_id(const uint8_t *raw, size_t n, struct table_id *id);
-	object_id(raw, (size_t)head + n, &id);
+	sha1_init(&sha);
+	sha1_update(&sha, (size_t)head + n, raw);
+	sha1_digest(&sha, sizeof(id.bytes), id.bytes);
 	table_id_text(&id, text);
 	snprintf(name, sizeof(name), "%s/objects/%.2s", git, text);
 	mkdir(name, 0755);
@@ -229,52 +232,60 @@ static void remove_payload(unsigned direction)
 			table_remove(store.payload, key, TABLE_LATER);
 }
 
-/* Without the line or the word after "flags", as text: what is left out is what a new one has. */
-static bool edit(char *text, size_t *n, const char *field)
+/* What a field is in a connection that nobody has told anything. */
+static const char *nothing_in(const char *field)
+{
+	static const struct {
+		const char *field, *value;
+	} fresh[] = {{"state", "CLOSED"}, {"resumable", "no: no application"}, {"app", "none"},
+		{"mss", "536"}, {"ttl", "255"}, {"prio", "64"}, {"keep_idle", "7200000"}};
+	for (size_t i = 0; i < sizeof(fresh) / sizeof(fresh[0]); i++)
+		if (strcmp(fresh[i].field, field) == 0)
+			return fresh[i].value;
+	return "0";
+}
+
+/* The line of FIELD with another value, or the flag of that name taken away. */
+static bool edit(const char *text, char *out, size_t max, const char *field)
 {
 	char word[80];
-	text[*n] = '\0';
 	snprintf(word, sizeof(word), "\n%s ", field);
-	char *line = strstr(text, word);
-	if (line) {
-		char *from = line + strlen(word), *to = strchr(from, '\n');
-		const char *nothing = strcmp(field, "app") == 0	    ? "none"
-				      : strcmp(field, "mss") == 0   ? "536"
-				      : strcmp(field, "flags") == 0 ? "none"
-								    : "0";
-		char rest[TABLE_TEXT_MAX];
-		snprintf(rest, sizeof(rest), "%s%s", nothing, to);
-		strcpy(from, rest);
-	} else {
-		snprintf(word, sizeof(word), " %s", field);
-		char *end = strchr(strstr(text, "\nflags"), '\0');
-		line = strstr(strstr(text, "\nflags"), word);
-		if (!line)
-			return false;
-		memmove(line, line + strlen(word), (size_t)(end - line) - strlen(word) + 1);
+	const char *at =
+		strncmp(text, word + 1, strlen(word + 1)) == 0 ? text - 1 : strstr(text, word);
+	if (at) {
+		at += strlen(word);
+		snprintf(out, max, "%.*s%s%s", (int)(at - text), text, nothing_in(field),
+			strchr(at, '\n'));
+		return true;
 	}
-	*n = strlen(text);
-	return true;
+	snprintf(word, sizeof(word), " %s", field);
+	at = strstr(strstr(text, "\nflags"), word);
+	if (at)
+		snprintf(out, max, "%.*s%s", (int)(at - text), text, at + strlen(word));
+	return at;
 }
 
 bool store_leave_out(const char *field)
 {
 	const void *key, *value;
+	bool found = false;
 	if (strcmp(field, "out") == 0 || strcmp(field, "in") == 0) {
 		remove_payload(strcmp(field, "in") == 0);
 		return true;
 	}
 	for (size_t cursor = 0; table_next(store.connections, &cursor, &key, &value);) {
-		char text[TABLE_TEXT_MAX + 1];
+		char text[TABLE_TEXT_MAX + 1], other[TABLE_TEXT_MAX + 1];
 		struct tcp_value v;
-		size_t n = tcp_kind.text(value, text);
 		if (((const struct tcp_value *)value)->state == TCP_LISTEN)
 			continue;
-		if (!edit(text, &n, field) || !tcp_kind.parse_text(text, n, &v))
-			return false;
+		text[tcp_kind.text(value, text)] = '\0';
+		if (!edit(text, other, sizeof(other), field) ||
+			!tcp_kind.parse_text(other, strlen(other), &v))
+			continue;
+		found = true;
 		table_put(store.connections, key, &v, TABLE_LATER);
 	}
-	return true;
+	return found;
 }
 
 int store_show(const char *name)

@@ -160,9 +160,17 @@ static bool attach(struct tcp_pcb *pcb, const struct tcp_key *key, const struct 
 
 /* ---- connections ---- */
 
-static void doom(struct tcp_pcb *pcb, struct shadow *s)
+static void lose(struct shadow *s)
 {
 	const struct tcp_journal_config *c = tcp_journal->config;
+	s->event = TCP_LOST;
+	tcp_journal->stats.lost++;
+	if (c->report)
+		c->report(c->ctx, "a connection can't be resumed: reset");
+}
+
+static void doom(struct tcp_pcb *pcb, struct shadow *s)
+{
 	tcp_pcb_purge(pcb);
 	tcp_arg(pcb, NULL);
 	tcp_recv(pcb, NULL);
@@ -170,17 +178,16 @@ static void doom(struct tcp_pcb *pcb, struct shadow *s)
 	tcp_err(pcb, NULL);
 	tcp_poll(pcb, NULL, 0);
 	s->watch = WATCH_DOOMED;
-	s->event = TCP_LOST;
-	tcp_journal->stats.lost++;
-	if (c->report)
-		c->report(c->ctx, "a connection can't be resumed: reset");
+	lose(s);
 }
 
 static void resume(const struct tcp_key *key, const struct tcp_value *v, struct shadow *s)
 {
-	struct tcp_pcb *pcb = make(key, v);
-	if (!pcb)
+	struct tcp_pcb *pcb = tcp_value_is_sane(v) ? make(key, v) : NULL;
+	if (!pcb) { /* what the peer sends finds no connection, and is answered by a reset */
+		lose(s);
 		return;
+	}
 	/* tcp_write() and tcp_send_fin() expect an open connection. */
 	pcb->state = ESTABLISHED;
 	TCP_REG_ACTIVE(pcb);
@@ -218,7 +225,7 @@ static bool is_open(const struct tcp_value *v)
 	return v->state >= TCP_ESTABLISHED && v->state < TCP_TIME_WAIT;
 }
 
-/* Calls for each sane value; it may be changed. */
+/* Calls F for each value; it may be changed. */
 static void for_each(void (*f)(const struct tcp_key *, const struct tcp_value *, struct shadow *))
 {
 	struct table *t = tcp_journal->config->connections;
@@ -227,7 +234,7 @@ static void for_each(void (*f)(const struct tcp_key *, const struct tcp_value *,
 		struct tcp_key key = *(const struct tcp_key *)k;
 		struct tcp_value value = *(const struct tcp_value *)v;
 		struct shadow *s = hash_get(tcp_journal->shadows, &key);
-		if (s && tcp_value_is_sane(&value))
+		if (s)
 			f(&key, &value, s);
 	}
 }

@@ -3,6 +3,9 @@
 #include <string.h>
 
 #define SCALE_MAX 14 /* RFC 7323, 2.3 */
+/* lwIP makes segments of half the largest window it has seen. Of none it makes large ones, which it
+ * does not expect any more when a small window comes. */
+#define WND_MAX_MIN 2
 
 _Static_assert(sizeof(struct tcp_key) == 12, "keys are compared as bytes: no padding");
 _Static_assert(sizeof(struct tcp_value) == 3 * 8 + 17 * 4 + 6 * 2 + 2 + 6 + 1 + TCP_APP_MAX + 7,
@@ -206,7 +209,8 @@ bool tcp_value_is_sane(const struct tcp_value *v)
 	uint32_t queued = v->snd_end - v->snd_una, sent = v->snd_nxt - v->snd_una;
 	return v->state < TCP_STATES && v->flags <= TCP_FLAG_ALL && v->resumable < TCP_RESUMABLES &&
 	       v->app_size <= TCP_APP_MAX && v->snd_scale <= SCALE_MAX &&
-	       v->rcv_scale <= SCALE_MAX && v->mss && queued <= INT32_MAX && sent <= queued + 1 &&
+	       v->rcv_scale <= SCALE_MAX && v->mss && v->snd_wnd_max >= WND_MAX_MIN &&
+	       queued <= INT32_MAX && sent <= queued + 1 &&
 	       v->rcv_wnd <= (uint32_t)UINT16_MAX << SCALE_MAX &&
 	       v->rcv_ann_wnd <= (uint32_t)UINT16_MAX << SCALE_MAX &&
 	       v->refused <= (uint32_t)UINT16_MAX << SCALE_MAX;
