@@ -22,6 +22,8 @@ static struct neighbourhood neighbours(void)
 
 int main(void)
 {
+	lwip_port_arp();
+	state_restore();
 	lwip_port_open();
 	struct neighbourhood n = neighbours();
 	unsigned shortest = (unsigned)option_number("talk.min", 10);
@@ -29,7 +31,7 @@ int main(void)
 	if (shortest > longest || longest > TALK_MAX_S)
 		panic("options talk.min=%u talk.max=%u: expected seconds, the smaller first, at most %d",
 			shortest, longest, TALK_MAX_S);
-	state_serve();
+	state_open();
 	echo_open();
 	talk_open(&n, shortest, longest);
 	lwip_port_run();
