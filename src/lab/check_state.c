@@ -97,11 +97,9 @@ static bool measure_store(
 	defer(arena_free) struct arena scratch = {0};
 	defer(past_close) struct past past = {0};
 	past_entries entries = {0};
-	const struct git_step *tip = NULL;
 	bool read = past_open(&scratch, dir, &past, e);
-	if (read && past.line.n)
-		tip = &past.steps.v[past.line.v[past.line.n - 1]];
-	if (!read || (tip && !past_list(&past, &scratch, &tip->tree, &entries, e))) {
+	const struct git_id *tree = read ? past_tree(&past) : NULL;
+	if (!read || (tree && !past_list(&past, &scratch, tree, &entries, e))) {
 		*why = str_copy(t->s->a, str_of(e->text));
 		return is_its_fault(e);
 	}

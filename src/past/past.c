@@ -130,6 +130,11 @@ struct str past_field(struct str text, const char *field)
 	return (struct str){0};
 }
 
+const struct git_id *past_tree(const struct past *p)
+{
+	return p->line.n ? &p->steps.v[p->line.v[p->line.n - 1]].tree : NULL;
+}
+
 /* ---- comparing ---------------------------------------------------------------------------- */
 
 static bool is_digit(char c)

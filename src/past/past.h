@@ -64,6 +64,18 @@ MUST_CHECK bool past_judge(struct past *p, const struct check *c, const struct p
 /* Words that differ from run to run without meaning: each number of four and more digits (ports,
  * times, sequence numbers) becomes "#". */
 const char *past_plain(struct arena *a, struct str text);
+/* An entry that two states have in different ways: paths and texts, NULL on the side where it is
+ * not. */
+struct past_change {
+	const char *path_before, *path_after, *before, *after;
+};
+typedef VEC(struct past_change) past_changes;
+/* What has changed from a tree of X to one of Y, which may be the same history; NULL trees are
+ * empty. PLAIN: entries pair by plain path, and are the same where their plain texts are. */
+MUST_CHECK bool past_diff(struct arena *a, struct past *x, const struct git_id *tree_x,
+	struct past *y, const struct git_id *tree_y, bool plain, past_changes *out, struct err *e);
+/* The tree of the newest state; NULL where there is none yet. */
+const struct git_id *past_tree(const struct past *p);
 /* What a commit's message tells of, without whom: its words before the first that has a digit. */
 const char *past_kind(struct arena *a, const char *message);
 

@@ -1,0 +1,36 @@
+/* state.h - where the state that a command line names is: kept with a run, or on a live machine.
+ * SPDX-License-Identifier: ISC */
+#ifndef RESPIN_CMD_STATE_H
+#define RESPIN_CMD_STATE_H
+
+#include "cmd/cmd.h"
+
+/* One store: a bare repository. */
+struct placed {
+	const char *store; /* "arp" */
+	const char *dir;
+};
+/* What WHAT has. */
+struct place {
+	const char *what; /* the run's id, or the URL */
+	VEC(struct placed) stores;
+	const char *scratch; /* a folder that place_close() removes, or NULL */
+};
+/* Finds the stores of WHAT: of a kept run's machine --machine, or of the machine at an http URL,
+ * from which STORE (which its address may end with instead) is fetched into a scratch folder.
+ * E_NOTFOUND where there is none. */
+MUST_CHECK bool place_open(
+	struct context *c, const char *what, const char *store, struct place *out, struct err *e);
+void place_close(struct place *p); /* for defer() */
+/* The store of that name; NULL where there is none. */
+const struct placed *place_find(const struct place *p, const char *store);
+/* Is WHAT the address of a live machine? */
+bool place_is_live(const char *what);
+/* Text that a machine made, without what would command a terminal; colours may stay. */
+const char *place_text(struct context *c, struct str s);
+/* Runs the stock git program on STORE's repository, and shows what it says. ENVIRONMENT: more of
+ * its variables, ends with NULL; may be NULL. *STATUS is its exit status; 0 and 1 are answers. */
+MUST_CHECK bool place_git(struct context *c, const struct placed *store, const char *const *words,
+	const char *const *environment, int *status, struct err *e);
+
+#endif
