@@ -2,22 +2,26 @@
 #include "parts.h"
 #include "lwip_port.h"
 #include "platform.h"
+#include "state.h"
 
-static struct table *table;
+static struct nat *nat;
 
-/* Makes the history of what has happened. */
-static bool work(void)
+static void merged(void *ctx)
 {
-	return table_work(table);
+	(void)ctx;
+	nat_rescan(nat, wall_ns());
 }
 
 int main(void)
 {
+	struct table *table = settings_store(merged);
+	lwip_port_arp();
+	state_restore();
 	lwip_port_open();
 	if (lwip_port_count() != 2)
 		panic("a gateway needs two network cards, this machine has %u", lwip_port_count());
-	cards_open(settings_open(&table));
-	if (table)
-		lwip_port_on_turn(work);
+	nat = settings_open(table);
+	cards_open(nat);
+	state_open();
 	lwip_port_run();
 }

@@ -7,12 +7,15 @@
 #define CARD_OUTSIDE 0 /* en0: ip=, gateway= */
 #define CARD_INSIDE 1  /* en1: ip1= */
 
+/* The store of mappings; MERGED is called when entries came in from elsewhere. Before
+ * state_restore(). */
+struct table *settings_store(void (*merged)(void *ctx));
 /* The translator, as the options say: nat.tcp=, nat.tcp.transitory=, nat.udp=, nat.icmp= (seconds),
- * nat.ports=FIRST-LAST, nat.mappings=, nat.mtu= (of the outside link), nat.history=off,
+ * nat.ports=FIRST-LAST, nat.mtu= (of the outside link),
  * nat.open=tcp:80,... (the gateway's own ports that outside may reach),
  * nat.forward=tcp:8080:192.168.1.10:80,...
  * Panics where they make no sense. */
-struct nat *settings_open(struct table **table);
+struct nat *settings_open(struct table *table);
 /* The card's address now; of the outside one, with nat.mtu=. */
 struct nat_network settings_network(enum nat_side side);
 

@@ -2,6 +2,7 @@
 #include "parts.h"
 #include "lwip_port.h"
 #include "platform.h"
+#include "store.h"
 #include "lwip/netif.h"
 #include <string.h>
 
@@ -9,8 +10,8 @@
 #define DHCP_CLIENT 68
 #define HISTORY_BYTES (2 << 20)
 #define HISTORY_SECONDS 600
+#define MAPPINGS_MAX (3 * 65536) /* all ports of all protocols */
 #define LOG_RECORDS 16384 /* a second of new flows at 16,000 a second */
-#define SECOND 1000000000ull
 
 static uint64_t secret[2];
 
@@ -104,7 +105,7 @@ static void open_port(struct nat *nat, const char *text, size_t n)
 	nat_reserve(nat, tcp ? NAT_TCP : NAT_UDP, port);
 }
 
-static struct nat_config read_config(void)
+static struct nat_config read_config(size_t mappings)
 {
 	struct nat_config c = nat_config_default();
 	c.networks[NAT_OUTSIDE] = settings_network(NAT_OUTSIDE);
@@ -115,39 +116,31 @@ static struct nat_config read_config(void)
 	c.tcp_transitory = timer("nat.tcp.transitory", c.tcp_transitory, 240);
 	c.udp = timer("nat.udp", c.udp, 120);
 	c.icmp = timer("nat.icmp", c.icmp, 60);
-	c.mappings = option_number("nat.mappings", c.mappings);
-	if (!c.mappings || c.mappings > 3 * 65536)
-		panic("option nat.mappings=: expected 1 to %d", 3 * 65536);
-	c.sessions = 2 * c.mappings;
+	c.mappings = mappings;
+	c.sessions = 2 * mappings;
 	parse_ports(&c);
 	random_bytes(secret, sizeof(secret));
 	c.secret = secret;
 	return c;
 }
 
-static struct table *open_table(const struct nat_config *c)
+struct table *settings_store(void (*merged)(void *ctx))
 {
-	const char *history = option_get("nat.history");
-	if (history && strcmp(history, "off") == 0)
-		return NULL;
-	if (history)
-		panic("option nat.history=%s: expected off", history);
-	const struct table_limits limits = {.entries = c->mappings,
+	const struct store defaults = {.kind = &nat_kind,
+		.entries = nat_config_default().mappings,
+		.entries_max = MAPPINGS_MAX,
 		.history_bytes = HISTORY_BYTES,
-		.history_ns = HISTORY_SECONDS * SECOND,
+		.history_seconds = HISTORY_SECONDS,
 		.log_records = LOG_RECORDS,
-		.secret = secret};
-	struct table *t =
-		table_open(memory_take(table_memory(&nat_kind, &limits)), &nat_kind, &limits);
-	table_set_time(t, wall_ns());
-	return t;
+		.values = true,
+		.merged = merged};
+	return store_open(&defaults);
 }
 
-struct nat *settings_open(struct table **table)
+struct nat *settings_open(struct table *table)
 {
-	struct nat_config c = read_config();
-	*table = open_table(&c);
-	struct nat *nat = nat_open(memory_take(nat_memory(&c)), &c, *table, wall_ns());
+	struct nat_config c = read_config(store_of(table)->entries);
+	struct nat *nat = nat_open(memory_take(nat_memory(&c)), &c, table, wall_ns());
 	if (!nat)
 		panic("inside and outside have the same address");
 	nat_reserve(nat, NAT_UDP, DHCP_CLIENT);

@@ -58,6 +58,16 @@ const struct store *store_at(size_t i)
 	return &stores[i];
 }
 
+const struct store *store_of(const struct table *t)
+{
+	size_t i = 0;
+	while (i < count && stores[i].table != t)
+		i++;
+	if (i == count)
+		panic("this table is no store's");
+	return &stores[i];
+}
+
 bool store_work(void)
 {
 	uint64_t now = wall_ns();

@@ -31,6 +31,8 @@ struct table *store_open(const struct store *defaults);
 size_t store_count(void);
 /* Store number I, in the order in which they were opened. */
 const struct store *store_at(size_t i);
+/* The store of a table that store_open() made. */
+const struct store *store_of(const struct table *t);
 /* Tells all tables the time, and makes objects of one waiting commit of each. True while there is
  * more to do. */
 bool store_work(void);
