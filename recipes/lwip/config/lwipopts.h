@@ -30,6 +30,7 @@
 #define LWIP_DHCP 1
 #define LWIP_RAW 0
 #define LWIP_NETIF_STATUS_CALLBACK 1
+#define LWIP_HOOK_IP4_INPUT(packet, from) lwip_port_ip4_input(packet, from)
 
 /* TCP. The send buffer is never what limits a first flight of ten segments (RFC 6928). */
 #define LWIP_TCP 1
