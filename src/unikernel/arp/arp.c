@@ -97,7 +97,10 @@ void arp_send_request(struct arp_interface *i, const uint8_t to[6], uint32_t fro
 static void reply(struct arp_interface *i, const struct arp_packet *to)
 {
 	struct arp_packet p = {
-		.opcode = ARP_REPLY, .sender_ip = to->target_ip, .target_ip = to->sender_ip};
+		.opcode = ARP_REPLY,
+		.sender_ip = to->target_ip,
+		.target_ip = to->sender_ip,
+	};
 	memcpy(p.to, to->sender, sizeof(p.to));
 	memcpy(p.target, to->sender, sizeof(p.target));
 	send(i, &p);
