@@ -27,7 +27,9 @@ extern void *lwip_port_heap;
 
 #define LWIP_IPV4 1
 #define LWIP_IPV6 0
-#define LWIP_ARP 1
+/* Neighbours are the port's matter: it calls ip4_input() and ethernet_output() itself. */
+#define LWIP_ARP 0
+#define LWIP_ETHERNET 1
 #define LWIP_ICMP 1
 #define LWIP_UDP 1
 #define LWIP_DHCP 1
