@@ -39,15 +39,14 @@ stop() {
 trap 'stop; chmod -R u+rwX "$scratch"; rm -rf "$scratch"' EXIT
 
 # tell COMMAND...: has the machine do it, and waits until it is done; what it says is in $said.
-told=0
 tell() {
-	told=$((told + 1))
+	told=$(grep -c '^done$' said.txt)
 	echo "$*" >&9
 	for _ in $(seq 400); do
-		[ "$(grep -c '^done$' said.txt)" -ge "$told" ] && break
+		[ "$(grep -c '^done$' said.txt)" -gt "$told" ] && break
 		sleep 0.02
 	done
-	said=$(awk -v last="$told" '/^done$/ { n++; next } n == last - 1' said.txt)
+	said=$(awk -v told="$told" '/^done$/ { n++; next } n == told' said.txt)
 }
 # entries TABLE: its entries, sorted
 entries() {
@@ -105,7 +104,7 @@ is "each change is a commit" "$(subjects first)" "entry set: 10.0.0.3 -> 02:00:0
 entry set: 10.0.0.2 -> 02:00:00:00:00:02
 entry set: 10.0.0.1 -> 02:00:00:00:00:01"
 is "by the component" "$(git -C first log -1 --format=%an)" arp
-ok "the empty clone follows" quiet -C empty pull -q
+ok "the empty clone follows" quiet -C empty pull -q origin primary
 is "to the same commit" "$(git -C empty rev-parse HEAD)" "$(git -C first rev-parse HEAD)"
 
 tell put arp 10.0.0.4 02:00:00:00:00:04
@@ -213,7 +212,7 @@ refused() {
 }
 push pusher "$write" primary:other
 refused "another branch" "only refs/heads/primary takes pushes"
-push pusher "$write" ":refs/heads/primary"
+push pusher "$write" :primary
 refused "a removal" "remote ref does not exist"
 push pusher "$url/arp.git" primary </dev/null
 refused "a push without a token" "could not read Username"
@@ -266,5 +265,73 @@ contains "and is told which" "$err" "nat/udp/40002"
 lacks "nothing of it is taken" "$(entries nat)" four
 push nat "http://x:$nat_write@$host/nat.git" primary
 exits "who may edit all, may edit that" 0
+
+# ---- history that is cut ------------------------------------------------------------------------
+tell put arp 10.0.0.66 0b:ad:0b:ad:0b:ad
+tell remove arp 10.0.0.66
+quiet clone -q "$url/arp.git" old
+has_marker() {
+	git -C "$1" cat-file --batch-all-objects --batch | grep -c -a -e 10.0.0.66 -e 0b:ad
+}
+tell put arp 10.0.2.0 02:00:00:00:02:00
+ok "a removed entry is in the history" [ "$(has_marker old)" -gt 0 ]
+tell age 400
+for i in 1 2 3 4 5; do tell put arp "10.0.2.$i" 02:00:00:00:02:01; done
+quiet -C old pull -q
+tell age 300
+tell put arp 10.0.2.6 02:00:00:00:02:06
+run quiet clone -q "$url/arp.git" fresh
+exits "after its time, the rest can be cloned" 0
+is "whole" "$(whole fresh)" ""
+ok "its history ends where git says so" [ -s fresh/.git/shallow ]
+is "and is short" "$(git -C fresh rev-list --count HEAD)" 7
+is "with the names that the commits had" "$(git -C fresh rev-parse HEAD~1)" "$(git -C old rev-parse HEAD)"
+is "all entries are there" "$(files fresh arp)" "$(entries arp)"
+is "the removed one is in no object" "$(has_marker fresh)" 0
+run quiet -C old pull
+exits "a clone from before goes on pulling" 0
+is "to the newest commit" "$(git -C old rev-parse HEAD)" "$(git -C fresh rev-parse HEAD)"
+is "whole" "$(whole old)" ""
+ok "with the history that it had" [ "$(git -C old rev-list --count HEAD)" -gt 400 ]
+run quiet clone -q --depth 3 "$url/arp.git" three
+exits "a clone of less" 0
+is "is of less" "$(git -C three rev-list --count HEAD)" 3
+ok "and can be deepened" quiet -C three fetch -q --depth 1000
+is "as far as there is history" "$(git -C three rev-list --count origin/primary)" 7
+is "whole" "$(whole three)" ""
+
+# all of what the clones know
+tell age 2000
+for i in 1 2 3; do tell put arp "10.0.3.$i" 02:00:00:00:03:01; done
+tell age 2000
+tell put arp 10.0.3.4 02:00:00:00:03:04
+run quiet -C old fetch
+ok "a clone whose newest commit is gone can't follow as usual" [ "$status" -ne 0 ]
+run quiet -C old fetch --update-shallow
+exits "but can with --update-shallow" 0
+contains "which says that it is another history" "$err" "forced update"
+git -C old reset -q --hard origin/primary
+is "whole" "$(whole old)" ""
+is "with the entries as they are" "$(files old arp)" "$(entries arp)"
+edit fresh arp/10.0.3.9 02:00:00:00:03:09
+push fresh "$write" primary
+exits "even such a clone can push" 0
+contains "its entry is there" "$(entries arp)" "10.0.3.9 02:00:00:00:03:09"
+
+# ---- many and slow ones -------------------------------------------------------------------------
+tell many arp 1000
+seq 12 | xargs -P 12 -I N timeout 60 git -c transfer.fsckObjects=true clone -q "$url/arp.git" at-once.N
+is "many clones at once are whole" \
+	"$(for i in $(seq 12); do [ -d "at-once.$i" ] && whole "at-once.$i" && git -C "at-once.$i" rev-parse HEAD; done | sort | uniq -c | awk '{ print $1 }')" 12
+run python3 "$top/tests/guest/git_abuse.py" "$port"
+exits "nonsense, slow clients and floods: it goes on serving" 0
+printf '%s\n' "$out" | sed 's/^/# /'
+run quiet clone -q "$url/arp.git" after
+exits "and clones" 0
+is "whole" "$(whole after)" ""
+tell stats
+contains "slow ones were left" "$said" "timeouts"
+ok "the machine lives" kill -0 "$machine"
+is "and was never wrong about memory" "$(grep -i -e error -e runtime log.txt)" ""
 
 finish

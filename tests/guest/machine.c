@@ -461,7 +461,8 @@ static void serve(struct git_server *s, int listener)
 		}
 		git_tick(s, now());
 		accept_link(s, listener);
-		moved = git_work(s) || moved;
+		for (unsigned i = 0; i < 16 && git_work(s); i++)
+			moved = true;
 		for (struct link *l = links; l < links + CONNECTIONS; l++)
 			if (l->conn)
 				moved = link_serve(l) || moved;

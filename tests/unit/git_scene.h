@@ -116,10 +116,13 @@ struct bytes {
 	size_t n, room;
 };
 
-static inline void bytes_add(struct bytes *b, const void *p, size_t n)
+__attribute__((noinline, unused)) static void bytes_add(struct bytes *b, const void *p, size_t n)
 {
-	if (b->n + n + 1 > b->room) {
-		b->room = 2 * (b->n + n + 1);
+	size_t need = b->n + n + 1;
+	if (n > (size_t)1 << 30)
+		abort();
+	if (!b->p || need > b->room) {
+		b->room = need + need / 2 + 64;
 		b->p = realloc(b->p, b->room);
 		if (!b->p)
 			abort();
@@ -214,9 +217,11 @@ static inline struct bytes post(
 	const char *path, const char *headers, const struct bytes *body, size_t chunk)
 {
 	struct bytes b = {0};
-	char line[512];
-	snprintf(line, sizeof(line), "POST %s HTTP/1.1\r\nHost: 10.0.0.1\r\n%s", path, headers);
-	bytes_text(&b, line);
+	char line[64];
+	bytes_text(&b, "POST ");
+	bytes_text(&b, path);
+	bytes_text(&b, " HTTP/1.1\r\nHost: 10.0.0.1\r\n");
+	bytes_text(&b, headers);
 	if (!chunk) {
 		snprintf(line, sizeof(line), "Content-Length: %zu\r\n\r\n", body->n);
 		bytes_text(&b, line);

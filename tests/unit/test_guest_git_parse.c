@@ -213,6 +213,7 @@ static int decode(struct body *b, const uint8_t *text, size_t n, size_t step, st
 		n -= part - rest;
 		free(copy);
 	}
+	b->z = NULL;
 	*left = n;
 	return status ? status : b->whole ? 0 : -1;
 }

@@ -127,7 +127,8 @@ static void a_commit_of_another_store_is_not_served(void **state)
 static unsigned count_of(const struct bytes *b, const char *part)
 {
 	unsigned count = 0;
-	for (const char *p = b->p; (p = strstr(p, part)); p++)
+	const char *p = b->p, *end = b->p + b->n;
+	for (; (p = memmem(p, (size_t)(end - p), part, strlen(part))); p++)
 		count++;
 	return count;
 }

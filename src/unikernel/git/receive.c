@@ -143,17 +143,22 @@ static const char *const won_texts[] = {
 	[TABLE_BOTH] = ": made of both\n",
 };
 
-/* One line for the user's terminal for each path. */
-static void report_path(void *ctx, const char *path, enum table_won won)
+/* One line for the user's terminal for each path; false where the client may not change it. */
+static bool report_path(void *ctx, const char *path, enum table_won won)
 {
 	struct job *j = ctx;
+	if (!git_access_path(j->conn->right, path)) {
+		j->conn->server->stats.denied++;
+		return false;
+	}
 	if (!j->report_left) {
 		j->report_more++;
-		return;
+		return true;
 	}
 	j->report_left--;
 	git_out_text(&j->report, path);
 	git_out_text(&j->report, won_texts[won]);
+	return true;
 }
 
 static void report_end(struct job *j, enum table_merge_result result)
@@ -173,8 +178,10 @@ static const char *merge(struct job *j, const struct receive_command *c)
 	unsigned note = s->config.stores[j->conn->store].note;
 	enum table_merge_result result =
 		table_import_merge(j->import, &c->id, note, report_path, j, j->why);
-	if (result == TABLE_REFUSED)
+	if (result == TABLE_REFUSED) {
+		j->report.n = 0;
 		return j->why;
+	}
 	report_end(j, result);
 	return NULL;
 }

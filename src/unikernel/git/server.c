@@ -7,7 +7,7 @@
 #define SECOND 1000000000ull
 #define IDLE_MAX (15 * SECOND)
 #define HEAD_MAX (10 * SECOND)
-#define QUEUE_MAX (10 * SECOND)
+#define QUEUE_MAX (30 * SECOND)
 #define MOVE_MAX (10 * SECOND) /* for a body or an answer, and a second more for each: */
 #define MOVE_RATE 512	       /* bytes */
 #define DRAIN_MAX (2 * SECOND)

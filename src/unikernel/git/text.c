@@ -11,7 +11,8 @@ void git_out_bytes(struct out *o, const void *p, size_t n)
 		o->overfull = true;
 		return;
 	}
-	memcpy(o->p + o->n, p, n);
+	if (n)
+		memcpy(o->p + o->n, p, n);
 	o->n += n;
 }
 

@@ -14,6 +14,7 @@
 /* How much may wait to be taken, of one connection: all of them together must leave the interface
  * half of its buffers. */
 #define WINDOW (8 * TCP_MSS)
+#define STEPS 4 /* pieces of work a turn */
 #define POLL_HALF_SECONDS 2
 
 struct link {
@@ -205,7 +206,9 @@ bool gitd_open(struct git_server *s, uint16_t port, uint64_t (*now)(void))
 bool gitd_turn(void)
 {
 	git_tick(gitd.server, gitd.now());
-	bool more = git_work(gitd.server);
+	bool more = false;
+	for (unsigned i = 0; i < STEPS && git_work(gitd.server); i++)
+		more = true;
 	for (struct link *l = gitd.links; l < gitd.links + LINKS_MAX; l++) {
 		bool moved = false;
 		if (l->pcb)

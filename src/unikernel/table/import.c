@@ -253,24 +253,24 @@ static bool refuse(char *why, const char *what)
 }
 
 /* Can it be done? */
-static bool try(struct table *t, uint32_t base, uint32_t theirs, char *why)
+static bool try(struct merge m, uint32_t base, uint32_t theirs)
 {
-	struct merge m = {.t = t, .dry = true, .why = why};
+	const struct table *t = m.t;
+	m.dry = true;
 	if (!merge_trees(&m, base, theirs))
 		return false;
 	if (table_count(t) + m.added - m.removed > t->limits.entries)
-		return refuse(why, "more entries than the table has room for");
+		return refuse(m.why, "more entries than the table has room for");
 	return true;
 }
 
 /* Removals come first, so that there is room for what is added. */
-static void take_entries(
-	struct table *t, uint32_t base, uint32_t theirs, table_report *report, void *ctx)
+static void take_entries(struct table *t, uint32_t base, uint32_t theirs)
 {
 	char why[TABLE_MESSAGE_MAX];
 	struct merge m = {.t = t, .only_removals = true, .why = why};
 	merge_trees(&m, base, theirs);
-	m = (struct merge){.t = t, .report = report, .ctx = ctx, .why = why};
+	m.only_removals = false;
 	merge_trees(&m, base, theirs);
 }
 
@@ -347,11 +347,12 @@ static enum table_merge_result take_in(struct table_import *im, struct search *s
 		refuse(why, "the commit's tree did not come");
 		return TABLE_REFUSED;
 	}
-	if (!try(t, base, tree, why))
+	struct merge m = {.t = t, .report = report, .ctx = ctx, .why = why};
+	if (!try(m, base, tree))
 		return TABLE_REFUSED;
 	drop_broken(s);
 	t->needed = s->base;
-	take_entries(t, base, tree, report, ctx);
+	take_entries(t, base, tree);
 	bool done = work_drain(t) && take_commits(im, s->n, note);
 	t->needed = NONE;
 	if (done)

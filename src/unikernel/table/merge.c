@@ -150,8 +150,10 @@ static bool merge_path(void *ctx, const struct difference *d)
 	if (!read_sides(m, d, &s))
 		return false;
 	const void *value = decide(m->t, &s, &won);
-	if (!m->dry && m->report)
-		m->report(m->ctx, d->path, won);
+	if (m->dry && m->report && !m->report(m->ctx, d->path, won)) {
+		merge_refuse(m->why, d->path, d->n, "this path is not theirs to change");
+		return false;
+	}
 	if (!same(m->t, value, s.ours))
 		apply(m, &s, value);
 	return true;
