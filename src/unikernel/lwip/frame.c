@@ -5,8 +5,6 @@
 #define ETHERNET_HEADER 14
 #define TYPE 12
 #define TYPE_IPV4 0x0800
-#define TYPE_ARP 0x0806
-#define ARP_SIZE 28
 #define IP_HEADER_MIN 20
 #define IP_OFFSET 0x1fff /* in units of eight bytes */
 #define PROTOCOL_TCP 6
@@ -72,12 +70,7 @@ bool frame_is_whole(const uint8_t *frame, size_t n)
 {
 	if (n < ETHERNET_HEADER)
 		return false;
-	switch (get16(frame + TYPE)) {
-	case TYPE_ARP:
-		return n >= ETHERNET_HEADER + ARP_SIZE;
-	case TYPE_IPV4:
-		return ip_is_whole(frame + ETHERNET_HEADER, n - ETHERNET_HEADER);
-	default:
+	if (get16(frame + TYPE) != TYPE_IPV4)
 		return true;
-	}
+	return ip_is_whole(frame + ETHERNET_HEADER, n - ETHERNET_HEADER);
 }

@@ -2,12 +2,13 @@
  * and their addresses. SPDX-License-Identifier: ISC */
 #include "interface.h"
 #include "lwip_port.h"
+#include "neighbours.h"
 #include "parts.h"
 #include "platform.h"
 #include "lwip/dhcp.h"
-#include "lwip/etharp.h"
+#include "lwip/ip4.h"
 #include "lwip/netif.h"
-#include "netif/ethernet.h"
+#include "lwip/prot/ethernet.h"
 #include <string.h>
 
 #define PARTS_MAX 64
@@ -16,8 +17,9 @@
 
 static struct netif interfaces[NETS_MAX];
 static unsigned interface_count;
+static bool announcing;
 
-static unsigned number_of(const struct netif *netif)
+unsigned interface_number(const struct netif *netif)
 {
 	return (unsigned)(netif - interfaces);
 }
@@ -31,19 +33,12 @@ static err_t output(struct netif *netif, struct pbuf *packet)
 			return ERR_BUF;
 		parts[count++] = (struct net_part){p->payload, p->len};
 	}
-	return net_send(number_of(netif), parts, count) ? ERR_OK : ERR_MEM;
-}
-
-/* Who finds the MAC address of a packet's next hop. */
-static void use_arp(struct netif *netif)
-{
-	netif->flags |= NETIF_FLAG_ETHARP;
-	netif->output = etharp_output;
+	return net_send(interface_number(netif), parts, count) ? ERR_OK : ERR_MEM;
 }
 
 static err_t init(struct netif *netif)
 {
-	struct net_info info = net_open(number_of(netif));
+	struct net_info info = net_open(interface_number(netif));
 	memcpy(netif->hwaddr, info.mac, sizeof(info.mac));
 	netif->hwaddr_len = sizeof(info.mac);
 	netif->name[0] = 'e';
@@ -51,11 +46,24 @@ static err_t init(struct netif *netif)
 	netif->mtu = 1500;
 	netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_LINK_UP;
 	netif->linkoutput = output;
-	use_arp(netif);
+	neighbours_attach(netif);
 	if (info.tcp_checksum)
 		NETIF_SET_CHECKSUM_CTRL(
 			netif, NETIF_CHECKSUM_ENABLE_ALL & ~(unsigned)NETIF_CHECKSUM_GEN_TCP);
 	return ERR_OK;
+}
+
+/* lwIP's own ethernet_input() takes no IPv4 without its own ARP. */
+static err_t ip4_in(struct pbuf *p, struct netif *netif)
+{
+	const struct eth_hdr *frame = p->payload;
+	static const uint8_t all[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+	if (memcmp(frame->dest.addr, all, sizeof(all)) == 0)
+		p->flags |= PBUF_FLAG_LLBCAST;
+	else if (frame->dest.addr[0] & 1)
+		p->flags |= PBUF_FLAG_LLMCAST;
+	pbuf_remove_header(p, SIZEOF_ETH_HDR);
+	return ip4_input(p, netif);
 }
 
 static ip4_addr_t parse_address(const char *key, const char *text)
@@ -84,6 +92,24 @@ static void parse_network(const char *key, const char *text, ip4_addr_t *address
 	mask->addr = lwip_htonl(UINT32_MAX << (32 - bits));
 }
 
+static void announce(struct netif *netif)
+{
+	char text[IP4ADDR_STRLEN_MAX];
+	if (!announcing || ip4_addr_isany(netif_ip4_addr(netif)))
+		return;
+	ip4addr_ntoa_r(netif_ip4_addr(netif), text, sizeof(text));
+	if (netif == &interfaces[0])
+		console_printf("respin: ready %s\n", text);
+	else
+		console_printf("respin: address of en%u: %s\n", interface_number(netif), text);
+}
+
+static void changed(struct netif *netif)
+{
+	neighbours_address(netif);
+	announce(netif);
+}
+
 /* KEY is the option that gives the address: "ip", "ip1", ... */
 static void open_one(struct netif *netif, const char *key, const char *preset)
 {
@@ -96,8 +122,9 @@ static void open_one(struct netif *netif, const char *key, const char *preset)
 		parse_network(key, ip, &address, &mask);
 	if (via)
 		gateway = parse_address("gateway", via);
-	if (!netif_add(netif, &address, &mask, &gateway, NULL, init, ethernet_input))
+	if (!netif_add(netif, &address, &mask, &gateway, NULL, init, ip4_in))
 		panic("lwIP has no room for another interface");
+	netif_set_status_callback(netif, changed);
 	netif_set_up(netif);
 	if (dhcp && dhcp_start(netif) != ERR_OK)
 		panic("DHCP does not start");
@@ -106,6 +133,7 @@ static void open_one(struct netif *netif, const char *key, const char *preset)
 void interface_open(void)
 {
 	unsigned count = net_count();
+	neighbours_open();
 	open_one(&interfaces[0], "ip", "dhcp");
 	netif_set_default(&interfaces[0]);
 	for (interface_count = 1; interface_count < count; interface_count++) {
@@ -126,30 +154,22 @@ struct netif *lwip_port_netif(unsigned i)
 	return &interfaces[i];
 }
 
-static void announce(struct netif *netif)
-{
-	char text[IP4ADDR_STRLEN_MAX];
-	if (ip4_addr_isany(netif_ip4_addr(netif)))
-		return;
-	ip4addr_ntoa_r(netif_ip4_addr(netif), text, sizeof(text));
-	if (netif == &interfaces[0])
-		console_printf("respin: ready %s\n", text);
-	else
-		console_printf("respin: address of en%u: %s\n", number_of(netif), text);
-}
-
 /* The first is the last to be announced: then all are ready that need no DHCP. */
 void interface_announce(void)
 {
-	for (unsigned i = interface_count; i-- > 0;) {
+	announcing = true;
+	for (unsigned i = interface_count; i-- > 0;)
 		announce(&interfaces[i]);
-		netif_set_status_callback(&interfaces[i], announce);
-	}
 }
 
 static void input(struct netif *netif, const uint8_t *frame, size_t n)
 {
 	if (!frame_is_whole(frame, n))
+		return;
+	unsigned type = (unsigned)frame[12] << 8 | frame[13];
+	if (type == ETHTYPE_ARP)
+		neighbours_input(netif, frame, n);
+	if (type != ETHTYPE_IP)
 		return;
 	struct pbuf *p = pbuf_alloc(PBUF_RAW, (u16_t)n, PBUF_POOL);
 	if (!p)

@@ -8,6 +8,7 @@
 
 struct netif;
 struct pbuf;
+struct table;
 
 /* Starts lwIP and an interface for each network device, "en0" and so on, with the addresses that
  * the options give: ip=ADDRESS/BITS and gateway=ADDRESS for en0, or by DHCP (ip=dhcp, or no ip=);
@@ -22,6 +23,10 @@ void lwip_port_open(void);
  * never uses a connection's sequence numbers twice. */
 void lwip_port_secret(uint64_t out[2]);
 void lwip_port_set_secret(const uint64_t kept[2]);
+/* The store of the neighbours' addresses (arp.h). The first call makes it, with the limits that the
+ * options give: arp.entries=, arp.history.bytes=. A state that was kept is put into it before
+ * lwip_port_open(), which begins its history where it has none. */
+struct table *lwip_port_arp(void);
 unsigned lwip_port_count(void);
 /* Interface number I; panics where there is none. */
 struct netif *lwip_port_netif(unsigned i);

@@ -6,8 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct netif;
+
 /* Is the frame as long as its own headers say, down to TCP's options? */
 bool frame_is_whole(const uint8_t *frame, size_t n);
+/* The number of a network interface: its device's. */
+unsigned interface_number(const struct netif *netif);
 /* Takes the secret of the sequence numbers; before any connection. */
 void isn_open(void);
 

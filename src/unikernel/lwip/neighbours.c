@@ -1,0 +1,194 @@
+/* neighbours.c - lwIP's packets to their next hop: by ARP, where they may have to wait for an
+ * answer. SPDX-License-Identifier: ISC */
+#include "neighbours.h"
+#include "arp.h"
+#include "lwip_port.h"
+#include "parts.h"
+#include "platform.h"
+#include "netif/ethernet.h"
+#include <string.h>
+
+/* Changes that wait for their commit: a second of refreshes of all entries. */
+#define LOG_RECORDS 2048
+#define HISTORY_BYTES (2 << 20)
+#define HISTORY_NS 600000000000ull
+
+static uint64_t secret[2];
+static struct table *table;
+static struct arp *arp;
+
+/* The option's number, which lies between LEAST and MOST. */
+static uint64_t option_between(const char *key, uint64_t least, uint64_t most, uint64_t preset)
+{
+	uint64_t n = option_number(key, preset);
+	if (n < least || n > most)
+		panic("option %s=%lu: expected %lu to %lu", key, n, least, most);
+	return n;
+}
+
+static size_t entries(void)
+{
+	return option_between("arp.entries", 16, 1400, ARP_ENTRIES);
+}
+
+struct table *lwip_port_arp(void)
+{
+	if (table)
+		return table;
+	random_bytes(secret, sizeof(secret));
+	const struct table_limits limits = {.entries = ARP_TABLE_ENTRIES(entries()),
+		.history_bytes =
+			option_between("arp.history.bytes", 65536, 1u << 30, HISTORY_BYTES),
+		.history_ns = HISTORY_NS,
+		.log_records = LOG_RECORDS,
+		.secret = secret};
+	table = table_open(memory_take(table_memory(&arp_kind, &limits)), &arp_kind, &limits);
+	table_set_time(table, wall_ns());
+	return table;
+}
+
+static uint32_t random_word(void *ctx)
+{
+	(void)ctx;
+	return random_u32();
+}
+
+/* ---- the main loop --------------------------------------------------------------------------- */
+
+/* ARP's times are the day's, the main loop's begin at boot. */
+static uint64_t timer(uint64_t now)
+{
+	uint64_t day = wall_ns(), next = arp_tick(arp, day);
+	return next == UINT64_MAX ? next : next > day ? now + (next - day) : now;
+}
+
+static bool work(void)
+{
+	return table_work(table);
+}
+
+void neighbours_open(void)
+{
+	const struct arp_limits limits = {.entries = entries(),
+		.questions = ARP_QUESTIONS,
+		.lifetime_ms =
+			(uint32_t)option_between("arp.lifetime", 1, 86400, ARP_LIFETIME_MS / 1000) *
+			1000,
+		.secret = secret,
+		.random = random_word};
+	lwip_port_arp();
+	arp = arp_open(memory_take(arp_memory(&limits)), &limits, table, wall_ns());
+	lwip_port_on_timer(timer);
+	lwip_port_on_turn(work);
+}
+
+/* ---- packets out ----------------------------------------------------------------------------- */
+
+static err_t frame_out(struct netif *netif, struct pbuf *p, const uint8_t mac[6])
+{
+	struct eth_addr from, to;
+	memcpy(&from, netif->hwaddr, sizeof(from));
+	memcpy(&to, mac, sizeof(to));
+	return ethernet_output(netif, p, &from, &to, ETHTYPE_IP);
+}
+
+/* RFC 1112, 6.4: the group's lowest 23 bits. */
+static err_t group_out(struct netif *netif, struct pbuf *p, const ip4_addr_t *group)
+{
+	uint32_t ip = lwip_ntohl(group->addr);
+	const uint8_t mac[6] = {
+		0x01, 0x00, 0x5e, (uint8_t)(ip >> 16 & 0x7f), (uint8_t)(ip >> 8), (uint8_t)ip};
+	return frame_out(netif, p, mac);
+}
+
+/* A packet that may wait: lwIP can change what it only lent. */
+static struct pbuf *keep(struct pbuf *p)
+{
+	for (struct pbuf *part = p; part; part = part->next)
+		if (PBUF_NEEDS_COPY(part))
+			return pbuf_clone(PBUF_LINK, PBUF_RAM, p);
+	pbuf_ref(p);
+	return p;
+}
+
+/* The address of the next hop, 0 without one. */
+static uint32_t next_hop(const struct netif *netif, const ip4_addr_t *to)
+{
+	bool near = ip4_addr_netcmp(to, netif_ip4_addr(netif), netif_ip4_netmask(netif)) ||
+		    ip4_addr_islinklocal(to);
+	return lwip_ntohl(near ? to->addr : netif_ip4_gw(netif)->addr);
+}
+
+static err_t resolve(struct netif *netif, struct pbuf *p, uint32_t hop)
+{
+	uint8_t mac[6];
+	uint64_t now = wall_ns();
+	enum arp_answer answer = arp_resolve(netif->state, hop, NULL, now, mac);
+	if (answer == ARP_KNOWN)
+		return frame_out(netif, p, mac);
+	struct pbuf *kept = answer == ARP_ASKED ? keep(p) : NULL;
+	if (!kept)
+		return answer == ARP_ASKED ? ERR_MEM : ERR_RTE;
+	if (arp_resolve(netif->state, hop, kept, now, mac) == ARP_ASKED)
+		return ERR_OK;
+	pbuf_free(kept);
+	return ERR_RTE;
+}
+
+static err_t output(struct netif *netif, struct pbuf *p, const ip4_addr_t *to)
+{
+	static const uint8_t all[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+	if (ip4_addr_isbroadcast(to, netif))
+		return frame_out(netif, p, all);
+	if (ip4_addr_ismulticast(to))
+		return group_out(netif, p, to);
+	uint32_t hop = next_hop(netif, to);
+	return hop ? resolve(netif, p, hop) : ERR_RTE;
+}
+
+static void deliver(void *ctx, void *packet, const uint8_t *mac)
+{
+	if (mac)
+		frame_out(ctx, packet, mac);
+	pbuf_free(packet);
+}
+
+/* ---- ARP's own frames ------------------------------------------------------------------------ */
+
+static void send(void *ctx, const uint8_t *frame, size_t n)
+{
+	const struct net_part part = {frame, n};
+	net_send(interface_number(ctx), &part, 1); /* a lost frame is asked for again */
+}
+
+static void event(void *ctx, enum arp_event what, uint32_t ip, const uint8_t mac[6])
+{
+	static const char *const words[] = {[ARP_CONFLICT] = "is claimed by",
+		[ARP_LOST] = "is ours no more; it is used by",
+		[ARP_READY] = "is free; it is now at",
+		[ARP_IN_CACHE] = "was known to be at"};
+	console_printf("respin: address %u.%u.%u.%u of en%u %s "
+		       "%02x:%02x:%02x:%02x:%02x:%02x\n",
+		ip >> 24, ip >> 16 & 255, ip >> 8 & 255, ip & 255, interface_number(ctx),
+		words[what], mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+}
+
+void neighbours_attach(struct netif *netif)
+{
+	const struct arp_ops ops = {netif, send, deliver, event, false};
+	netif->state = arp_attach(arp, netif->hwaddr, &ops);
+	if (!netif->state)
+		panic("ARP has no room for another interface");
+	netif->output = output;
+}
+
+void neighbours_address(struct netif *netif)
+{
+	uint32_t ip = lwip_ntohl(netif_ip4_addr(netif)->addr);
+	arp_set_addresses(netif->state, &ip, ip ? 1 : 0, wall_ns());
+}
+
+void neighbours_input(struct netif *netif, const uint8_t *frame, size_t n)
+{
+	arp_input(netif->state, frame, n, wall_ns());
+}
