@@ -14,7 +14,8 @@ static struct neighbourhood neighbours(void)
 	struct neighbourhood n = {.self = (unsigned)option_number("node", 1),
 		.count = (unsigned)option_number("nodes", 1)};
 	if (n.self < 1 || n.self > n.count || n.count > NODES_MAX)
-		panic("options node=%u nodes=%u: expected a node from 1 to nodes, and at most %d nodes",
+		panic("options node=%u nodes=%u: expected a node from 1 to nodes, and at most %d "
+		      "nodes",
 			n.self, n.count, NODES_MAX);
 	n.first = lwip_ntohl(netif_ip4_addr(lwip_port_netif(0))->addr) - (n.self - 1);
 	return n;
@@ -29,7 +30,8 @@ int main(void)
 	unsigned shortest = (unsigned)option_number("talk.min", 10);
 	unsigned longest = (unsigned)option_number("talk.max", 30);
 	if (shortest > longest || longest > TALK_MAX_S)
-		panic("options talk.min=%u talk.max=%u: expected seconds, the smaller first, at most %d",
+		panic("options talk.min=%u talk.max=%u: expected seconds, the smaller first, at "
+		      "most %d",
 			shortest, longest, TALK_MAX_S);
 	state_open();
 	echo_open();

@@ -14,9 +14,9 @@
 static struct neighbourhood who;
 static unsigned shortest, longest;
 
-static struct tcp_pcb *pcb;  /* of the conversation; NULL: none */
-static unsigned peer, left;  /* its number; seconds until the end */
-static size_t sent, echoed;  /* bytes */
+static struct tcp_pcb *pcb; /* of the conversation; NULL: none */
+static unsigned peer, left; /* its number; seconds until the end */
+static size_t sent, echoed; /* bytes */
 static unsigned unanswered_s;
 
 static void turn(void *unused);
@@ -34,7 +34,8 @@ static void broken(void *ctx, err_t error)
 {
 	(void)ctx;
 	pcb = NULL;
-	console_printf("respin: node %u: conversation with node %u broke: %d\n", who.self, peer, error);
+	console_printf(
+		"respin: node %u: conversation with node %u broke: %d\n", who.self, peer, error);
 }
 
 static err_t received(void *ctx, struct tcp_pcb *from, struct pbuf *p, err_t error)
@@ -53,9 +54,10 @@ static err_t received(void *ctx, struct tcp_pcb *from, struct pbuf *p, err_t err
 static void say(void)
 {
 	char message[64];
-	int n = snprintf(message, sizeof(message), "node %u to node %u: %u seconds to go\n", who.self,
-		peer, left);
-	if (pcb->state != ESTABLISHED || tcp_write(pcb, message, (u16_t)n, TCP_WRITE_FLAG_COPY) != ERR_OK)
+	int n = snprintf(message, sizeof(message), "node %u to node %u: %u seconds to go\n",
+		who.self, peer, left);
+	if (pcb->state != ESTABLISHED ||
+		tcp_write(pcb, message, (u16_t)n, TCP_WRITE_FLAG_COPY) != ERR_OK)
 		return;
 	sent += (size_t)n;
 	tcp_output(pcb);

@@ -19,6 +19,7 @@ extern void *lwip_port_heap;
 #define LWIP_RAM_HEAP_POINTER lwip_port_heap
 #define MEMP_NUM_PBUF 8192
 #define MEMP_NUM_TCP_PCB 512
+#define MEMP_NUM_SYS_TIMEOUT (LWIP_NUM_SYS_TIMEOUT_INTERNAL + 16) /* sixteen for applications */
 #define MEMP_NUM_TCP_SEG 8192
 #define PBUF_POOL_SIZE 512
 #define PBUF_POOL_BUFSIZE 1536 /* a whole frame: headers are never in two parts */

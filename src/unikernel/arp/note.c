@@ -60,7 +60,9 @@ static char *write_refusal(char *to, const struct arp_key *key, const struct arp
 
 size_t arp_message(unsigned note, const void *key, const void *value, char out[TABLE_MESSAGE_MAX])
 {
-	static const char *const words[] = {[NOTE_CREATE] = "Arp.create: Initial empty cache",
+	/* What waited for its commit when a branch began is committed before. */
+	static const char *const words[] = {[TABLE_LATER] = "Arp.input: entries refreshed",
+		[NOTE_CREATE] = "Arp.create: Initial empty cache",
 		[NOTE_ADDED] = "entry added: ",
 		[NOTE_REFRESHED] = "entry refreshed: ",
 		[NOTE_CHANGED] = "entry changed: ",
@@ -72,7 +74,7 @@ size_t arp_message(unsigned note, const void *key, const void *value, char out[T
 	unsigned kind = note & ((1u << KIND_BITS) - 1);
 	if (kind == NOTE_JOINED)
 		return joined(note, out);
-	char *end = arp_write(out, kind < NOTE_JOINED && words[kind] ? words[kind] : "Arp");
+	char *end = arp_write(out, kind < NOTE_JOINED ? words[kind] : "Arp");
 	if (key && kind == NOTE_REFUSED && value)
 		end = write_refusal(end, key, value);
 	else if (key)

@@ -11,7 +11,7 @@
 #define HISTORY_BYTES (2 << 20)
 #define HISTORY_SECONDS 600
 #define MAPPINGS_MAX (3 * 65536) /* all ports of all protocols */
-#define LOG_RECORDS 16384 /* a second of new flows at 16,000 a second */
+#define LOG_RECORDS 16384	 /* a second of new flows at 16,000 a second */
 
 static uint64_t secret[2];
 
@@ -128,6 +128,7 @@ struct table *settings_store(void (*merged)(void *ctx))
 {
 	const struct store defaults = {.kind = &nat_kind,
 		.entries = nat_config_default().mappings,
+		.entries_min = 1,
 		.entries_max = MAPPINGS_MAX,
 		.history_bytes = HISTORY_BYTES,
 		.history_seconds = HISTORY_SECONDS,

@@ -5,46 +5,42 @@
 #include "lwip_port.h"
 #include "parts.h"
 #include "platform.h"
+#include "store.h"
 #include "netif/ethernet.h"
 #include <string.h>
 
 /* Changes that wait for their commit: a second of refreshes of all entries. */
 #define LOG_RECORDS 2048
 #define HISTORY_BYTES (2 << 20)
-#define HISTORY_NS 600000000000ull
+#define HISTORY_SECONDS 600
+#define ENTRIES_MIN 16
+#define ENTRIES_MAX 1400 /* of one folder (TABLE_OBJECT_MAX) */
+#define LIFETIME_MAX_S 86400
 
 static uint64_t secret[2];
 static struct table *table;
 static struct arp *arp;
 
-/* The option's number, which lies between LEAST and MOST. */
-static uint64_t option_between(const char *key, uint64_t least, uint64_t most, uint64_t preset)
-{
-	uint64_t n = option_number(key, preset);
-	if (n < least || n > most)
-		panic("option %s=%lu: expected %lu to %lu", key, n, least, most);
-	return n;
-}
-
-static size_t entries(void)
-{
-	return option_between("arp.entries", 16, 1400, ARP_ENTRIES);
-}
-
 struct table *lwip_port_arp(void)
 {
-	if (table)
-		return table;
-	random_bytes(secret, sizeof(secret));
-	const struct table_limits limits = {.entries = ARP_TABLE_ENTRIES(entries()),
-		.history_bytes =
-			option_between("arp.history.bytes", 65536, 1u << 30, HISTORY_BYTES),
-		.history_ns = HISTORY_NS,
-		.log_records = LOG_RECORDS,
-		.secret = secret};
-	table = table_open(memory_take(table_memory(&arp_kind, &limits)), &arp_kind, &limits);
-	table_set_time(table, wall_ns());
+	const struct store defaults = {.kind = &arp_kind,
+		.entries = ARP_TABLE_ENTRIES(ARP_ENTRIES),
+		.entries_min = ARP_TABLE_ENTRIES(ENTRIES_MIN),
+		.entries_max = ENTRIES_MAX,
+		.history_bytes = HISTORY_BYTES,
+		.history_seconds = HISTORY_SECONDS,
+		.log_records = LOG_RECORDS};
+	if (!table)
+		table = store_open(&defaults);
 	return table;
+}
+
+static uint32_t lifetime_ms(void)
+{
+	uint64_t s = option_number("arp.lifetime", ARP_LIFETIME_MS / 1000);
+	if (s < 1 || s > LIFETIME_MAX_S)
+		panic("option arp.lifetime=%lu: expected 1 to %d seconds", s, LIFETIME_MAX_S);
+	return (uint32_t)s * 1000;
 }
 
 static uint32_t random_word(void *ctx)
@@ -62,24 +58,18 @@ static uint64_t timer(uint64_t now)
 	return next == UINT64_MAX ? next : next > day ? now + (next - day) : now;
 }
 
-static bool work(void)
-{
-	return table_work(table);
-}
-
 void neighbours_open(void)
 {
-	const struct arp_limits limits = {.entries = entries(),
+	lwip_port_arp();
+	random_bytes(secret, sizeof(secret));
+	const struct arp_limits limits = {.entries = store_of(table)->entries - ARP_REFUSALS,
 		.questions = ARP_QUESTIONS,
-		.lifetime_ms =
-			(uint32_t)option_between("arp.lifetime", 1, 86400, ARP_LIFETIME_MS / 1000) *
-			1000,
+		.lifetime_ms = lifetime_ms(),
 		.secret = secret,
 		.random = random_word};
-	lwip_port_arp();
 	arp = arp_open(memory_take(arp_memory(&limits)), &limits, table, wall_ns());
 	lwip_port_on_timer(timer);
-	lwip_port_on_turn(work);
+	lwip_port_on_turn(store_work);
 }
 
 /* ---- packets out ----------------------------------------------------------------------------- */
@@ -150,6 +140,8 @@ static void deliver(void *ctx, void *packet, const uint8_t *mac)
 {
 	if (mac)
 		frame_out(ctx, packet, mac);
+	else
+		hooks_unreachable(packet, ctx);
 	pbuf_free(packet);
 }
 

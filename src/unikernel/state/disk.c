@@ -66,8 +66,8 @@ static bool wants_format(void)
 
 static void open_log(const struct disk_info *info)
 {
-	const struct disklog_device device = {NULL, info->sectors, device_read, device_write,
-		device_flush};
+	const struct disklog_device device = {
+		NULL, info->sectors, device_read, device_write, device_flush};
 	struct disklog_options options = {.overwrite = wants_format(), .snapshot = snapshot_max()};
 	random_bytes(options.id, sizeof(options.id));
 	if (info->read_only)
@@ -120,8 +120,8 @@ void state_restore(void)
 			s->kind->name, s->table, s->kind, s->entries, s->values};
 	}
 	const struct keep_options options = {.objects = objects_max()};
-	keeper = keep_open(memory_take(keep_memory(kept, count, &options)), disk, kept, count,
-		&options);
+	keeper = keep_open(
+		memory_take(keep_memory(kept, count, &options)), disk, kept, count, &options);
 	if (!keep_restore(keeper))
 		panic("the disk can't be read");
 	for (size_t i = 0; i < count; i++)
@@ -135,7 +135,7 @@ static void watch_state(void)
 	bool bad = now == DISKLOG_FULL || now == DISKLOG_FAILED;
 	if (bad != failed)
 		console_printf("respin: %s\n",
-			!bad			? "the disk goes on"
+			!bad		      ? "the disk goes on"
 			: now == DISKLOG_FULL ? "the disk is full: state is kept in memory alone"
 					      : "the disk fails: state is kept in memory alone");
 	failed = bad;

@@ -39,7 +39,8 @@ static struct git_token *add_token(const char *store, const char *key)
 	struct git_token *t = &tokens[token_count++];
 	t->store = store;
 	if (!git_token_hash(text, n, t->hash))
-		panic("option %s=: expected a token of at least %d letters, digits, '-', '.', '_', '~'",
+		panic("option %s=: expected a token of at least %d letters, digits, '-', '.', '_', "
+		      "'~'",
 			key, GIT_TOKEN_MIN);
 	memset(text, 0, sizeof(text));
 	return t;

@@ -14,8 +14,8 @@ static size_t count;
 static uint64_t secret[2];
 
 /* The option KIND.WHAT=, which lies between LEAST and MOST. */
-static uint64_t limit(
-	const struct table_kind *kind, const char *what, uint64_t preset, uint64_t least, uint64_t most)
+static uint64_t limit(const struct table_kind *kind, const char *what, uint64_t preset,
+	uint64_t least, uint64_t most)
 {
 	char key[OPTION_MAX];
 	snprintf(key, sizeof(key), "%s.%s", kind->name, what);
@@ -33,7 +33,7 @@ struct table *store_open(const struct store *defaults)
 		random_bytes(secret, sizeof(secret));
 	struct store *s = &stores[count++];
 	*s = *defaults;
-	s->entries = limit(s->kind, "entries", s->entries, 1, s->entries_max);
+	s->entries = limit(s->kind, "entries", s->entries, s->entries_min, s->entries_max);
 	s->history_bytes = limit(
 		s->kind, "history.bytes", s->history_bytes, HISTORY_BYTES_MIN, HISTORY_BYTES_MAX);
 	s->history_seconds = (unsigned)limit(

@@ -12,7 +12,7 @@ struct store {
 	const struct table_kind *kind; /* its name is the store's */
 	/* What the options NAME.entries=, NAME.history.bytes= and NAME.history.seconds= are without
 	 * them. ENTRIES is what the table holds, once it is open. */
-	size_t entries, entries_max;
+	size_t entries, entries_min, entries_max;
 	size_t history_bytes;
 	unsigned history_seconds;
 	size_t log_records; /* changes that may wait for their commit's objects */
