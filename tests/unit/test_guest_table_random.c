@@ -345,7 +345,7 @@ static void run_history(unsigned seed, struct repo *r, bool exported)
 	const struct table_limits limits = {.entries = KEYS,
 		.log_records = 4 * OPERATIONS,
 		.history_ns = seed % 3 ? 0 : 10 * SECOND,
-		.history_bytes = seed % 5 ? 0 : 20000};
+		.history_bytes = seed % 5 ? 100000 : 20000};
 	struct history h = {.kind = seed & 1 ? &flat_kind : &fanned_kind,
 		.now = START,
 		.random = seed * UINT64_C(0x9e3779b97f4a7c15)};
