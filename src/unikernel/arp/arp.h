@@ -54,6 +54,12 @@ struct arp_value {
 	uint8_t zero[5];
 };
 extern const struct table_kind arp_kind;
+/* Notes for those who merge states from elsewhere into the table. */
+enum {
+	ARP_PULLED = 1, /* "Arp.create: Merge seed repository" */
+	ARP_PUSHED,	/* "Arp.push: merge what an operator sent" */
+	ARP_NOTES	/* ARP's own begin here */
+};
 /* Limits of the table for N neighbours: the refusals have room beside them. */
 #define ARP_TABLE_ENTRIES(n) ((n) + ARP_REFUSALS)
 
@@ -113,7 +119,7 @@ uint64_t arp_tick(struct arp *a, uint64_t now);
 
 enum arp_answer {
 	ARP_KNOWN, /* MAC is set */
-	ARP_ASKED, /* PACKET waits; deliver() gets it in any case, within 6 s */
+	ARP_ASKED, /* PACKET waits; deliver() gets it in any case, within 7 s */
 	ARP_FAILED /* no such neighbour, or too many questions: PACKET is still the caller's */
 };
 /* PACKET may be NULL. */

@@ -32,7 +32,7 @@ extern const uint8_t arp_nobody[6], arp_everybody[6];
 /* ---- note.c: messages of commits ------------------------------------------------------------- */
 
 enum arp_note {
-	NOTE_CREATE = 1,
+	NOTE_CREATE = ARP_NOTES,
 	NOTE_ADDED,
 	NOTE_REFRESHED,
 	NOTE_CHANGED,
