@@ -156,7 +156,7 @@ static struct arp_value some_value(void)
 	struct arp_value v = {.state = (uint8_t)(1 + net_random(net) % 3)};
 	mac_of((uint8_t)(net_random(net) % 3), v.mac);
 	if (v.state == ARP_DYNAMIC)
-		v.expires = START / MS + net_random(net) % 3;
+		v.expires = MORNING / MS + net_random(net) % 3;
 	if (v.state == ARP_REFUSED)
 		v.count = 1 + net_random(net) % 3;
 	return v;
@@ -459,10 +459,10 @@ static void seed_one(struct table *t, uint8_t number, uint64_t expires, uint8_t 
 
 static void seed(struct table *t)
 {
-	seed_one(t, 9, START + 40 * SECOND, ARP_DYNAMIC);
-	seed_one(t, 10, START - SECOND, ARP_DYNAMIC);
+	seed_one(t, 9, MORNING + 40 * SECOND, ARP_DYNAMIC);
+	seed_one(t, 10, MORNING - SECOND, ARP_DYNAMIC);
 	seed_one(t, 11, 0, ARP_STATIC);
-	seed_one(t, 12, START + 86400 * SECOND, ARP_DYNAMIC);
+	seed_one(t, 12, MORNING + 86400 * SECOND, ARP_DYNAMIC);
 	seed_one(t, 13, 0, ARP_REFUSED);
 	table_commit(t, NOTE_MERGE);
 }

@@ -222,6 +222,8 @@ enum arp_answer arp_resolve(
 	struct arp *a = i->arp;
 	struct arp_key key = arp_key_of(i, ip);
 	arp_set_now(a, now);
+	if (!arp_is_host(ip) || arp_own(i, ip))
+		return ARP_FAILED;
 	const struct arp_value *v = arp_known(a, &key);
 	if (v) {
 		memcpy(mac, v->mac, 6);
@@ -229,8 +231,6 @@ enum arp_answer arp_resolve(
 		keep_fresh(a, &key, v);
 		return ARP_KNOWN;
 	}
-	if (!arp_is_host(ip) || arp_own(i, ip))
-		return ARP_FAILED;
 	struct question *q = arp_question(a, &key);
 	if (!q)
 		q = arp_ask(a, &key, QUESTION_ASK, NULL);

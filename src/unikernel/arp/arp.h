@@ -113,7 +113,7 @@ uint64_t arp_tick(struct arp *a, uint64_t now);
 
 enum arp_answer {
 	ARP_KNOWN, /* MAC is set */
-	ARP_ASKED, /* PACKET waits; deliver() gets it in any case, within 6 s */
+	ARP_ASKED, /* PACKET waits; deliver() gets it in any case, within 7 s */
 	ARP_FAILED /* no such neighbour, or too many questions: PACKET is still the caller's */
 };
 /* PACKET may be NULL. */

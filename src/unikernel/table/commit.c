@@ -25,15 +25,17 @@ static void put_text(struct flat *f, const char *s)
 	put(f, s, strlen(s));
 }
 
-/* The table's own messages: "arp.push: merge pushed changes". */
+/* The table's own messages: "Arp.push: Merge pushed changes". */
 static bool own_message(const struct table *t, struct flat *f, unsigned note)
 {
 	if (note != TABLE_PUSHED && note != TABLE_SEEDED)
 		return false;
 	f->n = 0;
 	put_text(f, t->kind->author);
-	put_text(f, note == TABLE_PUSHED ? ".push: merge pushed changes"
-					 : ".create: merge seed repository");
+	if (f->p[0] >= 'a' && f->p[0] <= 'z')
+		f->p[0] = (uint8_t)(f->p[0] - 'a' + 'A');
+	put_text(f, note == TABLE_PUSHED ? ".push: Merge pushed changes"
+					 : ".create: Merge seed repository");
 	return true;
 }
 

@@ -87,8 +87,8 @@ bool table_next(const struct table *t, size_t *cursor, const void **key, const v
  * change and all those that waited, and goes to the kind's message(). */
 #define TABLE_LATER 0u
 /* Notes whose message the table writes itself: what came in from elsewhere. */
-#define TABLE_PUSHED 0xfffffff0u /* "NAME.push: merge pushed changes" */
-#define TABLE_SEEDED 0xfffffff1u /* "NAME.create: merge seed repository" */
+#define TABLE_PUSHED 0xfffffff0u /* "Arp.push: Merge pushed changes" */
+#define TABLE_SEEDED 0xfffffff1u /* "Arp.create: Merge seed repository" */
 enum table_change {
 	TABLE_CHANGED,
 	TABLE_SAME, /* the table had it so already: nothing is recorded */
