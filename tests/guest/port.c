@@ -57,6 +57,21 @@ static bool take(struct pbuf *p, struct netif *from)
 	return true;
 }
 
+/* Frames that wait for a commit fill the queue, and time does not empty it. */
+static void fill(void)
+{
+	const uint8_t frame[60] = {[12] = 0x88, 0xb5};
+	const struct net_part part = {frame, sizeof(frame)};
+	unsigned count = 0;
+	while (count < 1000 && net_send(0, &part, 1))
+		count++;
+	for (uint64_t from = clock_ns(); clock_ns() - from < 1000 * MS;)
+		;
+	if (net_send(0, &part, 1))
+		panic("frames left before the commit");
+	console_printf("guest: the queue is full\n");
+}
+
 static bool last_work(void)
 {
 	return false;
@@ -80,5 +95,7 @@ int main(void)
 	lwip_port_on_timer(timer);
 	lwip_port_before_send(commit);
 	lwip_port_on_ip4(take);
+	if (option_number("fill", 0))
+		fill();
 	lwip_port_run();
 }

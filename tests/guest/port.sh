@@ -80,6 +80,8 @@ is "the second interface is announced, then the first" \
 	"$(grep -o 'respin: [ar].*' console.txt | tr -d '\r')" "respin: address of en1: 10.78.0.1
 respin: ready 10.77.0.2"
 is "options that are read late are known" "$(grep -c 'unknown option' console.txt)" 1
+boot "ip=10.77.0.2/24 fill=1"
+ok "however many frames wait" says "guest: the queue is full"
 boot "ip=10.77.0.2/24" 4
 ok "four devices are four interfaces" says "guest: 4 interfaces"
 ok "those without an address are there" says "respin: ready 10.77.0.2"
