@@ -15,7 +15,7 @@
 
 /* One thing that was asked of the disk, or a mark of the test's. */
 struct disk_event {
-	enum { DISK_WRITE, DISK_FLUSH, DISK_MARK } what;
+	enum { DISK_WRITE, DISK_FLUSH, DISK_NO_FLUSH, DISK_MARK } what;
 	uint64_t sector; /* of a mark: its number */
 	size_t n;	 /* sectors; of a mark: which counter */
 	uint8_t *data;
@@ -30,6 +30,7 @@ struct disk {
 	/* Faults. */
 	uint64_t operations;		/* so far: reads, writes, flushes */
 	uint64_t fail_from, fail_until; /* operations that fail: [from, until) */
+	bool fail_late;			/* a write that fails has been done, not half of it */
 	bool failed;			/* one has */
 	bool ignore_flush;		/* a lying disk */
 };
@@ -117,8 +118,8 @@ static inline bool disk_write(void *ctx, uint64_t sector, const void *from, size
 	if (n == 0 || sector > d->sectors || n > d->sectors - sector)
 		abort();
 	bool fails = disk_fails(d);
-	if (fails)
-		n /= 2; /* some of it got there */
+	if (fails && !d->fail_late)
+		n /= 2;
 	if (n > 0) {
 		memcpy(d->bytes + sector * SECTOR, from, n * SECTOR);
 		disk_record(d, (struct disk_event){DISK_WRITE, sector, n, NULL}, from);
@@ -129,11 +130,11 @@ static inline bool disk_write(void *ctx, uint64_t sector, const void *from, size
 static inline bool disk_flush(void *ctx)
 {
 	struct disk *d = ctx;
-	if (disk_fails(d))
-		return false;
+	bool fails = disk_fails(d);
 	if (!d->ignore_flush)
-		disk_record(d, (struct disk_event){.what = DISK_FLUSH}, NULL);
-	return true;
+		disk_record(
+			d, (struct disk_event){.what = fails ? DISK_NO_FLUSH : DISK_FLUSH}, NULL);
+	return !fails;
 }
 
 static inline struct disklog_device disk_device(struct disk *d)
@@ -161,7 +162,8 @@ enum cut {
 struct cutter {
 	const struct disk *disk;
 	uint8_t *durable;
-	size_t at, flushed;	    /* events before AT; before FLUSHED all is in DURABLE */
+	size_t at, flushed; /* events before AT; those before FLUSHED are settled */
+	uint64_t seed;
 	uint64_t marks[DISK_MARKS]; /* the last of each kind */
 };
 
@@ -183,6 +185,16 @@ static inline void disk_apply(uint8_t *to, const struct disk_event *e)
 		memcpy(to + e->sector * SECTOR, e->data, e->n * SECTOR);
 }
 
+/* What a flush that worked has made sure; or a failed one, behind which any of the writes may be
+ * gone for good, though reads still give them. */
+static inline void cutter_settle(struct cutter *c, bool worked)
+{
+	for (; c->flushed < c->at; c->flushed++) {
+		if (worked || (next_random(&c->seed) & 1))
+			disk_apply(c->durable, &c->disk->events[c->flushed]);
+	}
+}
+
 /* On to the moment behind the next event; false at the end. */
 static inline bool cutter_next(struct cutter *c)
 {
@@ -191,10 +203,8 @@ static inline bool cutter_next(struct cutter *c)
 	const struct disk_event *e = &c->disk->events[c->at++];
 	if (e->what == DISK_MARK)
 		c->marks[e->n] = e->sector;
-	if (e->what == DISK_FLUSH) {
-		for (; c->flushed < c->at; c->flushed++)
-			disk_apply(c->durable, &c->disk->events[c->flushed]);
-	}
+	if (e->what == DISK_FLUSH || e->what == DISK_NO_FLUSH)
+		cutter_settle(c, e->what == DISK_FLUSH);
 	return true;
 }
 

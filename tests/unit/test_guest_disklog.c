@@ -197,6 +197,41 @@ static void one_lost_superblock_does_no_harm_and_is_written_anew(void **state)
 	}
 }
 
+/* The first copy to be written is the one that may be lost. */
+static void the_whole_superblock_is_written_last(void **state)
+{
+	(void)state;
+	for (size_t slot = 0; slot < 2; slot++) {
+		struct box b;
+		box_with_log(&b);
+		b.disk.bytes[slot * 4096 + 40] ^= 1;
+		assert_int_equal(open_again(&b), DISKLOG_OPENED);
+		assert_int_equal(b.disk.count, 4);
+		assert_int_equal(b.disk.events[0].sector, slot * 8);
+		assert_int_equal(b.disk.events[1].what, DISK_FLUSH);
+		assert_int_equal(b.disk.events[2].sector, (1 - slot) * 8);
+		box_free(&b);
+	}
+}
+
+/* A copy that the disk has lost a write of is a whole one, but an old one. */
+static void a_stale_superblock_does_not_count(void **state)
+{
+	(void)state;
+	for (size_t slot = 0; slot < 2; slot++) {
+		struct box b;
+		uint8_t stale[SECTOR];
+		box_with_log(&b);
+		memcpy(stale, b.disk.bytes + slot * 4096, SECTOR);
+		assert_true(disklog_compact_begin(b.log) && disklog_compact_end(b.log));
+		assert_true(append(b.log, 1, "new") && disklog_commit(b.log));
+		memcpy(b.disk.bytes + slot * 4096, stale, SECTOR);
+		assert_int_equal(open_again(&b), DISKLOG_OPENED);
+		assert_string_equal(replay(b.log), "new.|");
+		box_free(&b);
+	}
+}
+
 static void damaged_and_newer_logs_are_left_alone(void **state)
 {
 	(void)state;
@@ -316,6 +351,79 @@ static void an_old_epochs_block_does_not_end_a_new_group(void **state)
 	assert_string_equal(repeat_half_a_group(false), "");
 	/* Without epochs it would. */
 	assert_string_equal(repeat_half_a_group(true), "abc|");
+}
+
+/* The attempt at a compaction that a power cut ended has left a block in the other area; the next
+ * one has nothing to write there. */
+static void an_old_attempts_block_does_not_follow_a_new_one(void **state)
+{
+	(void)state;
+	struct box b;
+	box_make(&b, 8 * SMALLEST);
+	open_again(&b);
+	replay(b.log);
+	assert_true(disklog_compact_begin(b.log));
+	assert_true(append_big(b.log, 'a') && append_big(b.log, 'b'));
+	open_again(&b);
+	assert_string_equal(replay_big(b.log), "");
+	assert_true(disklog_compact_begin(b.log) && disklog_compact_end(b.log));
+	open_again(&b);
+	assert_string_equal(replay_big(b.log), "");
+	box_free(&b);
+}
+
+/* Each of the things that make a block the successor of another. */
+static void a_block_follows_one_block_only(void **state)
+{
+	(void)state;
+	struct chain c = {.sequence = 5, .epoch = 3, .digest = {1, 2, 3}};
+	struct block b = {.sequence = 5, .epoch = 3, .previous = {1, 2, 3}};
+	assert_true(log_block_follows(&b, &c, 3));
+	b.epoch = 4;
+	assert_true(log_block_follows(&b, &c, 4));
+	assert_false(log_block_follows(&b, &c, 3));
+	b.epoch = 2;
+	assert_false(log_block_follows(&b, &c, 4));
+	b.epoch = 3;
+	b.sequence = 6;
+	assert_false(log_block_follows(&b, &c, 4));
+	b.sequence = 4;
+	assert_false(log_block_follows(&b, &c, 4));
+	b.sequence = 5;
+	b.previous[31] = 1;
+	assert_false(log_block_follows(&b, &c, 4));
+}
+
+/* Whoever changes a block and its digest breaks the next block's link. */
+static void a_forged_block_ends_the_log(void **state)
+{
+	(void)state;
+	struct box b;
+	box_with_log(&b);
+	append(b.log, 1, "two");
+	assert_true(disklog_commit(b.log));
+	struct block block;
+	uint8_t *p = b.disk.bytes + 16 * SECTOR;
+	assert_true(log_block_parse(b.options.id, p, SECTOR, &block));
+	memcpy(p + BLOCK_HEADER + RECORD_HEADER, "eno", 3);
+	log_block_finish(b.options.id, p, &block);
+	open_again(&b);
+	assert_string_equal(replay(b.log), "eno.|");
+	box_free(&b);
+}
+
+static void nothing_of_a_longer_block_shows_behind_a_shorter_one(void **state)
+{
+	(void)state;
+	struct box b;
+	box_with_log(&b);
+	append(b.log, 1, "a long record of secrets");
+	disklog_commit(b.log);
+	append(b.log, 1, "short");
+	disklog_commit(b.log);
+	for (size_t i = BLOCK_HEADER + RECORD_HEADER + 5; i < SECTOR; i++)
+		assert_int_equal(b.disk.bytes[18 * SECTOR + i], 0);
+	box_free(&b);
 }
 
 static void a_log_made_anew_knows_nothing_of_the_old_one(void **state)
@@ -506,6 +614,26 @@ static void a_full_log_refuses_keeps_and_is_cured_by_a_compaction(void **state)
 	box_free(&b);
 }
 
+static void a_log_uses_its_area_to_the_last_sector_and_no_more(void **state)
+{
+	(void)state;
+	for (int turn = 0; turn < 2; turn++) {
+		struct box b;
+		box_make(&b, SMALLEST);
+		open_again(&b);
+		replay(b.log);
+		if (turn == 1)
+			assert_true(disklog_compact_begin(b.log) && disklog_compact_end(b.log));
+		size_t n = 0, sectors = disklog_stats(b.log).area_bytes / SECTOR;
+		while (append(b.log, 1, "x") && disklog_commit(b.log))
+			n++;
+		assert_int_equal(n, sectors);
+		for (size_t i = 0; i < SECTOR; i++)
+			assert_int_equal(b.disk.bytes[(16 + (turn ? 0 : sectors)) * SECTOR + i], 0);
+		box_free(&b);
+	}
+}
+
 static void what_was_sealed_before_it_was_full_can_be_flushed(void **state)
 {
 	(void)state;
@@ -600,16 +728,23 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_disk_that_is_too_small_is_refused),
 		cmocka_unit_test(a_foreign_disk_is_left_alone),
 		cmocka_unit_test(one_lost_superblock_does_no_harm_and_is_written_anew),
+		cmocka_unit_test(the_whole_superblock_is_written_last),
+		cmocka_unit_test(a_stale_superblock_does_not_count),
 		cmocka_unit_test(damaged_and_newer_logs_are_left_alone),
 		cmocka_unit_test(looking_at_a_log_writes_nothing),
 		cmocka_unit_test(a_group_of_many_blocks_counts_when_its_last_one_is_there),
 		cmocka_unit_test(an_old_epochs_block_does_not_end_a_new_group),
+		cmocka_unit_test(an_old_attempts_block_does_not_follow_a_new_one),
+		cmocka_unit_test(a_block_follows_one_block_only),
+		cmocka_unit_test(a_forged_block_ends_the_log),
+		cmocka_unit_test(nothing_of_a_longer_block_shows_behind_a_shorter_one),
 		cmocka_unit_test(a_log_made_anew_knows_nothing_of_the_old_one),
 		cmocka_unit_test(lost_records_are_noticed),
 		cmocka_unit_test(a_sector_that_cannot_be_read_is_not_the_end),
 		cmocka_unit_test(replayed_records_can_be_read_again),
 		cmocka_unit_test(a_compaction_takes_the_place_of_what_was_before),
 		cmocka_unit_test(a_full_log_refuses_keeps_and_is_cured_by_a_compaction),
+		cmocka_unit_test(a_log_uses_its_area_to_the_last_sector_and_no_more),
 		cmocka_unit_test(what_was_sealed_before_it_was_full_can_be_flushed),
 		cmocka_unit_test(a_snapshot_without_room_leaves_the_log_as_it_was),
 		cmocka_unit_test(a_failed_write_stops_the_log_until_a_compaction),

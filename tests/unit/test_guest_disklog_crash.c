@@ -32,6 +32,7 @@ struct plan {
 	bool repeat;	   /* each life does the same as the one before did after the same group */
 	bool ignore_flush; /* a negative control */
 	uint64_t fail_from, fail_until; /* operations of the disk that fail */
+	bool fail_late;
 };
 
 struct world {
@@ -315,8 +316,10 @@ static bool live_with_faults(struct plan *plan, unsigned *images)
 	uint8_t *start = calloc(w.disk.sectors, SECTOR), *image = calloc(w.disk.sectors, SECTOR);
 	w.disk.fail_from = plan->fail_from;
 	w.disk.fail_until = plan->fail_until;
+	w.disk.fail_late = plan->fail_late;
 	live(&w);
 	cutter_start(&c, &w.disk, start);
+	c.seed = plan->fail_from;
 	while (cutter_next(&c))
 		;
 	for (int cut = 0; cut < CUT_KINDS && w.wrong == 0; cut++) {
@@ -378,25 +381,45 @@ static void what_an_earlier_life_wrote_stays_dead(void **state)
 	assert_int_equal(run(&plan), 0);
 }
 
-/* Each of a life's operations fails once, then each and all after it. */
-static void no_error_of_the_disk_loses_what_was_durable(void **state)
+/* Each of a life's operations fails: once, or it and all after it. */
+static void no_error_loses_what_was_durable(struct plan *plan)
+{
+	for (unsigned how = 0; how < 4; how++) {
+		unsigned images = 0;
+		plan->fail_from = 0;
+		plan->fail_late = how & 1;
+		do
+			plan->fail_until = how & 2 ? UINT64_MAX : plan->fail_from + 1;
+		while (live_with_faults(plan, &images) && ++plan->fail_from);
+		print_message("# %u faults, %u images\n", (unsigned)plan->fail_from, images);
+		assert_true(plan->fail_from >= 60);
+	}
+}
+
+static void errors_between_small_groups(void **state)
 {
 	(void)state;
-	for (unsigned again = 0; again < 2; again++) {
-		unsigned images = 0;
-		struct plan plan = {.seed = 8,
-			.lives = 1,
-			.groups = 60,
-			.sectors = SMALLEST,
-			.record = 5000,
-			.flush_one_in = 2,
-			.compact = true};
-		do
-			plan.fail_until = again ? UINT64_MAX : plan.fail_from + 1;
-		while (live_with_faults(&plan, &images) && ++plan.fail_from);
-		print_message("# %u faults, %u images\n", (unsigned)plan.fail_from, images);
-		assert_true(plan.fail_from >= 60);
-	}
+	struct plan plan = {.seed = 8,
+		.lives = 1,
+		.groups = 60,
+		.sectors = SMALLEST,
+		.record = 5000,
+		.flush_one_in = 2,
+		.compact = true};
+	no_error_loses_what_was_durable(&plan);
+}
+
+static void errors_in_large_groups(void **state)
+{
+	(void)state;
+	struct plan plan = {.seed = 9,
+		.lives = 1,
+		.groups = 40,
+		.sectors = 4 * SMALLEST,
+		.record = 60000,
+		.flush_one_in = 4,
+		.compact = true};
+	no_error_loses_what_was_durable(&plan);
 }
 
 /* The checks bite: disks and logs that do not keep their promise are found out. */
@@ -419,7 +442,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(power_cuts_between_small_groups),
 		cmocka_unit_test(power_cuts_in_large_groups),
 		cmocka_unit_test(what_an_earlier_life_wrote_stays_dead),
-		cmocka_unit_test(no_error_of_the_disk_loses_what_was_durable),
+		cmocka_unit_test(errors_between_small_groups),
+		cmocka_unit_test(errors_in_large_groups),
 		cmocka_unit_test(a_disk_that_ignores_flushes_is_found_out),
 	};
 	if (argc > 1)

@@ -60,22 +60,34 @@ static enum found find_end(struct disklog *log, struct block b)
 	return FOUND_BLOCK;
 }
 
-/* Is there a block behind the end that was written when the missing one was durable already? One
- * look into the window: the next block begins in there, if it was ever written. */
+/* Was the block at SECTOR, if there is one, written when the one that C lacks was durable already?
+ */
+static enum found look_at(struct disklog *log, const struct chain *c, uint64_t sector)
+{
+	struct block b;
+	if (!window_load(log, sector))
+		return FOUND_ERROR;
+	bool is = log_block_parse(log->super.id, window_at(log, sector),
+			  (size_t)log->loaded * DISKLOG_SECTOR, &b) &&
+		  b.epoch >= c->epoch && b.epoch <= log->replay_epoch && b.durable > c->sequence;
+	return is ? FOUND_BLOCK : FOUND_NONE;
+}
+
+/* Looks for signs of a loss where the next block but one would begin. */
 static enum found look_behind(struct disklog *log)
 {
 	const struct chain *c = &log->live.chain;
-	if (!window_load(log, c->at))
-		return FOUND_ERROR;
-	for (uint64_t i = 1; i < log->loaded; i++) {
-		struct block b;
-		size_t room = (size_t)(log->loaded - i) * DISKLOG_SECTOR;
-		if (log_block_parse(log->super.id, window_at(log, c->at + i), room, &b) &&
-			b.epoch >= c->epoch && b.epoch <= log->replay_epoch &&
-			b.durable > c->sequence)
-			return FOUND_BLOCK;
+	enum found found = FOUND_NONE;
+	for (uint64_t i = 1; i < BLOCK_SECTORS && found == FOUND_NONE; i++) {
+		uint64_t sector = c->at + i;
+		if (sector >= log->live.end)
+			break;
+		if (!window_has(log, sector, 1) && !window_load(log, sector))
+			return FOUND_ERROR;
+		if (log_block_extent(window_at(log, sector)) > 0)
+			found = look_at(log, c, sector);
 	}
-	return FOUND_NONE;
+	return found;
 }
 
 static enum disklog_next finish(struct disklog *log)
