@@ -11,9 +11,12 @@
 #define LWIP_STATS 0
 #define LWIP_HOOK_FILENAME "hooks.h"
 
-/* Memory: all of it in .bss, so pages that are not used cost nothing. */
+/* Memory: pages that are not used cost nothing, but for QEMU's time to clear .bss; so the heap is
+ * not there. */
 #define MEM_ALIGNMENT 16
 #define MEM_SIZE (8 * 1024 * 1024)
+extern void *lwip_port_heap;
+#define LWIP_RAM_HEAP_POINTER lwip_port_heap
 #define MEMP_NUM_PBUF 8192
 #define MEMP_NUM_TCP_PCB 512
 #define MEMP_NUM_TCP_SEG 8192

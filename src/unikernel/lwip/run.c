@@ -13,6 +13,9 @@
 /* How long frames that keep coming may hold up everything else. */
 #define STARVE_NS (10 * MS)
 #define FUNCTIONS_MAX 8
+#define HEAP_ENDS 64 /* lwIP's own headers at both ends of its heap */
+
+void *lwip_port_heap;
 
 static bool (*works[FUNCTIONS_MAX])(void);
 static uint64_t (*timers[FUNCTIONS_MAX])(uint64_t now);
@@ -56,6 +59,7 @@ void lwip_port_before_send(void (*commit)(void))
 void lwip_port_open(void)
 {
 	isn_open();
+	lwip_port_heap = memory_take(MEM_SIZE + HEAP_ENDS);
 	lwip_init();
 	interface_open();
 }

@@ -128,23 +128,34 @@ struct net_info net_open(unsigned number)
 	return info;
 }
 
-bool net_receive(unsigned number, const uint8_t **frame, size_t *n)
+/* Takes the next one, once the one before is given back. */
+static bool take_received(struct net *net, uint32_t *length)
 {
-	struct net *net = nets[number];
 	uint16_t slot;
-	uint32_t length;
 	if (net->lent >= 0)
 		virtio_publish(&net->receive, (uint16_t)net->lent);
 	net->lent = -1;
-	if (!virtio_take(&net->receive, &slot, &length)) {
+	if (!virtio_take(&net->receive, &slot, length)) {
 		virtio_kick(&net->device, RECEIVE, &net->receive);
 		return false;
 	}
-	if (length < sizeof(struct net_header) || length > RECEIVE_ROOM)
-		panic("network device %u gives a frame of %u bytes", number, (unsigned)length);
 	net->lent = slot;
-	*frame = net->received[slot].frame;
-	*n = length - sizeof(struct net_header);
+	return true;
+}
+
+bool net_receive(unsigned number, const uint8_t **frame, size_t *n)
+{
+	struct net *net = nets[number];
+	uint32_t length;
+	do {
+		if (!take_received(net, &length))
+			return false;
+		if (length < sizeof(struct net_header) || length > RECEIVE_ROOM)
+			panic("network device %u gives a frame of %u bytes", number,
+				(unsigned)length);
+		*frame = net->received[net->lent].frame;
+		*n = length - sizeof(struct net_header);
+	} while (*n > NET_FRAME_MAX);
 	return true;
 }
 

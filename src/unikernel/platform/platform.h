@@ -88,8 +88,8 @@ unsigned net_count(void);
 /* Starts device NET, once; takes its buffers from memory_take(). Panics where there is none that we
  * can drive. */
 struct net_info net_open(unsigned net);
-/* The next frame, without checksum and padding as the wire gave it; valid until the next call for
- * this device. It may be sent from there. */
+/* The next frame of at most NET_FRAME_MAX bytes, without checksum and padding as the wire gave it;
+ * valid until the next call for this device. It may be sent from there. Longer ones are dropped. */
 bool net_receive(unsigned net, const uint8_t **frame, size_t *n);
 /* Queues one frame of at most NET_FRAME_MAX bytes; false where the queue is full. It is copied,
  * but for a long last part among the image's constants, which the device reads where it lies.
