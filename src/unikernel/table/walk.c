@@ -116,10 +116,25 @@ static bool own_object(struct table *t, uint32_t i, struct list *l)
 	return true;
 }
 
+/* An old folder is a delta against the newer one, if nothing else has it. */
+static void make_delta(struct table *t, uint32_t left, uint32_t right)
+{
+	struct flat *a = &t->flat[FLAT_OLD], *b = &t->flat[FLAT_NEW];
+	if (object_at(t, left)->present || object_at(t, left)->form != RAW)
+		return;
+	object_flat(t, left, a);
+	object_flat(t, right, b);
+	object_make_delta(t, left, right, a, b);
+}
+
 static bool own(void *ctx, const struct difference *d)
 {
 	const struct owning *o = ctx;
-	return !d->missing && (!d->left || own_object(o->t, d->left, o->l));
+	if (d->missing || (d->left && !own_object(o->t, d->left, o->l)))
+		return false;
+	if (d->folder && d->left && d->right)
+		make_delta(o->t, d->left, d->right);
+	return true;
 }
 
 bool walk_own(struct table *t, uint32_t left, uint32_t right, struct list *l)
@@ -127,5 +142,8 @@ bool walk_own(struct table *t, uint32_t left, uint32_t right, struct list *l)
 	struct owning o = {t, l};
 	if (left == right)
 		return true;
-	return own_object(t, left, l) && walk(t, left, right, own, &o);
+	if (!own_object(t, left, l))
+		return false;
+	make_delta(t, left, right);
+	return walk(t, left, right, own, &o);
 }
