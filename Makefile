@@ -19,7 +19,8 @@ endif
 PORTABLE := $(wildcard $(addprefix src/unikernel/,hash table git disklog keep arp nat))
 # Of the journal of TCP, all that does not know lwIP.
 PORTABLE_TCP := $(wildcard $(addprefix src/unikernel/tcp/,value.c payload.c key.c text.c))
-ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Isrc $(PORTABLE:%=-I%) -Isrc/unikernel/tcp -fPIC $(WARN) $(CFLAGS) $(SANFLAGS)
+ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Isrc $(PORTABLE:%=-I%) -Isrc/unikernel/tcp -fPIC $(WARN) \
+	$(CFLAGS) $(SANFLAGS)
 
 # Modules whose libraries are slow to load are shared objects beside the program (sys.h tells why).
 GIT_SOURCES := $(filter-out src/git/git.c,$(wildcard src/git/*.c))

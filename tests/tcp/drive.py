@@ -114,7 +114,7 @@ class Host:
             word, _, rest = line.partition(" ")
             if re.fullmatch(r"[0-9.]+:\d+-[0-9.]+:\d+", line):
                 fields = found.setdefault(line, {})
-            elif rest != "chunks":
+            elif rest:
                 fields[word] = rest
         return found
 
@@ -174,6 +174,7 @@ class Talk(threading.Thread):
             elif got != piece(self.expected, self.received, len(got)):
                 self.wrong += 1
             self.received += len(got)
+            time.sleep(self.rate / 4)
             self.pause, last = max(self.pause, time.monotonic() - last), time.monotonic()
 
     def is_well(self):
@@ -394,6 +395,52 @@ def stale(program, folder, count):
     host.kill()
 
 
+def git(repository, *words):
+    return subprocess.run(["git", "-C", repository, *words], check=True, capture_output=True,
+                          text=True).stdout
+
+
+def life(program, folder):
+    """git log tells a connection's life, from its first segment to its end."""
+    repository = os.path.join(folder, "tcp.git")
+    sh(f"git init -q --bare -b primary {repository}")
+    host = Host(program, folder, "--git", repository)
+    host.start()
+    passive, active = talk(host, ECHO), talk(host, STREAM)
+    paths = [host.path(t.s) for t in (passive, active)]
+    must(passive.goes_on() and active.goes_on(), "nothing flows")
+    time.sleep(3)
+    must(passive.goes_on() and active.goes_on(), "nothing flows")
+    before = git(repository, "rev-list", "--count", "primary")
+    passive.silent = True
+    must(wait_for(lambda: passive.received == passive.sent), "not all comes back")
+    passive.s.shutdown(socket.SHUT_WR)
+    must(wait_for(lambda: passive.end and paths[0] not in host.connections()), "it does not end")
+    must(wait_for(lambda: f"{paths[0]}: LAST_ACK -> CLOSED" in git(repository, "log", "--format=%s",
+                                                                   "primary")), "no end in git")
+    log = git(repository, "log", "--reverse", "--format=%an: %s", "primary")
+    steps = [line for line in log.splitlines() if paths[0] in line]
+    must([s.split(": ", 2)[2] for s in steps] == [
+        "LISTEN -> SYN_RCVD", "SYN_RCVD -> ESTABLISHED", "ESTABLISHED -> CLOSE_WAIT",
+        "CLOSE_WAIT -> LAST_ACK", "LAST_ACK -> CLOSED"], "other steps:", *steps)
+    must(all(line.startswith("tcp: ") for line in log.splitlines()), "not by tcp")
+    counters = log.splitlines().count("tcp: counters")
+    must(2 <= counters <= 20, counters, "commits of counters in some five seconds")
+    must(int(before) < 40, before, "commits")
+    changes = git(repository, "log", "-p", "--format=", "primary", "--", "tcp/" + paths[0])
+    for line in ("+state SYN_RCVD", "-state SYN_RCVD", "+state ESTABLISHED", "+state LAST_ACK",
+                 "-state LAST_ACK", "deleted file mode 100644"):
+        must(line in changes, "not in git log -p:", line)
+    must(re.search(r"^-rcv_nxt \d+\n(.*\n)*?\+rcv_nxt \d+", changes, re.M), "counters stand still")
+    files = git(repository, "ls-tree", "-r", "--name-only", "primary").split()
+    must("tcp/" + paths[1] in files and "tcp/0.0.0.0:80-0.0.0.0:0" in files, "files:", *files)
+    must(not any("out" in f or "payload" in f for f in files), "payload is in the history")
+    text = git(repository, "show", "primary:tcp/" + paths[1])
+    must(re.match(r"state ESTABLISHED\nflags [a-z_ ]+\nresumable yes\n", text), text)
+    git(repository, "fsck", "--strict")
+    host.kill()
+
+
 # ---- ablation ----
 
 # What a resumed connection can't do without: one of it left out, and it dies, hangs or lies.
@@ -405,6 +452,8 @@ KEPT = {"snd_wnd", "snd_wl1", "snd_wl2", "rcv_ann_wnd", "rcv_ann_edge", "rcv_sca
         "timestamp"}
 # What is not read at a restore: for people, for merging, or found out anew.
 TOLD = {"opened", "acked", "received", "resumed", "cwnd", "ssthresh", "rto", "nrtx"}
+# The flags have words of their own, or are needed when a connection closes (see closing()).
+ELSEWHERE = {"flags"}
 
 
 def high_isn(s):
@@ -440,7 +489,7 @@ def full_echo(host):
         except BlockingIOError:
             pass
         return int(host.connection(s)["refused"]) > 0
-    must(wait_for(fill), "it refuses nothing")
+    must(wait_for(fill, 40), "it refuses nothing")
     return s, sent
 
 
@@ -448,7 +497,7 @@ def echo_comes(s, sent):
     """How an echo ends: all the bytes that were sent, or what else."""
     got = 0
     s.setblocking(True)
-    s.settimeout(5)
+    s.settimeout(15)
     try:
         while got < sent:
             part = s.recv(60000)
@@ -465,8 +514,8 @@ def echo_comes(s, sent):
 
 
 def fate(t):
-    """What becomes of a connection in five seconds."""
-    goes_on = t.goes_on(5)
+    """What becomes of a connection."""
+    goes_on = t.goes_on(15)
     if t.wrong:
         return "wrong bytes"
     return t.error or ("well" if goes_on else "hangs")
@@ -477,6 +526,9 @@ def leave_out(program, folder, field, results):
     try:
         host.start()
         talks = [high_talk(host, STREAM), high_talk(host, ECHO)]
+        names = ",".join(NEEDED | KEPT | TOLD | ELSEWHERE).split(",")
+        unknown = set(host.connection(talks[0].s)) - set(names)
+        must(not unknown, "no word on", *unknown)
         echo, sent = full_echo(host)
         must(all(t.goes_on() for t in talks), "nothing flows")
         host.restart("--leave-out", field)

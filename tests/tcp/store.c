@@ -193,7 +193,6 @@ struct store store_open(const char *name, const char *objects)
 	store.connections = open_table(CONNECTIONS);
 	store.payload = open_table(PAYLOAD);
 	load(name);
-	table_commit(store.connections, tcp_note(TCP_COUNTERS, 0, 0));
 	return store;
 }
 

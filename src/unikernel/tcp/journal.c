@@ -108,12 +108,20 @@ static void write_payload(struct tcp_pcb *pcb, const struct tcp_key *key, struct
 		tcp_journal->stats.no_room++;
 }
 
-static unsigned note_of(const struct tcp_value *old, const struct tcp_value *v)
+/* Each step of the state is a commit; what else changed comes with the next one. */
+static enum table_change put_steps(
+	const struct tcp_key *key, const struct tcp_value *old, const struct tcp_value *v)
 {
-	if (old && old->state == v->state)
-		return TABLE_LATER;
-	unsigned from = v->state == TCP_SYN_RCVD ? TCP_LISTEN : TCP_CLOSED;
-	return tcp_note(TCP_STEP, old ? old->state : from, v->state);
+	unsigned start = v->state == TCP_SYN_RCVD ? TCP_LISTEN : TCP_CLOSED;
+	unsigned from = old ? old->state : start, to;
+	struct tcp_value between = *v;
+	if (from == v->state)
+		return put(key, v, TABLE_LATER);
+	for (; (to = tcp_next_state(from, v->state)) != v->state; from = to) {
+		between.state = (uint8_t)to;
+		put(key, &between, tcp_note(TCP_STEP, from, to));
+	}
+	return put(key, v, tcp_note(TCP_STEP, from, to));
 }
 
 static void write_down(struct tcp_pcb *pcb, const struct tcp_key *key, struct shadow *s)
@@ -132,7 +140,7 @@ static void write_down(struct tcp_pcb *pcb, const struct tcp_key *key, struct sh
 		limit_timestamps(&v);
 		write_payload(pcb, key, &v, old, s);
 	}
-	if (put(key, &v, note_of(old, &v)) == TABLE_FULL)
+	if (put_steps(key, old, &v) == TABLE_FULL)
 		tcp_journal->stats.unrecorded++;
 	chunks_drop(key, &v, s);
 }

@@ -96,8 +96,7 @@ struct tcp_chunk {
 	uint8_t bytes[TCP_CHUNK]; /* zeros behind the N */
 };
 
-/* The notes of commits of "tcp": a step from one state to the next, or what else happened. The
- * message of a step names the states between, where there is only one way. */
+/* The notes of commits of "tcp": a step from one state to the next, or what else happened. */
 enum tcp_event {
 	TCP_STEP = 1,
 	TCP_COUNTERS,
@@ -106,6 +105,10 @@ enum tcp_event {
 	TCP_LOST     /* a new image can't go on with it: reset */
 };
 unsigned tcp_note(enum tcp_event event, unsigned from, unsigned to);
+
+/* One segment can do more than one step. The next state on the way, where there is only one way; TO
+ * where it is that or unknown (RFC 9293, 3.3.2, figure 5). */
+unsigned tcp_next_state(unsigned from, unsigned to);
 
 /* Paths are "10.0.0.1:5555-10.0.0.2:80", our side first. Merging: the later opened wins, then the
  * one that has acknowledged and received more, then the later state. */

@@ -221,19 +221,16 @@ unsigned tcp_note(enum tcp_event event, unsigned from, unsigned to)
 	return (unsigned)event << 8 | from << 4 | to;
 }
 
-/* The states that lie between in any case, where one segment does more than one step. */
-static void write_way(struct tcp_text *w, unsigned from, unsigned to)
+unsigned tcp_next_state(unsigned from, unsigned to)
 {
 	bool opening = from == TCP_SYN_SENT || from == TCP_SYN_RCVD;
-	tcp_text_add(w, tcp_state_name(from));
 	if (opening && (to == TCP_CLOSE_WAIT || to == TCP_LAST_ACK))
-		tcp_text_add(w, " -> ESTABLISHED");
-	if ((opening || from == TCP_ESTABLISHED) && to == TCP_LAST_ACK)
-		tcp_text_add(w, " -> CLOSE_WAIT");
+		return TCP_ESTABLISHED;
+	if (from == TCP_ESTABLISHED && to == TCP_LAST_ACK)
+		return TCP_CLOSE_WAIT;
 	if (from == TCP_ESTABLISHED && (to == TCP_CLOSING || to == TCP_TIME_WAIT))
-		tcp_text_add(w, " -> FIN_WAIT_1");
-	tcp_text_add(w, " -> ");
-	tcp_text_add(w, tcp_state_name(to));
+		return TCP_FIN_WAIT_1;
+	return to;
 }
 
 static size_t message(
@@ -253,7 +250,9 @@ static size_t message(
 		tcp_text_add(&w, tcp_state_name(to));
 		return w.n;
 	}
-	write_way(&w, from, to);
+	tcp_text_add(&w, tcp_state_name(from));
+	tcp_text_add(&w, " -> ");
+	tcp_text_add(&w, tcp_state_name(to));
 	if (event == TCP_STALE)
 		tcp_text_add(&w, " (reset: the peer knows more than the journal)");
 	if (event == TCP_LOST)
