@@ -348,6 +348,12 @@ static const struct git_step *state_at(
 	return found;
 }
 
+/* When the window ends. */
+static const char *end_words(struct arena *a, const struct past_window *w)
+{
+	return clock_text(a, w->until_ns ? w->until_ns : w->to_ns);
+}
+
 static bool judged(struct judgement *out, const char *why)
 {
 	out->holds = false;
@@ -372,7 +378,8 @@ static bool judge_end(const struct demand *d, struct err *e)
 	bool holds;
 	const char *first;
 	if (!step)
-		return judged(d->out, "there is no commit up to then");
+		return judged(d->out, str_format(d->p->a, "there is no commit up to %s",
+					      end_words(d->p->a, d->w)));
 	if (!start_question(d->p, d->c, &q, e) || !ask(&q, step, &holds, e))
 		return false;
 	if (holds)
@@ -492,9 +499,9 @@ static bool judge_commits(struct past *p, const struct commits_how *c, const str
 		c->message ? str_format(p->a, " with a message that matches '%s'", c->message) : "";
 	if (n < c->min || (c->max != -1 && n > c->max))
 		return judged(out,
-			str_format(p->a, "%lld commits%s, expected %s%s%s", (long long)n, which,
-				range_words(p->a, c->min, c->max), last ? "; the last is " : "",
-				last ? step_words(p, last) : ""));
+			str_format(p->a, "%lld commit%s%s, expected %s%s%s", (long long)n,
+				n == 1 ? "" : "s", which, range_words(p->a, c->min, c->max),
+				last ? "; the last is " : "", last ? step_words(p, last) : ""));
 	if (c->per_second != -1 && burst.most > c->per_second)
 		return judged(out,
 			str_format(p->a, "%lld commits%s at %s, expected at most %lld a second",
