@@ -33,4 +33,28 @@ const char *place_text(struct context *c, struct str s);
 MUST_CHECK bool place_git(struct context *c, const struct placed *store, const char *const *words,
 	const char *const *environment, int *status, struct err *e);
 
+/* ---- words of the command line ------------------------------------------------------------- */
+
+/* Argument I; NULL behind the last. */
+const char *state_arg(const struct context *c, size_t i);
+/* Leaves the store NAME alone in P; all of them where NAME is NULL. */
+MUST_CHECK bool state_choose(struct context *c, struct place *p, const char *name, struct err *e);
+/* The store that the argument at *AT names, which is passed then; where it names none, and there is
+ * one only, that one. */
+MUST_CHECK bool state_one_store(struct context *c, const struct place *p, size_t *at,
+	const struct placed **store, struct err *e);
+/* The only commit that NAME means: an id or its beginning, a branch, HEAD; NULL: none, or several.
+ */
+const struct git_step *state_find_step(const struct past *p, struct str name);
+bool state_colors(void); /* does standard output have colours? */
+/* place_git() for what must exit with 0. */
+MUST_CHECK bool state_git(
+	struct context *c, const struct placed *store, const char *const *words, struct err *e);
+void state_put_step(
+	struct json_writer *w, const char *name, const struct past *p, const struct git_step *step);
+void state_put_changes(struct json_writer *w, const past_changes *changes);
+
+bool state_show(struct context *c, struct err *e);
+bool state_diff(struct context *c, struct err *e);
+
 #endif

@@ -211,8 +211,9 @@ static void print_divergence(const struct view *v, const struct store_change *s)
 	struct table t = {.a = v->a, .columns = 2, .yielding = 1};
 	if (!s->diverges)
 		return;
-	remark(v, str_format(v->a, "  the first %s the same, then",
-			  words_plural(v->a, s->common, "commit")));
+	remark(v, s->common ? str_format(v->a, "  the first %s the same, then",
+				      words_plural(v->a, s->common, "commit"))
+			    : "  from the first commit on:");
 	table_add(&t, TINT_DIM, "    before");
 	table_add(&t, TINT_NONE,
 		s->message_before ? words_line(v->a, s->message_before) : "(its end)");
@@ -222,23 +223,43 @@ static void print_divergence(const struct view *v, const struct store_change *s)
 	table_print(&t, &v->screen);
 }
 
+static bool is_same_store(const struct store_change *s)
+{
+	vec_for(kind, &s->kinds)
+		if (kind->before != kind->after)
+			return false;
+	return s->has_before && s->has_after && !s->entries.n && !s->diverges;
+}
+
+static void print_store(const struct view *v, const struct store_change *s)
+{
+	const char *side = !s->has_before ? " (new)" : !s->has_after ? " (gone)" : "";
+	screen_line(&v->screen, TINT_NONE,
+		str_format(v->a, "  %s  %s commits, %s entries at the end%s", words_store(v->a, s),
+			pair_words(v, s->commits_before, s->commits_after),
+			pair_words(v, s->entries_before, s->entries_after), side));
+	if (*side)
+		return; /* all of it differs */
+	print_kinds(v, s);
+	print_entries(v, s);
+	print_divergence(v, s);
+}
+
 static void print_state(const struct view *v)
 {
+	size_t quiet = 0;
 	if (v->c->state.n)
 		heading(v, "state");
 	vec_for(s, &v->c->state) {
-		screen_line(&v->screen, TINT_NONE,
-			str_format(v->a, "  %s  %s commits, %s entries at the end%s",
-				words_store(v->a, s),
-				pair_words(v, s->commits_before, s->commits_after),
-				pair_words(v, s->entries_before, s->entries_after),
-				!s->has_before	? " (new)"
-				: !s->has_after ? " (gone)"
-						: ""));
-		print_kinds(v, s);
-		print_entries(v, s);
-		print_divergence(v, s);
+		if (is_same_store(s))
+			quiet++;
+		else
+			print_store(v, s);
 	}
+	if (quiet)
+		remark(v, str_format(v->a, "%s: the same",
+				  words_plural(v->a, quiet,
+					  quiet < v->c->state.n ? "other store" : "store")));
 }
 
 /* "2.1.3", "2.1.3 -> 2.2.0", "none -> 2.1.3" */

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""git_http.py BACKEND FOLDER PORT TOKEN - git's own HTTP server for the repositories in FOLDER, to
+"""git_http.py BACKEND FOLDER ADDRESS PORT TOKEN - git's own HTTP server for the repositories in FOLDER, to
 those who show TOKEN. SPDX-License-Identifier: ISC"""
 
 import http.server
@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 
-backend, folder, port, token = sys.argv[1:]
+backend, folder, address, port, token = sys.argv[1:]
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -54,4 +54,4 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(rest)
 
 
-http.server.ThreadingHTTPServer(("127.0.0.1", int(port)), Handler).serve_forever()
+http.server.ThreadingHTTPServer((address, int(port)), Handler).serve_forever()

@@ -5,7 +5,7 @@ command -v git >/dev/null || skip_all "git is not installed"
 
 echo '{}' >respin.json
 mkdir -p recipes tmp
-export TMPDIR=$PWD/tmp
+export TMPDIR="$PWD/tmp"
 
 # json EXPRESSION: of the last answer, in Python's words.
 json() {
@@ -150,7 +150,7 @@ backend=$(git --exec-path)/git-http-backend
 if [ -x "$backend" ]; then
 	cp -r .respin/runs/two/state served
 	port=$((20000 + $$ % 20000))
-	python3 "$top/tests/cli/git_http.py" "$backend" served "$port" A-token-of-22-letters- &
+	python3 "$top/tests/cli/git_http.py" "$backend" served 127.0.0.1 "$port" A-token-of-22-letters- &
 	server=$!
 	trap 'kill "$server"; rm -rf "$scratch"' EXIT
 	for _ in $(seq 100); do

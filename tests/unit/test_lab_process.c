@@ -251,9 +251,9 @@ static void nor_for_several_networks(void **state)
 	(void)state;
 	run_as_nobody(image_with("c", "\"disk\":{},\"networks\":[{},{}],",
 		BOOT ",{\"name\":\"in\",\"type\":\"arp\",\"at\":1},"
-		     "{\"name\":\"cut\",\"type\":\"reboot\"}," COMMAND(
-			     "all", "\"at\":1,\"run\":[\"nsenter\",\"--net=/proc/self/ns/"
-				    "net\",\"true\"]") "," COMMAND("other",
+		     "{\"name\":\"cut\",\"type\":\"reboot\"}," COMMAND("all",
+			     "\"at\":1,\"run\":[\"nsenter\",\"--net=/proc/self/ns/"
+			     "net\",\"true\"]") "," COMMAND("other",
 			     "\"run\":[\"sh\",\"-c\",\"nsenter --net=$RESPIN_SPACE1 ip -br "
 			     "addr | grep 10.78.0.1\"]")));
 }

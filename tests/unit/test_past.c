@@ -332,7 +332,8 @@ static void windows_are_of_whole_seconds(void **state)
 			    .holds);
 	assert_why(one, (struct past_window){born + 21 * s, born + 60 * s, 0},
 		"(2015-04-22T07:33:40Z): 2 arp/*, expected 1");
-	assert_why(two, (struct past_window){0, born - 1, 0}, "no commit up to then");
+	assert_why(
+		two, (struct past_window){0, born - 1, 0}, "no commit up to 2015-04-22T07:33:19Z");
 	assert_why("\"eventually\":[{\"path\":\"arp/*\"}]",
 		(struct past_window){born + 30 * s, born + 60 * s, 0},
 		"there is no commit, so none with arp/*");
