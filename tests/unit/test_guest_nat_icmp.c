@@ -340,6 +340,7 @@ static void a_next_hop_that_is_not_there_is_told(void **state)
 	assert_int_equal(b->v.next_hop, HOST);
 	memcpy(b->p, b->reply, b->v.n);
 	b->n = b->v.n;
+	assert_int_equal(source_of(b), GATEWAY_IN);
 	assert_int_equal(destination_of(b), HOST);
 	assert_true(b->p[20] == UNREACHABLE && b->p[21] == 1);
 	check_quote(b, original, n, true);

@@ -49,12 +49,42 @@ static uint32_t random_word(void *ctx)
 	return random_u32();
 }
 
+/* ---- packets without a next hop -------------------------------------------------------------- */
+
+/* Packets that waited in vain. ARP must not be asked anything while it tells of them. */
+static struct {
+	struct pbuf *p;
+	struct netif *to;
+} failed[ARP_WAITERS * 4];
+static size_t failed_count;
+static bool is_asking; /* what is dropped meanwhile gave way to a newer packet */
+
+static void fail(struct pbuf *p, struct netif *to)
+{
+	if (is_asking || failed_count == sizeof(failed) / sizeof(failed[0])) {
+		pbuf_free(p);
+		return;
+	}
+	failed[failed_count].p = p;
+	failed[failed_count++].to = to;
+}
+
+static void report_failed(void)
+{
+	for (size_t i = 0; i < failed_count; i++) {
+		hooks_unreachable(failed[i].p, failed[i].to);
+		pbuf_free(failed[i].p);
+	}
+	failed_count = 0;
+}
+
 /* ---- the main loop --------------------------------------------------------------------------- */
 
 /* ARP's times are the day's, the main loop's begin at boot. */
 static uint64_t timer(uint64_t now)
 {
 	uint64_t day = wall_ns(), next = arp_tick(arp, day);
+	report_failed();
 	return next == UINT64_MAX ? next : next > day ? now + (next - day) : now;
 }
 
@@ -109,6 +139,16 @@ static uint32_t next_hop(const struct netif *netif, const ip4_addr_t *to)
 	return lwip_ntohl(near ? to->addr : netif_ip4_gw(netif)->addr);
 }
 
+/* KEPT waits for the answer. */
+static bool ask(struct netif *netif, struct pbuf *kept, uint32_t hop, uint64_t now)
+{
+	uint8_t mac[6];
+	is_asking = true;
+	enum arp_answer answer = arp_resolve(netif->state, hop, kept, now, mac);
+	is_asking = false;
+	return answer == ARP_ASKED;
+}
+
 static err_t resolve(struct netif *netif, struct pbuf *p, uint32_t hop)
 {
 	uint8_t mac[6];
@@ -119,7 +159,7 @@ static err_t resolve(struct netif *netif, struct pbuf *p, uint32_t hop)
 	struct pbuf *kept = answer == ARP_ASKED ? keep(p) : NULL;
 	if (!kept)
 		return answer == ARP_ASKED ? ERR_MEM : ERR_RTE;
-	if (arp_resolve(netif->state, hop, kept, now, mac) == ARP_ASKED)
+	if (ask(netif, kept, hop, now))
 		return ERR_OK;
 	pbuf_free(kept);
 	return ERR_RTE;
@@ -138,10 +178,11 @@ static err_t output(struct netif *netif, struct pbuf *p, const ip4_addr_t *to)
 
 static void deliver(void *ctx, void *packet, const uint8_t *mac)
 {
-	if (mac)
-		frame_out(ctx, packet, mac);
-	else
-		hooks_unreachable(packet, ctx);
+	if (!mac) {
+		fail(packet, ctx);
+		return;
+	}
+	frame_out(ctx, packet, mac);
 	pbuf_free(packet);
 }
 

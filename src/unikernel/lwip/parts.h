@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct netif;
+struct pbuf;
 
 /* Is the frame as long as its own headers say, down to TCP's options? */
 bool frame_is_whole(const uint8_t *frame, size_t n);
@@ -14,9 +15,6 @@ bool frame_is_whole(const uint8_t *frame, size_t n);
 unsigned interface_number(const struct netif *netif);
 /* Takes the secret of the sequence numbers; before any connection. */
 void isn_open(void);
-
-struct netif;
-struct pbuf;
 /* Tells whoever hooked in that P did not find its next hop. */
 void hooks_unreachable(struct pbuf *p, struct netif *to);
 

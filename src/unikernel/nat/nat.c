@@ -206,6 +206,8 @@ struct nat_verdict nat_unreachable(struct nat *nat, uint64_t now, enum nat_side 
 	if (why != NAT_NO_REASON)
 		return v;
 	v.side = nat_is_inside_host(nat, error.destination) ? NAT_INSIDE : NAT_OUTSIDE;
+	/* RFC 1812, 4.3.2.4: from the address of the interface that it leaves by. */
+	nat_packet_set_source(&error, nat->config.networks[v.side].address, 0);
 	v.next_hop = next_hop(&nat->config.networks[v.side], error.destination);
 	if (!v.next_hop)
 		return v;
