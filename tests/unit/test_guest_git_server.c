@@ -302,7 +302,7 @@ static void slow_clients_make_way(void **state)
 	scene_pass(s, SECOND);
 	ask(s, third, "", 0, 1, &out);
 	assert_int_equal(out.n, 0);
-	scene_pass(s, 2 * SECOND);
+	scene_pass(s, 5 * SECOND);
 	ask(s, third, "", 0, 1, &out);
 	assert_int_equal(status_of(&out), 200);
 	assert_int_equal(git_stats(s->s).displaced, 1);

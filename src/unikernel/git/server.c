@@ -13,8 +13,8 @@
 #define DRAIN_MAX (2 * SECOND)
 #define DRAIN_BYTES (2 * GIT_BODY_MAX)
 /* Where others wait, whoever is slower than this after a while goes. */
-#define GRACE (2 * SECOND)
-#define FAIR_RATE 16384
+#define GRACE (5 * SECOND)
+#define FAIR_RATE 4096
 /* What was advertised can be fetched for so long, at least the time of PIN_LIFE - PIN_SHARED. */
 #define PIN_LIFE (30 * SECOND)
 #define PIN_SHARED (10 * SECOND)
