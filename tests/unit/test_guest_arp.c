@@ -224,6 +224,20 @@ CASE(an_answer_is_a_commit_of_its_own)
 	assert_int_equal(history_count(node, ""), 6);
 }
 
+/* Who makes us ask, by packets from many addresses, makes no flood of commits. */
+CASE(too_many_answers_are_joined)
+{
+	struct node *node = node_ready((struct setup){0});
+	for (unsigned n = 0; n < 1000; n++) {
+		node_learns(node, 9, IP(10, 0, 1 + n / 200, 1 + n % 200));
+		net_run(net, 10);
+	}
+	net_run(net, 2000);
+	assert_int_equal(table_count(node->table), 1000);
+	assert_in_range(history_count(node, "entry added: "), 64, 64 + 10 * 8 + 10 + 1);
+	assert_true(history_count(node, "") <= 64 + 10 * 8 + 10 + 4);
+}
+
 CASE(what_strangers_do_is_one_commit_a_second)
 {
 	struct node *node = node_ready((struct setup){0});
@@ -362,6 +376,7 @@ CASE(one_call_does_little)
 	for (; calls < 1000 && arp_tick(node->arp, net->now) <= net->now; calls++)
 		;
 	assert_true(calls >= 1000 / 64);
+	net_run(net, 2000);
 	table_flush(node->table);
 	assert_true(table_ref(node->table, 1, &ref));
 }
@@ -732,6 +747,7 @@ static const struct CMUnitTest tests[] = {
 	T(history_begins_with_an_empty_cache),
 	T(nothing_happens_and_nothing_is_committed),
 	T(an_answer_is_a_commit_of_its_own),
+	T(too_many_answers_are_joined),
 	T(what_strangers_do_is_one_commit_a_second),
 	T(a_refusal_is_in_the_table),
 	T(a_refresh_is_joined),

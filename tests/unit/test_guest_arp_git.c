@@ -63,15 +63,15 @@ static void the_log_is_as_git_shows_it(void **state)
 	make_repo(&r);
 	assert_git_agrees(node->table, &r);
 	const char *log = git(&r, "log --all --graph --format=%s");
-	static const char *const lines[] = {
-		"* Arp.tick: updating to age out old entries\n* entry added: 192.168.3.1 -> "
-		"02:50:2a:16:6d:01\n* entry added: 10.20.254.2 -> 02:50:2a:16:6d:01\n"
-		"* entry added: 10.50.20.22 -> 02:50:2a:16:6d:01\n"
-		"*   Arp.tick: merge expiry branch\n|\\  \n",
-		"* Arp.tick: updating to age out old entries\n",
-		"entry added: 10.23.10.1 -> 02:50:2a:16:6d:01\n", "|/  \n",
-		"* entry added: 10.23.10.2 -> 02:50:2a:16:6d:0a\n"
-		"* Arp.create: Initial empty cache"};
+	static const char last[] = "* Arp.tick: updating to age out old entries\n"
+				   "* entry added: 192.168.3.1 -> 02:50:2a:16:6d:01\n"
+				   "* entry added: 10.20.254.2 -> 02:50:2a:16:6d:01\n"
+				   "* entry added: 10.50.20.22 -> 02:50:2a:16:6d:01\n"
+				   "*   Arp.tick: merge expiry branch\n|\\  \n";
+	static const char first[] = "* entry added: 10.23.10.2 -> 02:50:2a:16:6d:0a\n"
+				    "* Arp.create: Initial empty cache";
+	const char *const lines[] = {last, "* Arp.tick: updating to age out old entries\n",
+		"entry added: 10.23.10.1 -> 02:50:2a:16:6d:01\n", "|/  \n", first};
 	for (size_t n = 0; n < 5; n++)
 		if (!strstr(log, lines[n])) {
 			print_error("%s\nlacks\n%s\n", log, lines[n]);

@@ -4,7 +4,8 @@
  *
  * What a stranger on the wire may do: refresh the entry that is its own, be learnt when it asks
  * for us, be refused and counted. It can't overwrite an entry, nor add one by an answer that
- * nobody asked for, nor cause more than one commit a second.
+ * nobody asked for, nor cause more than one commit a second. An answer that we asked for is a
+ * commit of its own, as long as these are not more than 64 at once and 8 a second.
  *
  * Freestanding, one thread; all memory is given at the start. Times are nanoseconds since 1970 and
  * never go back. IPv4 addresses are numbers: 10.0.0.2 is 0x0a000002. SPDX-License-Identifier: ISC

@@ -10,6 +10,11 @@
 #define REFRESH_PART 12
 #define DITHER_PART 16
 
+/* Answers to our own questions have commits of their own, as long as these are not too many: who
+ * makes us ask, by packets from many addresses, is a stranger, too. */
+#define OWN_EVERY (125 * MS)
+#define OWN_AT_ONCE 64
+
 /* ---- commits ------------------------------------------------------------------------------- */
 
 static void pace_start(struct arp *a)
@@ -50,6 +55,15 @@ static enum table_change paced(
 	else
 		a->pace.changed++;
 	return change;
+}
+
+/* May there be one more commit of its own? */
+static bool own_commit(struct arp *a)
+{
+	if (a->own > a->now + OWN_AT_ONCE * OWN_EVERY)
+		return false;
+	a->own = (a->own > a->now ? a->own : a->now) + OWN_EVERY;
+	return true;
 }
 
 /* Puts the refusals since the last commit; returns how many reasons there were. */
@@ -201,7 +215,7 @@ enum arp_learnt arp_learn(
 	memcpy(v.mac, mac, sizeof(v.mac));
 	if (!there && !arp_make_room(a, asked))
 		return ARP_NO_ROOM;
-	if (!asked)
+	if (!asked || !own_commit(a))
 		return paced(a, key, &v, there ? NOTE_CHANGED : NOTE_ADDED) == TABLE_FULL
 			       ? ARP_NO_ROOM
 			       : ARP_LEARNT;
