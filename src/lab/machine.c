@@ -269,11 +269,9 @@ static bool has_ended(struct machine *m, int timeout_ms)
 	return n > 0;
 }
 
-void machine_stop(struct machine *m, bool gently)
+static void end_qemu(struct machine *m, bool gently)
 {
-	if (!m->qemu.pid)
-		return;
-	if (!m->ended) {
+	if (m->qemu.pid && !m->ended) {
 		kill(m->qemu.pid, gently ? SIGTERM : SIGKILL);
 		if (gently && !has_ended(m, GENTLE_MS))
 			kill(m->qemu.pid, SIGKILL);
@@ -281,5 +279,23 @@ void machine_stop(struct machine *m, bool gently)
 		struct err ignored; /* its last words are wanted only where the file takes them */
 		(void)!machine_turn(m, true, &ignored);
 	}
+}
+
+void machine_stop(struct machine *m, bool gently)
+{
+	end_qemu(m, gently);
+	if (m->qemu.pid)
+		close_fd(&m->console_fd);
+}
+
+bool machine_break(struct machine *m, bool gently, struct err *e)
+{
+	end_qemu(m, gently);
+	struct str console = machine_console(m);
+	const char *line = str_format(m->a, "%slab: %s\n",
+		console.n && !str_ends(console, S("\n")) ? "\n" : "",
+		gently ? "reset" : "power cut");
+	bool written = m->console_fd < 0 || write_all(m->console_fd, str_of(line), e);
 	close_fd(&m->console_fd);
+	return written;
 }

@@ -180,9 +180,9 @@ bool session_reboot(struct session *s, int64_t number, bool reset, struct err *e
 	size_t i = (size_t)number - 1;
 	for (size_t k = 0; k < s->nets.n; k++)
 		wire_turn(&s->lans[k].wire, clock_ns());
-	machine_stop(&s->machines[i].machine, reset);
+	bool stopped = machine_break(&s->machines[i].machine, reset, e);
 	session_unplug(s, i);
-	return boot(s, i, e);
+	return stopped && boot(s, i, e);
 }
 
 bool session_stop(struct session *s, struct err *e)
