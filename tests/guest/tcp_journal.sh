@@ -19,13 +19,13 @@ host() {
 	name=$1
 	shift
 	mkdir -p "lwip-$name"
-	set -- "$@" -D_GNU_SOURCE -g -O1 -I "$top/tests/tcp" \
+	set -- "$@" -D_GNU_SOURCE -g -O1 -I "$top/tests/tcp" -I "$top/tests/tcp/guest" \
 		-I "$top/recipes/lwip/config" -I "$unikernel/lwip" -I "$unikernel/tcp" -I "$unikernel/table" \
 		-I "$unikernel/hash" -isystem "$lwip/include"
 	(cd "lwip-$name" && "$CC" -c -w -fno-strict-aliasing "$@" "$lwip"/core/*.c "$lwip"/core/ipv4/*.c \
 		"$lwip"/netif/ethernet.c) &&
 		"$CC" -std=gnu11 -Wall -Wextra -Wshadow -Werror "$@" "$unikernel"/hash/*.c \
-			"$unikernel"/table/*.c "$unikernel"/tcp/*.c "$top"/tests/tcp/[ahs]*.c "lwip-$name"/*.o \
+			"$unikernel"/table/*.c "$unikernel"/tcp/*.c "$top"/tests/tcp/*.c "$top/tests/tcp/guest/apps.c" "lwip-$name"/*.o \
 			-lnettle -lz -o "$name"
 }
 ok "the journal compiles with lwIP" host plain -fsanitize=address

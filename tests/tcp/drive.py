@@ -133,6 +133,33 @@ class Host:
         return self.connection(s).get("state", "none")
 
 
+class Machine(Host):
+    """The same in an image with a disk, on QEMU."""
+
+    def start(self, *more):
+        before = self.says("respin: ready")
+        disk = self.journal
+        if not os.path.exists(disk):
+            with open(disk, "wb") as file:
+                file.truncate(128 << 20)
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                ["qemu-system-x86_64", "-M", "microvm,acpi=off", "-accel", "tcg", "-cpu", "max",
+                 "-m", "256", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+                 "-global", "virtio-mmio.force-legacy=false", "-serial", "stdio",
+                 "-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-kernel", self.program,
+                 "-drive", f"if=none,id=d0,format=raw,file={disk}",
+                 "-device", "virtio-blk-device,drive=d0",
+                 "-netdev", f"tap,id=n0,ifname={self.tap},script=no,downscript=no",
+                 "-device", "virtio-net-device,netdev=n0,mac=52:54:00:00:00:02",
+                 "-append", f"ip={self.address}/24"],
+                stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        must(wait_for(lambda: self.says("respin: ready") > before or
+                      self.process.poll() is not None, 60), "the image does not start:",
+             self.text())
+        must(self.process.poll() is None, "the image ended:", self.text())
+
+
 class Talk(threading.Thread):
     """A connection to a server: sends stream 1, checks what comes, from its own threads."""
 
@@ -219,6 +246,32 @@ def kills(program, folder, count, *options):
     must(not host.says("reset"), host.text())
     must(host.connection(talks[0].s)["resumed"] == count, "not resumed each time")
     print(f"{count} kills, bytes sent {sum(t.sent for t in talks)}, received "
+          f"{sum(t.received for t in talks)}, longest pause {max(t.pause for t in talks):.2f} s")
+    host.kill()
+
+
+def reboots(image, folder, count):
+    """The same for an image: QEMU is killed, and started again with its disk."""
+    host = Machine(image, folder)
+    host.start()
+    talks = [talk(host, port) for port in (STREAM, ECHO, SINK)]
+    for _ in range(int(count)):
+        time.sleep(random.uniform(0.2, 1.5))
+        host.restart()
+        for t in talks:
+            t.is_well()
+    for t in talks[:2]:
+        must(t.goes_on(60), "a connection stands still:", host.text())
+        t.is_well()
+    must(host.says(f"guest: {len(talks)} resumed, 0 lost") == int(count), host.text())
+    must(not host.says("reset") and not host.says("panic"), host.text())
+    for t in talks:
+        t.silent = True
+    time.sleep(0.5)
+    for t in talks:
+        t.s.shutdown(socket.SHUT_WR)
+    must(wait_for(lambda: all(t.end for t in talks), 60), "they do not end")
+    print(f"{count} reboots, bytes sent {sum(t.sent for t in talks)}, received "
           f"{sum(t.received for t in talks)}, longest pause {max(t.pause for t in talks):.2f} s")
     host.kill()
 

@@ -34,6 +34,7 @@ static struct options {
 	bool no_commit;	 /* frames leave at once: what output commit is for */
 	bool show;	 /* print what the file holds, and end */
 } options = {.tap = "tap0", .address = "10.77.0.2"};
+void *lwip_port_heap;
 static int tap;
 static uint32_t clock_shift;
 static struct {
@@ -269,6 +270,7 @@ int main(int argc, char **argv)
 	open_tap();
 	struct store store = store_open(options.journal, options.git);
 	leave_out(options.leave_out);
+	lwip_port_heap = malloc(MEM_SIZE + 64);
 	lwip_init();
 	apps_open();
 	store_watch();
