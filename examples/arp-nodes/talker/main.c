@@ -1,6 +1,7 @@
 /* main.c - a node of the example: an address of its own, the neighbours' addresses, and its ARP
  * cache's history for whoever asks. SPDX-License-Identifier: ISC */
 #include "talker.h"
+#include "connections.h"
 #include "lwip_port.h"
 #include "platform.h"
 #include "state.h"
@@ -24,6 +25,7 @@ static struct neighbourhood neighbours(void)
 int main(void)
 {
 	lwip_port_arp();
+	connections_store();
 	state_restore();
 	lwip_port_open();
 	struct neighbourhood n = neighbours();
@@ -33,8 +35,9 @@ int main(void)
 		panic("options talk.min=%u talk.max=%u: expected seconds, the smaller first, at "
 		      "most %d",
 			shortest, longest, TALK_MAX_S);
-	state_open();
 	echo_open();
+	connections_open(NULL, 0);
+	state_open();
 	talk_open(&n, shortest, longest);
 	lwip_port_run();
 }

@@ -141,6 +141,11 @@ static void watch_state(void)
 	failed = bad;
 }
 
+bool state_has_disk(void)
+{
+	return disk != NULL;
+}
+
 bool state_flush(void)
 {
 	if (!disk)
