@@ -15,6 +15,7 @@
 
 static struct disklog *disk; /* NULL: there is none */
 static struct keep *keeper;
+static uint64_t secret[2];
 static uint64_t flushed_ns;
 static bool failed;
 
@@ -119,7 +120,8 @@ void state_restore(void)
 		kept[i] = (struct keep_store){
 			s->kind->name, s->table, s->kind, s->entries, s->values};
 	}
-	const struct keep_options options = {.objects = objects_max()};
+	random_bytes(secret, sizeof(secret));
+	const struct keep_options options = {.objects = objects_max(), .secret = secret};
 	keeper = keep_open(
 		memory_take(keep_memory(kept, count, &options)), disk, kept, count, &options);
 	if (!keep_restore(keeper))
