@@ -1,8 +1,11 @@
-/* state_place.c - finds stores: in kept runs, and on live machines. SPDX-License-Identifier: ISC */
+/* state_place.c - finds stores: in kept runs, on disks, and on live machines.
+ * SPDX-License-Identifier: ISC */
 #include "cmd/state.h"
+#include "disk/disk.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define FETCH_MS 60000
 
@@ -112,6 +115,37 @@ static bool open_run(
 		run.id);
 }
 
+/* ---- disks ----------------------------------------------------------------------------------- */
+
+static bool make_scratch(struct context *c, const char **out, struct err *e)
+{
+	const char *tmp = getenv("TMPDIR");
+	return dir_make_temp(
+		c->a, path_join(c->a, tmp && *tmp ? tmp : "/tmp", "respin-state."), out, e);
+}
+
+static bool is_disk(const char *what)
+{
+	struct stat st;
+	return stat(what, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static bool open_disk(
+	struct context *c, const char *what, const char *store, struct place *out, struct err *e)
+{
+	disk_stores found;
+	if (!make_scratch(c, &out->scratch, e) ||
+		!disk_export(c->a, what, store, out->scratch, &found, e))
+		return false;
+	vec_for(f, &found) {
+		*vec_add(c->a, &out->stores) = (struct placed){f->name, f->dir};
+		if (f->entries)
+			term_note("%s: %zu changes are newer than the last commit on this disk",
+				f->name, f->entries);
+	}
+	return true;
+}
+
 /* ---- live machines --------------------------------------------------------------------------- */
 
 bool place_is_live(const char *what)
@@ -143,11 +177,9 @@ static bool live_url(
 static bool open_live(
 	struct context *c, const char *what, const char *store, struct place *out, struct err *e)
 {
-	const char *url = NULL, *tmp = getenv("TMPDIR");
+	const char *url = NULL;
 	struct outcome ignored;
-	if (!live_url(c, what, &store, &url, e) ||
-		!dir_make_temp(c->a, path_join(c->a, tmp && *tmp ? tmp : "/tmp", "respin-state."),
-			&out->scratch, e))
+	if (!live_url(c, what, &store, &url, e) || !make_scratch(c, &out->scratch, e))
 		return false;
 	const char *dir = str_format(c->a, "%s/%s.git", out->scratch, store);
 	const char *const argv[] = {"git", "clone", "--quiet", "--mirror", "--", url, dir, NULL};
@@ -175,7 +207,7 @@ static const struct {
 	bool (*fits)(const char *what);
 	bool (*open)(struct context *c, const char *what, const char *store, struct place *out,
 		struct err *e);
-} sources[] = {{place_is_live, open_live}, {is_anything, open_run}};
+} sources[] = {{place_is_live, open_live}, {is_disk, open_disk}, {is_anything, open_run}};
 
 bool place_open(
 	struct context *c, const char *what, const char *store, struct place *out, struct err *e)

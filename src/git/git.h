@@ -63,6 +63,14 @@ struct git_api {
 	bool (*open)(const char *dir, struct git_repo **out, struct err *e);
 	void (*close)(struct git_repo **r); /* for defer(); NULL is fine */
 
+	/* A new bare repository DIR, whose branch is "primary". */
+	bool (*bare)(const char *dir, struct git_repo **out, struct err *e);
+	/* Stores an object of that TYPE ("commit", "tree", "blob") as it is, well-formed or not. */
+	bool (*put)(struct git_repo *r, const char *type, struct str bytes, struct git_id *out,
+		struct err *e);
+	/* Points the ref NAME ("refs/heads/primary") to an object that is there. */
+	bool (*point)(struct git_repo *r, const char *name, const struct git_id *id, struct err *e);
+
 	/* git_folder_id(), with all blobs and trees stored in R. */
 	bool (*tree)(struct git_repo *r, const char *dir, git_files *files, struct git_id *out,
 		struct err *e);
