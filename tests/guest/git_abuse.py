@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""git_abuse.py PORT - what a bad client may do to the git server at 127.0.0.1:PORT: nonsense, half
-requests, slow ones, floods. All the while, and after it, a plain request must be answered.
+"""git_abuse.py PORT STORE - what a bad client may do to the git server at 127.0.0.1:PORT: nonsense,
+half requests, slow ones, floods. All the while, and after it, a plain request must be answered.
 SPDX-License-Identifier: ISC"""
 import random
 import socket
@@ -8,9 +8,10 @@ import sys
 import time
 
 PORT = int(sys.argv[1])
-ASK = (b"GET /arp.git/info/refs?service=git-upload-pack HTTP/1.1\r\n"
+STORE = sys.argv[2].encode()
+ASK = (b"GET /" + STORE + b".git/info/refs?service=git-upload-pack HTTP/1.1\r\n"
        b"Host: 127.0.0.1\r\nConnection: close\r\n\r\n")
-POST = (b"POST /arp.git/git-upload-pack HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+POST = (b"POST /" + STORE + b".git/git-upload-pack HTTP/1.1\r\nHost: 127.0.0.1\r\n"
         b"Content-Type: application/x-git-upload-pack-request\r\n")
 
 

@@ -323,7 +323,7 @@ tell many arp 1000
 seq 12 | xargs -P 12 -I N timeout 60 git -c transfer.fsckObjects=true clone -q "$url/arp.git" at-once.N
 is "many clones at once are whole" \
 	"$(for i in $(seq 12); do [ -d "at-once.$i" ] && whole "at-once.$i" && git -C "at-once.$i" rev-parse HEAD; done | sort | uniq -c | awk '{ print $1 }')" 12
-run python3 "$top/tests/guest/git_abuse.py" "$port"
+run python3 "$top/tests/guest/git_abuse.py" "$port" arp
 exits "nonsense, slow clients and floods: it goes on serving" 0
 printf '%s\n' "$out" | sed 's/^/# /'
 run quiet clone -q "$url/arp.git" after

@@ -230,15 +230,44 @@ static void other_text_is_written_anew(void **state)
  */
 
 struct told {
-	char text[1024];
+	char text[4096];
+	const char *refused;
 };
 
-static void tell(void *ctx, const char *path, enum table_won won)
+/* Adds a line to what was told; one path may be refused. */
+static bool tell(void *ctx, const char *path, enum table_won won)
 {
 	static const char *const words[] = {"ours", "theirs", "both"};
 	struct told *t = ctx;
 	snprintf(t->text + strlen(t->text), sizeof(t->text) - strlen(t->text), "%s %s\n", path,
 		words[won]);
+	return strcmp(path, t->refused ? t->refused : "") != 0;
+}
+
+/* One path that is refused is enough: all stays as it was. */
+static void a_path_can_be_refused(void **state)
+{
+	(void)state;
+	char why[TABLE_MESSAGE_MAX];
+	struct made_table m = make_table(&flat_kind, room);
+	put(m.t, 2, 2, 100, NOTE_ADDED);
+	table_flush(m.t);
+	struct table_id base = head_of(m.t);
+	struct making k = {.im = table_import(m.t)};
+	file(&k, "10.0.0.2", "mac 02:00:00:00:00:20\nexpires 900\n");
+	file(&k, "10.0.0.3", "mac 02:00:00:00:00:30\nexpires 900\n");
+	struct table_id c = commit(&k, &base, 1), after;
+	struct told told = {.refused = "arp/10.0.0.3"};
+	const struct holder before = *get(m.t, 2);
+	assert_int_equal(
+		table_import_merge(k.im, &c, NOTE_MERGED, tell, &told, why), TABLE_REFUSED);
+	assert_string_equal(why, "arp/10.0.0.3: this path is not theirs to change");
+	table_import_close(k.im);
+	assert_memory_equal(get(m.t, 2), &before, sizeof(before));
+	assert_false(table_is_behind(m.t));
+	after = head_of(m.t);
+	assert_memory_equal(&after, &base, sizeof(base));
+	drop_table(&m);
 }
 
 static void a_push_is_merged_by_the_rules(void **state)
@@ -264,7 +293,7 @@ static void a_push_is_merged_by_the_rules(void **state)
 	file(&k, "10.0.0.6", "mac 02:00:00:00:00:06\nexpires 100\n");
 	file(&k, "10.0.0.7", "mac 02:00:00:00:00:07\nexpires 7\n");
 	struct table_id c = commit(&k, &base, 1);
-	struct told told = {""};
+	struct told told = {.text = ""};
 	assert_int_equal(table_import_merge(k.im, &c, NOTE_MERGED, tell, &told, why), TABLE_MERGED);
 	table_import_close(k.im);
 	assert_string_equal(told.text, "arp/10.0.0.1 theirs\narp/10.0.0.2 ours\n"
@@ -432,6 +461,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_restored_table_is_as_it_was),
 		cmocka_unit_test(other_text_is_written_anew),
 		cmocka_unit_test(a_push_is_merged_by_the_rules),
+		cmocka_unit_test(a_path_can_be_refused),
 		cmocka_unit_test(tables_that_pull_from_each_other_agree),
 		cmocka_unit_test(strangers_are_joined),
 		cmocka_unit_test(what_does_not_belong_is_refused),
