@@ -9,7 +9,6 @@
 /* An entry is refreshed no more often than every twelfth of its lifetime. */
 #define REFRESH_PART 12
 #define DITHER_PART 16
-
 /* Answers to our own questions have commits of their own, as long as these are not too many: who
  * makes us ask, by packets from many addresses, is a stranger, too. */
 #define OWN_EVERY (125 * MS)
@@ -60,9 +59,9 @@ static enum table_change paced(
 /* May there be one more commit of its own? */
 static bool own_commit(struct arp *a)
 {
-	if (a->own > a->now + OWN_AT_ONCE * OWN_EVERY)
+	if (a->allowance > a->now + OWN_AT_ONCE * OWN_EVERY)
 		return false;
-	a->own = (a->own > a->now ? a->own : a->now) + OWN_EVERY;
+	a->allowance = (a->allowance > a->now ? a->allowance : a->now) + OWN_EVERY;
 	return true;
 }
 

@@ -131,7 +131,7 @@ struct arp {
 	size_t interface_count;
 	uint64_t now;
 	struct pace pace;
-	uint64_t own; /* when the allowance of commits of their own is whole again */
+	uint64_t allowance; /* when the allowance of commits of their own is whole again */
 	struct refusal refusals[ARP_REFUSALS];
 	struct aging aging;
 	uint64_t displaced; /* when a stranger's entry displaced another one last */
