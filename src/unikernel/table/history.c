@@ -7,7 +7,7 @@
 /* Nothing is dropped from here on: what open branches began from, and the head. */
 static bool is_needed(const struct table *t, uint32_t i)
 {
-	if (!i || i == t->head)
+	if (!i || i == t->head || i == t->needed)
 		return true;
 	for (size_t k = 0; k < TABLE_BRANCHES; k++)
 		if (t->branches[k].open &&

@@ -111,7 +111,7 @@ static uint32_t add(struct table *t, enum table_type type, const struct table_id
 		return FAILED;
 	}
 	set_data(t, object_at(t, i), form, data, n);
-	if (t->watcher.object)
+	if (t->watcher.object && !t->silent)
 		t->watcher.object(t->watcher.ctx, type,
 			form == VALUE ? t->flat[FLAT_TEXT].p : (const uint8_t *)p, size);
 	return i;

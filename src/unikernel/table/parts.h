@@ -55,10 +55,12 @@ struct commit {
 	struct list own;  /* objects of its state that its successor's state has not */
 	uint64_t seq, time;
 	uint64_t parent_seq; /* of the oldest parent; 0 where one is not here */
-	uint32_t flags;
+	uint16_t flags;
+	uint16_t group;	    /* number of the open branch that it is of, from 1 */
+	uint32_t successor; /* while it is not merged: the commit that OWN is to be found against */
 };
 #define IN_PRIMARY 1u /* in the line of first parents from primary's head */
-#define GROUP_SHIFT 8 /* above it: number of the open branch that it is of, from 1 */
+#define IN_REACH 2u   /* for a while: reached from primary's head */
 
 /* A buffer for an object's contents; HIGH is how much of it was ever used since it was wiped. */
 struct flat {
@@ -164,7 +166,7 @@ struct table {
 	struct table_stats stats;
 
 	uint8_t *cells;
-	size_t cells_n, cells_high, cells_used, cells_present, cells_history;
+	size_t cells_n, cells_spare, cells_high, cells_used, cells_present, cells_history;
 	uint32_t cells_free;
 	uint32_t *buckets, buckets_mask;
 	size_t objects;
@@ -173,17 +175,21 @@ struct table {
 	uint32_t *chain;
 	struct change *changes; /* SLICE of them, and what they hold */
 	uint32_t *change_objects;
-	uint8_t *value[3]; /* for one value each */
+	uint8_t *value[4]; /* for one value each; the first is what reading needs */
+	uint32_t *order;   /* of commits that are taken in; room for all that memory can hold */
+	size_t order_max;
 
 	uint32_t root;	 /* the tree of the present state, as far as it is worked out */
 	struct list own; /* what it replaced since the head */
 	uint32_t head, oldest, newest;
+	uint32_t needed; /* a commit that must stay for now */
 	uint64_t seq;
 	struct list doomed; /* of dropped commits, to be released */
 	struct pin pins[TABLE_PINS];
 	struct table_branch branches[TABLE_BRANCHES];
 	struct table_import import;
 	struct table_watcher watcher;
+	bool silent; /* the watcher is not told of objects */
 };
 
 /* ---- cells.c: memory ------------------------------------------------------------------------ */
@@ -360,15 +366,23 @@ bool history_make_room(struct table *t, size_t cells);
 
 struct merge {
 	struct table *t;
-	uint32_t base;
 	table_report *report;
 	void *ctx;
-	bool dry; /* only looks whether it can be done */
+	bool dry;	    /* only looks whether it can be done */
+	bool only_removals; /* takes nothing else */
 	size_t added, removed;
-	char *why;
+	char *why; /* TABLE_MESSAGE_MAX bytes */
 };
 /* Takes what THEIRS changed since BASE into the entries, without a commit. */
 bool merge_trees(struct merge *m, uint32_t base, uint32_t theirs);
+/* Each commit keeps what its successor has not; one without has TREE's state for it. False where
+ * memory is short: then none keeps anything. */
+bool merge_own(struct table *t, const uint32_t *commits, size_t n, uint32_t tree);
+/* Makes the present state a merge of the head and TIP or, FORWARD, makes TIP the head, with a
+ * commit on top where the present state is not TIP's. */
+bool merge_commit(struct table *t, uint32_t tip, bool forward, unsigned note);
+/* "PATH: WHAT" to WHY. */
+void merge_refuse(char *why, const char *path, size_t n, const char *what);
 
 bool check_tree(const uint8_t *p, size_t n);
 bool check_commit(const uint8_t *p, size_t n);

@@ -21,7 +21,8 @@ void resync_start(struct table *t)
 	l->lost = l->lost_removal = l->lost_mark = false;
 }
 
-/* Changes of entries; those that the log has again since are left to it. */
+/* Changes of entries; those that the log has again since are left to it. Where it has lost some
+ * since, there will be another round, and that one needs the marks. */
 static bool find_entries(struct table *t)
 {
 	struct resync *r = &t->resync;
@@ -36,7 +37,7 @@ static bool find_entries(struct table *t)
 		if (!e->dirty)
 			continue;
 		if (e->round == r->round) {
-			e->dirty = 0;
+			e->dirty = t->log.lost;
 			continue;
 		}
 		done = work_change(t, n, key, e->value);
@@ -47,7 +48,7 @@ static bool find_entries(struct table *t)
 	if (!done)
 		return false;
 	for (size_t i = 0; i < n; i++)
-		found[i]->dirty = 0;
+		found[i]->dirty = t->log.lost;
 	r->cursor = cursor;
 	if (!more)
 		r->phase = r->removals ? REMOVALS : END;

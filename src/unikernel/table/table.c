@@ -10,6 +10,8 @@
 #define CHAIN_MAX 1100u
 /* For each entry: its blob's own cell, and two for what it adds to folders. */
 #define CELLS_PER_ENTRY 3u
+/* At least: two for its own lines, an object and a record. */
+#define CELLS_PER_COMMIT 5u
 /* What a commit under way may take: some folders, old and new. */
 #define CELLS_SPARE (4 * (TABLE_OBJECT_MAX / CELL_BYTES + 2))
 
@@ -58,8 +60,9 @@ static void lay_out_cells(struct table *t, struct room *r)
 {
 	size_t of_value = (t->kind->value_size + CELL_BYTES - 1) / CELL_BYTES, buckets = 2;
 	t->cells_history = t->limits.history_bytes / CELL;
-	t->cells_n =
-		t->limits.entries * (CELLS_PER_ENTRY + of_value) + t->cells_history + CELLS_SPARE;
+	t->cells_spare = CELLS_SPARE;
+	t->cells_n = t->limits.entries * (CELLS_PER_ENTRY + of_value) + t->cells_history +
+		     t->cells_spare;
 	while (buckets < t->cells_n / 2)
 		buckets *= 2;
 	t->buckets_mask = (uint32_t)(buckets - 1);
@@ -77,6 +80,8 @@ static void lay_out_buffers(struct table *t, struct room *r)
 	}
 	t->flat = flats;
 	t->chain = take(r, CHAIN_MAX * sizeof(*t->chain));
+	t->order_max = t->cells_n / CELLS_PER_COMMIT + 1;
+	t->order = take(r, t->order_max * sizeof(*t->order));
 	t->changes = take(r, SLICE * sizeof(*t->changes));
 	t->change_objects = take(r, SLICE * sizeof(*t->change_objects));
 	for (size_t i = 0; i < sizeof(t->value) / sizeof(*t->value); i++)

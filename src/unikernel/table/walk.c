@@ -73,8 +73,9 @@ static bool walk_folder(struct walker *w, uint32_t left, uint32_t right, size_t 
 			continue;
 		d.left = side(w, e.in_left, &e.left, &d.missing);
 		d.right = side(w, e.in_right, &e.right, &d.missing);
-		d.missing |= prefix + one->name_n + 1 >= sizeof(w->path);
-		d.n = prefix + (d.missing ? 0 : one->name_n);
+		bool fits = prefix + one->name_n + 1 < sizeof(w->path);
+		d.missing |= !fits;
+		d.n = prefix + (fits ? one->name_n : 0);
 		memcpy(w->path + prefix, one->name, d.n - prefix);
 		w->path[d.n] = '\0';
 		if (is_behind_us(w, d.n, d.folder))
@@ -116,10 +117,25 @@ static bool own_object(struct table *t, uint32_t i, struct list *l)
 	return true;
 }
 
+/* An old folder is a delta against the newer one, if nothing else has it. */
+static void make_delta(struct table *t, uint32_t left, uint32_t right)
+{
+	struct flat *a = &t->flat[FLAT_OLD], *b = &t->flat[FLAT_NEW];
+	if (object_at(t, left)->present || object_at(t, left)->form != RAW)
+		return;
+	object_flat(t, left, a);
+	object_flat(t, right, b);
+	object_make_delta(t, left, right, a, b);
+}
+
 static bool own(void *ctx, const struct difference *d)
 {
 	const struct owning *o = ctx;
-	return !d->missing && (!d->left || own_object(o->t, d->left, o->l));
+	if (d->missing || (d->left && !own_object(o->t, d->left, o->l)))
+		return false;
+	if (d->folder && d->left && d->right)
+		make_delta(o->t, d->left, d->right);
+	return true;
 }
 
 bool walk_own(struct table *t, uint32_t left, uint32_t right, struct list *l)
@@ -127,5 +143,8 @@ bool walk_own(struct table *t, uint32_t left, uint32_t right, struct list *l)
 	struct owning o = {t, l};
 	if (left == right)
 		return true;
-	return own_object(t, left, l) && walk(t, left, right, own, &o);
+	if (!own_object(t, left, l))
+		return false;
+	make_delta(t, left, right);
+	return walk(t, left, right, own, &o);
 }
