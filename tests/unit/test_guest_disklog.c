@@ -364,7 +364,7 @@ static void an_old_attempts_block_does_not_follow_a_new_one(void **state)
 	replay(b.log);
 	assert_true(disklog_compact_begin(b.log));
 	static char text[BIG];
-	struct disklog_part part = {text, BIG};
+	struct disklog_part part = {memset(text, 'a', BIG), BIG};
 	assert_true(disklog_compact_add(b.log, 9, 3, &part, 1));
 	assert_true(disklog_compact_add(b.log, 9, 3, &part, 1));
 	open_again(&b);
