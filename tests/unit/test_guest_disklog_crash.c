@@ -306,7 +306,7 @@ static unsigned run(const struct plan *plan)
 	return w.wrong;
 }
 
-/* A life in which some of the disk's operations fail, and the power cut at its end. False where
+/* A life in which some of the disk's operations fail, with power cuts here and there. False where
  * none failed. */
 static bool live_with_faults(struct plan *plan, unsigned *images)
 {
@@ -320,10 +320,12 @@ static bool live_with_faults(struct plan *plan, unsigned *images)
 	live(&w);
 	cutter_start(&c, &w.disk, start);
 	c.seed = plan->fail_from;
-	while (cutter_next(&c))
-		;
-	for (int cut = 0; cut < CUT_KINDS && w.wrong == 0; cut++) {
-		cutter_image(&c, (enum cut)cut, &w.seed, image);
+	bool more = true;
+	while (more && w.wrong == 0) {
+		more = cutter_next(&c);
+		if (more && random_below(&w.seed, 8) != 0)
+			continue;
+		cutter_image(&c, (enum cut)random_below(&w.seed, CUT_KINDS), &w.seed, image);
 		check_image(&w, &c, image, false);
 	}
 	cutter_end(&c);
@@ -343,7 +345,7 @@ static bool live_with_faults(struct plan *plan, unsigned *images)
 static void power_cuts_between_small_groups(void **state)
 {
 	(void)state;
-	for (uint64_t seed = 1; seed <= 4; seed++) {
+	for (uint64_t seed = 1; seed <= 3; seed++) {
 		struct plan plan = {.seed = seed,
 			.lives = 12,
 			.groups = 40,
