@@ -64,6 +64,8 @@ ok "every state before CLOSED is resumed and ends well" drive plain closing
 ok "which needs to know who has let go of it" fails drive plain closing --leave-out rx_closed
 ok "and that a FIN waits behind refused bytes" fails drive plain closing --leave-out fin_held
 ok "what is not open, or not resumable, ends cleanly" drive plain opening
+ok "so do the flags that are seldom set" drive plain flags
+ok "full tables mean what they should" drive stamps bounds
 ok "stale journals are found out: a reset, no hang, no wrong byte" drive stamps stale 9
 ok "a field is in a value where a connection can't do without" drive stamps ablation
 finish

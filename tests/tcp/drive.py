@@ -418,9 +418,61 @@ def opening(program, folder):
     host.kill()
 
 
+def bounds(program, folder):
+    """Where the tables are full: what that means for a connection is defined, and can be seen."""
+    host = Host(program, folder, "--entries", "512")
+    host.start()
+    echoes = [full_echo(host) for _ in range(5)]  # of 0.6 MB each, for 1.5 MB of payload
+
+    def resumable():
+        return [host.connection(s)["resumable"] for s, _ in echoes]
+    must(wait_for(lambda: "no: no room for its bytes" in resumable(), 40), "there is room for all")
+    must(resumable().count("yes") == 2, resumable())
+    poor = resumable().index("no: no room for its bytes")
+    must(echo_comes(*echoes[poor]) == "well", "it does not live on")
+    must(wait_for(lambda: resumable()[poor] == "yes"), "for ever without room")
+    echoes.pop(poor)
+    expected = resumable()
+    host.restart()
+    for (s, sent), can in zip(echoes, expected):
+        end = echo_comes(s, sent)
+        must((end == "well") == (can == "yes"), "resumable:", can, "but it ends so:", end)
+        must(end == "well" or "reset" in end, end)
+    host.kill()
+    few = Host(program, folder, "--entries", "8")  # five of them are listeners
+    few.start()
+    talks = [talk(few, SINK if i else ECHO) for i in range(5)]
+    must(all(wait_for(lambda t=t: t.sent > 1000000) for t in talks), "not all of them work")
+    recorded = [few.path(t.s) in few.connections() for t in talks]
+    must(sum(recorded) == 3, recorded)
+    few.restart()
+    for t, known in zip(talks, recorded):
+        sent = t.sent
+        must(wait_for(lambda t=t, sent=sent: t.error or t.sent > sent + 1000000), "it hangs")
+        must(known != bool(t.error), "recorded:", known, t.error)
+    few.kill()
+
+
+def flags(program, folder):
+    """Flags that are seldom set come back, too."""
+    host = Host(program, folder)
+    host.start()
+    t = talk(host, ECHO)
+    must(t.goes_on(), "nothing flows")
+    host.restart("--flag", "88")
+    must(t.goes_on(), "nothing flows")
+    words = host.connection(t.s)["flags"].split()
+    must("no_delay" in words and "keepalive" in words, *words)
+    t.silent = True
+    must(wait_for(lambda: t.sent == t.received), "not all comes back")
+    host.restart("--flag", "6")  # closed by the application, when there was no memory for a FIN
+    must(wait_for(lambda: t.end and not t.error), "no FIN:", t.error)
+    host.kill()
+
+
 def stale(program, folder, count):
     """A journal from before what the peer was told: a reset, no hang, no wrong byte."""
-    host = Host(program, folder)
+    host = Host(program, folder, "--stale-ms", "3000")
     host.start()
     old = host.journal + ".old"
     slowest = 0.0

@@ -29,11 +29,13 @@
 
 static struct options {
 	const char *tap, *address, *journal, *git;
-	char *leave_out; /* names of fields, with commas between them */
-	unsigned loss;	 /* per 1,000 frames, each way */
-	bool no_commit;	 /* frames leave at once: what output commit is for */
-	bool show;	 /* print what the file holds, and end */
-} options = {.tap = "tap0", .address = "10.77.0.2"};
+	const char *flag; /* hexadecimal: set for all connections before they are restored */
+	char *leave_out;  /* names of fields, with commas between them */
+	unsigned loss;	  /* per 1,000 frames, each way */
+	uint32_t stale_ms;
+	bool no_commit; /* frames leave at once: what output commit is for */
+	bool show;	/* print what the file holds, and end */
+} options = {.tap = "tap0", .address = "10.77.0.2", .stale_ms = 130000};
 void *lwip_port_heap;
 static int tap;
 static uint32_t clock_shift;
@@ -89,9 +91,9 @@ int lwip_port_ip4_input(struct pbuf *p, struct netif *from)
 	return 0;
 }
 
-err_t lwip_port_segment(struct tcp_pcb *pcb, const struct tcp_hdr *header)
+err_t lwip_port_segment(struct tcp_pcb *pcb, const struct tcp_hdr *header, u16_t n)
 {
-	return tcp_journal_segment(pcb, header);
+	return tcp_journal_segment(pcb, header, n);
 }
 
 static void report(void *ctx, const char *message)
@@ -182,8 +184,8 @@ static void open_journal(const struct store *store)
 		.durable = store_write,
 		.shift_clock = shift_clock,
 		.report = report,
-		.commit_ms = 1000,
-		.stale_ms = 3000};
+		.commit_ms = 1000};
+	config.stale_ms = options.stale_ms;
 	config.app_count = app_count;
 	config.connections = store->connections;
 	config.payload = store->payload;
@@ -217,7 +219,8 @@ static void read_options(int argc, char **argv)
 {
 	static const struct option names[] = {{"tap", 1, NULL, 't'}, {"address", 1, NULL, 'a'},
 		{"journal", 1, NULL, 'j'}, {"git", 1, NULL, 'g'}, {"leave-out", 1, NULL, 'l'},
-		{"loss", 1, NULL, 'x'}, {"no-commit", 0, NULL, 'n'}, {"show", 0, NULL, 's'}, {0}};
+		{"loss", 1, NULL, 'x'}, {"no-commit", 0, NULL, 'n'}, {"show", 0, NULL, 's'},
+		{"stale-ms", 1, NULL, 'S'}, {"entries", 1, NULL, 'e'}, {"flag", 1, NULL, 'E'}, {0}};
 	for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;)
 		switch (c) {
 		case 't':
@@ -240,6 +243,15 @@ static void read_options(int argc, char **argv)
 			break;
 		case 'n':
 			options.no_commit = true;
+			break;
+		case 'S':
+			options.stale_ms = (uint32_t)strtoul(optarg, NULL, 10);
+			break;
+		case 'e':
+			store_limits(strtoul(optarg, NULL, 10), 1024);
+			break;
+		case 'E':
+			options.flag = optarg;
 			break;
 		case 's':
 			options.show = true;
@@ -270,6 +282,8 @@ int main(int argc, char **argv)
 	open_tap();
 	struct store store = store_open(options.journal, options.git);
 	leave_out(options.leave_out);
+	if (options.flag)
+		store_flag((uint16_t)strtoul(options.flag, NULL, 16));
 	lwip_port_heap = malloc(MEM_SIZE + 64);
 	lwip_init();
 	apps_open();

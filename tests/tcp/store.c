@@ -13,8 +13,6 @@
 
 #define TURN_MAX (16 * 1024 * 1024)
 #define COMPACT_AT (64 * 1024 * 1024)
-#define ENTRIES 512
-#define CHUNKS 4096
 
 struct turn_head {
 	uint32_t size, sum; /* of what follows */
@@ -24,12 +22,12 @@ enum { CONNECTIONS, PAYLOAD };
 
 static struct store store;
 static const uint64_t secret[2] = {1, 2};
-static const struct table_limits limits[2] = {{.entries = ENTRIES,
-						      .history_bytes = 8 << 20,
-						      .history_ns = 3600000000000ull,
-						      .log_records = 4096,
-						      .secret = secret},
-	{.entries = CHUNKS,
+static struct table_limits limits[2] = {{.entries = 512,
+						.history_bytes = 8 << 20,
+						.history_ns = 3600000000000ull,
+						.log_records = 4096,
+						.secret = secret},
+	{.entries = 4096,
 		.history_bytes = 64 << 10,
 		.history_ns = 1000000000ull,
 		.log_records = 64,
@@ -285,6 +283,24 @@ bool store_leave_out(const char *field)
 		table_put(store.connections, key, &v, TABLE_LATER);
 	}
 	return found;
+}
+
+void store_flag(uint16_t flags)
+{
+	const void *key, *value;
+	for (size_t cursor = 0; table_next(store.connections, &cursor, &key, &value);) {
+		struct tcp_value v = *(const struct tcp_value *)value;
+		if (v.state == TCP_LISTEN)
+			continue;
+		v.flags |= flags;
+		table_put(store.connections, key, &v, TABLE_LATER);
+	}
+}
+
+void store_limits(size_t entries, size_t chunks)
+{
+	limits[CONNECTIONS].entries = entries;
+	limits[PAYLOAD].entries = chunks;
 }
 
 int store_show(const char *name)

@@ -19,6 +19,10 @@ void store_watch(void);
 /* Makes FIELD of all connections what it is in a new one, or takes all payload away. False where
  * there is no such field. */
 bool store_leave_out(const char *field);
+/* Sets flags of all connections; enum tcp_value_flag. */
+void store_flag(uint16_t flags);
+/* Connections with listeners, and chunks of payload, at most; before store_open(). */
+void store_limits(size_t entries, size_t chunks);
 /* Prints the paths and texts of FILE's connections; returns an exit status. */
 int store_show(const char *file);
 

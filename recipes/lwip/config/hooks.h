@@ -14,9 +14,10 @@ u32_t lwip_port_isn(
 /* Not 0: the packet was taken, nobody else sees it. */
 int lwip_port_ip4_input(struct pbuf *p, struct netif *from);
 
-/* A segment for PCB, connection or listener, before it is looked at: other than ERR_OK drops it. */
+/* A segment of N bytes for PCB, connection or listener, before it is looked at: other than ERR_OK
+ * drops it. */
 struct tcp_pcb;
 struct tcp_hdr;
-err_t lwip_port_segment(struct tcp_pcb *pcb, const struct tcp_hdr *header);
+err_t lwip_port_segment(struct tcp_pcb *pcb, const struct tcp_hdr *header, u16_t n);
 
 #endif

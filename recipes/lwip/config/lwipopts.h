@@ -51,7 +51,7 @@ extern void *lwip_port_heap;
 #define LWIP_TCP_SACK_OUT 1
 #define LWIP_HOOK_TCP_ISN lwip_port_isn
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, optlen, opt1len, opt2, p)                          \
-	lwip_port_segment(pcb, header)
+	lwip_port_segment(pcb, header, (p)->tot_len)
 /* The device may fill in the checksums of TCP; everything else is lwIP's work. */
 #define LWIP_CHECKSUM_CTRL_PER_NETIF 1
 

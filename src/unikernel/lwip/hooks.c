@@ -7,7 +7,7 @@
 
 static bool (*input)(struct pbuf *p, struct netif *from);
 static void (*unreachable)(struct pbuf *p, struct netif *to);
-static signed char (*segment)(struct tcp_pcb *pcb, const struct tcp_hdr *header);
+static signed char (*segment)(struct tcp_pcb *pcb, const struct tcp_hdr *header, uint16_t n);
 
 void lwip_port_on_ip4(bool (*function)(struct pbuf *p, struct netif *from))
 {
@@ -35,14 +35,14 @@ int lwip_port_ip4_input(struct pbuf *p, struct netif *from)
 }
 
 void lwip_port_on_segment(
-	signed char (*function)(struct tcp_pcb *pcb, const struct tcp_hdr *header))
+	signed char (*function)(struct tcp_pcb *pcb, const struct tcp_hdr *header, uint16_t n))
 {
 	if (segment)
 		panic("a second function wants to see the segments first");
 	segment = function;
 }
 
-err_t lwip_port_segment(struct tcp_pcb *pcb, const struct tcp_hdr *header)
+err_t lwip_port_segment(struct tcp_pcb *pcb, const struct tcp_hdr *header, u16_t n)
 {
-	return segment ? segment(pcb, header) : ERR_OK;
+	return segment ? segment(pcb, header, n) : ERR_OK;
 }

@@ -54,13 +54,13 @@ void lwip_port_on_ip4(bool (*input)(struct pbuf *p, struct netif *from));
 /* UNREACHABLE sees each IPv4 packet that waited in vain for the hardware address of its next hop,
  * P->payload at its header; it does not keep it. One function. */
 void lwip_port_on_unreachable(void (*unreachable)(struct pbuf *p, struct netif *to));
-/* SEGMENT sees each TCP segment first that is for PCB, a connection or a listener, with its header
- * in the machine's byte order. Its result is lwIP's err_t: other than ERR_OK drops the segment. One
- * function. */
+/* SEGMENT sees each TCP segment first that is for PCB, a connection or a listener: its header in
+ * the machine's byte order, and how many bytes of data it has. Its result is lwIP's err_t: other
+ * than ERR_OK drops the segment. One function. */
 struct tcp_pcb;
 struct tcp_hdr;
 void lwip_port_on_segment(
-	signed char (*segment)(struct tcp_pcb *pcb, const struct tcp_hdr *header));
+	signed char (*segment)(struct tcp_pcb *pcb, const struct tcp_hdr *header, uint16_t n));
 /* Moves lwIP's clock, sys_now(), forward by MS: an image that goes on with connections must not
  * begin its timestamps anew (RFC 7323, 5.4). */
 void lwip_port_shift_clock(uint32_t ms);

@@ -140,8 +140,10 @@ static void write_down(struct tcp_pcb *pcb, const struct tcp_key *key, struct sh
 		limit_timestamps(&v);
 		write_payload(pcb, key, &v, old, s);
 	}
-	if (put_steps(key, old, &v) == TABLE_FULL)
+	if (put_steps(key, old, &v) == TABLE_FULL) {
 		tcp_journal->stats.unrecorded++;
+		chunks_forget(key, s);
+	}
 	chunks_drop(key, &v, s);
 }
 
@@ -186,7 +188,7 @@ static void look_at(struct tcp_pcb *pcb)
 		visit(pcb);
 }
 
-err_t tcp_journal_segment(struct tcp_pcb *pcb, const struct tcp_hdr *header)
+err_t tcp_journal_segment(struct tcp_pcb *pcb, const struct tcp_hdr *header, u16_t n)
 {
 	struct tcp_key key;
 	if (!tcp_journal)
@@ -198,7 +200,7 @@ err_t tcp_journal_segment(struct tcp_pcb *pcb, const struct tcp_hdr *header)
 		return ERR_OK;
 	journal_key_of(pcb, &key);
 	struct shadow *s = hash_get(tcp_journal->shadows, &key);
-	return s && s->watch != WATCH_NONE ? watch_segment(pcb, s, header) : ERR_OK;
+	return s && s->watch != WATCH_NONE ? watch_segment(pcb, s, header, n) : ERR_OK;
 }
 
 static void walk(struct tcp_pcb *list)

@@ -28,8 +28,11 @@ struct shadow {
 	bool has_range[2];
 	uint8_t watch, event; /* enum watch, and why it is removed: enum tcp_event, or 0 */
 	bool abort;
-	uint32_t asked_ms, gap_ms; /* sys_now() of the last question, and of the first gap */
-	uint32_t gap_seq;
+	/* sys_now() of the restore, the last question (0: none yet) and the first gap. */
+	uint32_t restored_ms, asked_ms, gap_ms;
+	uint32_t gap_at;   /* rcv_nxt then */
+	uint32_t gap_head; /* the lowest sequence number of data behind it, and how often it came */
+	uint8_t gap_heads;
 };
 
 struct journal {
@@ -67,7 +70,7 @@ size_t chunks_read(const struct tcp_key *key, enum tcp_direction direction, uint
 void chunks_adopt(void);
 
 /* ---- watch.c: are resumed connections what their peers think they are? ---- */
-err_t watch_segment(struct tcp_pcb *pcb, struct shadow *s, const struct tcp_hdr *header);
+err_t watch_segment(struct tcp_pcb *pcb, struct shadow *s, const struct tcp_hdr *header, u16_t n);
 void watch_turn(struct tcp_pcb *pcb, struct shadow *s);
 
 #endif

@@ -242,7 +242,9 @@ static void for_each(void (*f)(const struct tcp_key *, const struct tcp_value *,
 static void add_shadow(const void *key)
 {
 	bool fresh;
-	hash_put(tcp_journal->shadows, key, &fresh);
+	struct shadow *s = hash_put(tcp_journal->shadows, key, &fresh);
+	if (s)
+		s->restored_ms = sys_now();
 }
 
 static void restore_open(const struct tcp_key *key, const struct tcp_value *v, struct shadow *s)
@@ -281,10 +283,10 @@ void tcp_journal_restore(void)
 {
 	struct table *t = tcp_journal->config->connections;
 	const void *key, *value;
+	restore_clock();
 	for (size_t cursor = 0; table_next(t, &cursor, &key, &value);)
 		add_shadow(key);
 	chunks_adopt();
-	restore_clock();
 	for_each(restore_open);
 	for_each(restore_time_wait);
 	tcp_journal->changed = true;

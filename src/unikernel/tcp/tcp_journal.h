@@ -43,8 +43,10 @@ struct tcp_journal_config {
 	/* A word for the console on what was reset; NULL: none. */
 	void (*report)(void *ctx, const char *message);
 	uint32_t commit_ms; /* at least between commits of counters alone: 1000 */
-	/* So long may a resumed connection have a gap before what the peer sends: 10000. Longer
-	 * means that the peer has thrown away what is missing. */
+	/* So long may a resumed connection lack bytes before those that the peer has sent last, and
+	 * the peer not send them again: longer than any retransmission timer (Linux: 120 s),
+	 * 130000. Then it has thrown them away, because an image after the journal acknowledged
+	 * them. Where the peer goes on sending, that is found out at once. */
 	uint32_t stale_ms;
 };
 
@@ -52,7 +54,7 @@ struct tcp_journal_stats {
 	unsigned connections;	/* and listeners, in the journal now */
 	unsigned resumed, lost; /* at restore: goes on; reset because it can't be resumed */
 	unsigned stale;		/* reset because the peer knew more than the journal */
-	unsigned unrecorded;	/* connections for which the table had no room, in this turn */
+	unsigned unrecorded;	/* connections for which the table has no room, in the last turn */
 	uint64_t no_room;	/* times that a connection's bytes found no room */
 	uint64_t not_durable;	/* turns whose changes could not be made durable */
 };
@@ -69,9 +71,9 @@ void tcp_journal_restore(void);
 void tcp_journal_turn(uint64_t now_ns);
 struct tcp_journal_stats tcp_journal_stats(void);
 
-/* lwIP's LWIP_HOOK_TCP_INPACKET_PCB: looks at what the segment before this one has done, so that
- * each step of a connection is seen, and finds stale connections. */
+/* For lwIP's LWIP_HOOK_TCP_INPACKET_PCB, N bytes of data: looks at what the segment before this one
+ * has done, so that each step of a connection is seen, and finds stale connections. */
 struct tcp_hdr;
-err_t tcp_journal_segment(struct tcp_pcb *pcb, const struct tcp_hdr *header);
+err_t tcp_journal_segment(struct tcp_pcb *pcb, const struct tcp_hdr *header, u16_t n);
 
 #endif

@@ -10,6 +10,9 @@
 #include "lwip/sys.h"
 
 #define ASK_MS 600 /* Linux answers such segments at most every 500 ms */
+/* As long as lwIP's own retransmissions of data, about. */
+#define ANSWER_MS 120000
+#define HEADS_MAX 3
 #define INITIAL_WINDOW(mss) LWIP_MIN(4u * (mss), LWIP_MAX(2u * (mss), 4380u)) /* RFC 5681, 3.1 */
 
 static void report(const char *message)
@@ -44,11 +47,34 @@ static err_t reset(struct tcp_pcb *pcb, const struct tcp_hdr *header)
 	return ERR_ABRT;
 }
 
+static void begin_gap(const struct tcp_pcb *pcb, struct shadow *s)
+{
+	s->watch = WATCH_GAP;
+	s->gap_ms = sys_now();
+	s->gap_at = pcb->rcv_nxt;
+	s->gap_heads = 0;
+}
+
+/* A peer sends the first segment again that is not acknowledged. Where that comes again and again
+ * and is not what we lack, we have acknowledged what we lack. Not on the second time: there are
+ * probes with the last segment (RFC 8985, 7), too. */
+static bool is_head_behind_gap(struct shadow *s, uint32_t seq)
+{
+	if (!s->gap_heads || SEQ_LT(seq, s->gap_head)) {
+		s->gap_head = seq;
+		s->gap_heads = 0;
+	}
+	if (seq == s->gap_head)
+		s->gap_heads++;
+	return s->gap_heads > HEADS_MAX;
+}
+
 /* The answer to our question, or the peer's own segment. Its acknowledgement tells how much it has
  * of us; its sequence number, how much it has sent. What lies between that and rcv_nxt it may
  * still send again, or have thrown away as acknowledged. */
-err_t watch_segment(struct tcp_pcb *pcb, struct shadow *s, const struct tcp_hdr *header)
+err_t watch_segment(struct tcp_pcb *pcb, struct shadow *s, const struct tcp_hdr *header, u16_t n)
 {
+	bool has_data = n || TCPH_FLAGS(header) & TCP_FIN;
 	if (TCPH_FLAGS(header) & TCP_RST || !(TCPH_FLAGS(header) & TCP_ACK))
 		return ERR_OK;
 	if (SEQ_LT(pcb->snd_nxt, header->ackno) && s->watch != WATCH_DOOMED)
@@ -57,14 +83,15 @@ err_t watch_segment(struct tcp_pcb *pcb, struct shadow *s, const struct tcp_hdr 
 		return reset(pcb, header);
 	if (SEQ_LT(header->ackno, pcb->lastack))
 		return ERR_OK; /* an old one, and no answer */
-	if (s->watch == WATCH_ASKING)
+	if (s->watch == WATCH_ASKING) {
 		pcb->cwnd = (tcpwnd_size_t)INITIAL_WINDOW(pcb->mss);
+		begin_gap(pcb, s);
+	}
 	if (SEQ_LEQ(header->seqno, pcb->rcv_nxt)) {
 		s->watch = WATCH_NONE;
-	} else if (s->watch == WATCH_ASKING) {
-		s->watch = WATCH_GAP;
-		s->gap_ms = sys_now();
-		s->gap_seq = pcb->rcv_nxt;
+	} else if (has_data && is_head_behind_gap(s, header->seqno)) {
+		mark_stale(s);
+		return reset(pcb, header);
 	}
 	return ERR_OK;
 }
@@ -82,15 +109,21 @@ static void ask(struct tcp_pcb *pcb, struct shadow *s)
 void watch_turn(struct tcp_pcb *pcb, struct shadow *s)
 {
 	uint32_t now = sys_now();
-	if (s->watch == WATCH_GAP && pcb->rcv_nxt != s->gap_seq)
+	if (s->watch == WATCH_GAP && pcb->rcv_nxt != s->gap_at)
 		s->watch = WATCH_NONE;
+	if (pcb->refused_data)
+		s->gap_ms = now; /* lwIP takes nothing before that is taken */
 	if (s->watch == WATCH_GAP && now - s->gap_ms > tcp_journal->config->stale_ms)
 		mark_stale(s);
-	if (s->watch == WATCH_DOOMED && is_reachable(pcb)) {
+	if (s->watch == WATCH_ASKING && now - s->restored_ms > ANSWER_MS) {
+		s->event = TCP_LOST;
+		s->watch = WATCH_DOOMED;
+	}
+	bool reachable = is_reachable(pcb);
+	if (s->watch == WATCH_DOOMED && (reachable || now - s->restored_ms > ANSWER_MS)) {
 		s->abort = true;
 		tcp_journal->aborts = true;
 	}
-	if (s->watch == WATCH_ASKING && is_reachable(pcb) &&
-		(!s->asked_ms || now - s->asked_ms >= ASK_MS))
+	if (s->watch == WATCH_ASKING && reachable && (!s->asked_ms || now - s->asked_ms >= ASK_MS))
 		ask(pcb, s);
 }

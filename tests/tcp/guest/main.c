@@ -12,12 +12,11 @@
 #define TIMER_NS 100000000ull
 
 static uint64_t secret[2];
-static const struct table_limits limits[2] = {
-	{.entries = CONNECTIONS,
-		.history_bytes = 2 << 20,
-		.history_ns = 600000000000ull,
-		.log_records = 4096,
-		.secret = secret},
+static const struct table_limits limits[2] = {{.entries = CONNECTIONS,
+						      .history_bytes = 2 << 20,
+						      .history_ns = 600000000000ull,
+						      .log_records = 4096,
+						      .secret = secret},
 	{.entries = CHUNKS,
 		.history_bytes = 64 << 10,
 		.history_ns = 1000000000ull,
@@ -53,8 +52,7 @@ static void open_disk(void)
 	struct disklog_options how = {.snapshot = SNAPSHOT};
 	if (!disk_open(&info))
 		return;
-	struct disklog_device device = {
-		NULL, info.sectors, read_disk, write_disk, flush_disk};
+	struct disklog_device device = {NULL, info.sectors, read_disk, write_disk, flush_disk};
 	random_bytes(how.id, sizeof(how.id));
 	enum disklog_verdict verdict =
 		disklog_open(memory_take(disklog_memory()), &device, &how, &log);
@@ -94,7 +92,7 @@ static void open_journal(void)
 		.shift_clock = shift_clock,
 		.report = report,
 		.commit_ms = 1000,
-		.stale_ms = 3000};
+		.stale_ms = 130000};
 	config.app_count = app_count;
 	config.connections = connections;
 	config.payload = payload;
