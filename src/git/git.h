@@ -45,6 +45,13 @@ struct git_step {
 };
 typedef VEC(struct git_step) git_steps;
 
+/* A file that differs between two trees; an empty id where it is not there. */
+struct git_change {
+	const char *path;
+	struct git_id before, after;
+};
+typedef VEC(struct git_change) git_changes;
+
 struct git_ref {
 	const char *name; /* "refs/heads/primary" */
 	struct git_id id; /* of the commit */
@@ -130,6 +137,10 @@ struct git_api {
 	/* ... the entries of one tree (their paths are names, their modes 040000 for trees) ... */
 	bool (*folder)(struct git_repo *r, struct arena *a, const struct git_id *tree,
 		git_files *out, struct err *e);
+	/* ... what differs between two trees, however deep (NULL: an empty one), in git's order;
+	 * E_UNSAFE beyond 32 folders within folders ... */
+	bool (*changes)(struct git_repo *r, struct arena *a, const struct git_id *before,
+		const struct git_id *after, git_changes *out, struct err *e);
 	/* ... and the bytes of a file, with a NUL behind them. E_UNSAFE beyond 16 MiB. */
 	bool (*blob)(struct git_repo *r, struct arena *a, const struct git_id *id, struct str *out,
 		struct err *e);

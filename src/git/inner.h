@@ -93,6 +93,8 @@ bool steps_refs(struct git_repo *r, struct arena *a, git_refs *out, struct err *
 bool steps_read(struct git_repo *r, struct arena *a, git_steps *out, struct err *e);
 bool steps_folder(struct git_repo *r, struct arena *a, const struct git_id *tree, git_files *out,
 	struct err *e);
+bool steps_changes(struct git_repo *r, struct arena *a, const struct git_id *before,
+	const struct git_id *after, git_changes *out, struct err *e);
 bool steps_blob(struct git_repo *r, struct arena *a, const struct git_id *id, struct str *out,
 	struct err *e);
 

@@ -28,6 +28,7 @@ const struct git_api respin_git = {
 	.refs = steps_refs,
 	.steps = steps_read,
 	.folder = steps_folder,
+	.changes = steps_changes,
 	.blob = steps_blob,
 	.clone_commit = clone_commit,
 };

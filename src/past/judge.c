@@ -55,13 +55,16 @@ static bool judge_end(const struct demand *d, struct err *e)
 {
 	defer(drop_question) struct question q = {0};
 	const struct git_step *step = state_at(d->p, d->w, true);
-	bool holds;
+	bool holds = true;
 	const char *first;
 	if (!step)
 		return judged(d->out, str_format(d->p->a, "there is no commit up to %s",
 					      end_words(d->p->a, d->w)));
-	if (!start_question(d->p, d->c, &q, e) || !ask(&q, step, &holds, e))
+	if (!start_question(d->p, d->c, &q, e))
 		return false;
+	for (size_t i = 0; i <= (size_t)(step - d->p->steps.v); i++)
+		if (!ask(&q, i, &holds, e))
+			return false;
 	if (holds)
 		return true;
 	if (!first_words(&q, &step->tree, &first, e))
@@ -78,7 +81,7 @@ static bool judge_never(const struct demand *d, struct err *e)
 		return false;
 	vec_for(step, &d->p->steps) {
 		bool holds;
-		if (!ask(&q, step, &holds, e))
+		if (!ask(&q, (size_t)(step - d->p->steps.v), &holds, e))
 			return false;
 		if (!holds || !is_inside(d->w, step))
 			continue;
@@ -100,7 +103,7 @@ static bool judge_always(const struct demand *d, struct err *e)
 		return false;
 	vec_for(step, &d->p->steps) {
 		bool holds;
-		if (!ask(&q, step, &holds, e))
+		if (!ask(&q, (size_t)(step - d->p->steps.v), &holds, e))
 			return false;
 		if (step != start && !is_inside(d->w, step))
 			continue;
@@ -122,7 +125,7 @@ static bool judge_eventually(const struct demand *d, struct err *e)
 		return false;
 	vec_for(step, &d->p->steps) {
 		bool holds;
-		if (!ask(&q, step, &holds, e))
+		if (!ask(&q, (size_t)(step - d->p->steps.v), &holds, e))
 			return false;
 		if (!is_inside(d->w, step))
 			continue;
@@ -167,7 +170,7 @@ static bool judge_commits(struct past *p, const struct commits_how *c, const str
 		return false;
 	vec_for(step, &p->steps) {
 		bool matches;
-		if (!ask(&q, step, &matches, e))
+		if (!ask(&q, (size_t)(step - p->steps.v), &matches, e))
 			return false;
 		if (!matches || !is_inside(w, step))
 			continue;

@@ -31,13 +31,17 @@ static bool find_tip(struct past *p, struct err *e)
 	return true;
 }
 
+ptrdiff_t past_parent(const struct past *p, size_t i)
+{
+	const struct git_step *step = &p->steps.v[i];
+	return step->parents.n ? (ptrdiff_t)number_of(p, &step->parents.v[0]) - 1 : -1;
+}
+
 static void draw_line(struct past *p)
 {
-	for (size_t n = number_of(p, &p->tip); n;) {
-		const struct git_step *step = &p->steps.v[n - 1];
-		vec_push(p->a, &p->line, n - 1);
-		n = step->parents.n ? number_of(p, &step->parents.v[0]) : 0;
-	}
+	for (ptrdiff_t i = (ptrdiff_t)number_of(p, &p->tip) - 1; i >= 0;
+		i = past_parent(p, (size_t)i))
+		vec_push(p->a, &p->line, (size_t)i);
 	for (size_t i = 0, k = p->line.n; i + 1 < k; i++) {
 		size_t last = p->line.v[--k];
 		p->line.v[k] = p->line.v[i];
@@ -61,6 +65,7 @@ bool past_open(struct arena *a, const char *dir, struct past *out, struct err *e
 		return fail_context(e, "the history in %s", dir);
 	}
 	draw_line(&p);
+	p.changes = NEW_ARRAY(a, git_changes *, p.steps.n);
 	*out = p;
 	return true;
 }
@@ -69,6 +74,20 @@ void past_close(struct past *p)
 {
 	if (p->repo)
 		p->git->close(&p->repo);
+}
+
+bool past_changed(struct past *p, size_t i, const git_changes **out, struct err *e)
+{
+	ptrdiff_t parent = past_parent(p, i);
+	if (!p->changes[i]) {
+		git_changes *fresh = NEW(p->a, git_changes);
+		if (!p->git->changes(p->repo, p->a, parent < 0 ? NULL : &p->steps.v[parent].tree,
+			    &p->steps.v[i].tree, fresh, e))
+			return false;
+		p->changes[i] = fresh;
+	}
+	*out = p->changes[i];
+	return true;
 }
 
 /* ---- entries ----------------------------------------------------------------------------- */

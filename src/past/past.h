@@ -13,9 +13,10 @@ struct past {
 	struct git_repo *repo;
 	git_steps steps; /* all commits, each behind its parents */
 	git_refs refs;
-	struct map by_id;    /* number in STEPS, and one */
-	struct git_id tip;   /* of the branch that the state itself is; "" where there is none */
-	const char *primary; /* that branch's name without refs/heads/, or NULL */
+	struct map by_id;      /* number in STEPS, and one */
+	struct git_id tip;     /* of the branch that the state itself is; "" where there is none */
+	const char *primary;   /* that branch's name without refs/heads/, or NULL */
+	git_changes **changes; /* per step, from its first parent on; NULL: not looked at yet */
 	VEC(size_t)
 	line; /* numbers in STEPS: the tip's first parents, the oldest first, tip last */
 };
@@ -23,6 +24,11 @@ struct past {
  * E_INPUT where there is no repository, E_CORRUPT where it is damaged. */
 MUST_CHECK bool past_open(struct arena *a, const char *dir, struct past *out, struct err *e);
 void past_close(struct past *p); /* for defer() */
+
+/* The first parent of commit number I; -1: it has none here. */
+ptrdiff_t past_parent(const struct past *p, size_t i);
+/* What commit number I changed in its first parent's tree. */
+MUST_CHECK bool past_changed(struct past *p, size_t i, const git_changes **out, struct err *e);
 
 /* An entry of the state: a file of the tree. */
 struct past_entry {

@@ -1,12 +1,10 @@
-/* question.c - a condition, asked of one commit after the other. It counts entries: folders that
- * did not change from one commit to the next are not counted again, as counts are kept by the
- * folder's id. SPDX-License-Identifier: ISC */
+/* question.c - a condition, asked of one commit after the other. What it counts
+ * in a commit is what it counted in the first parent, and what changed since.
+ * SPDX-License-Identifier: ISC */
 #include "past/question.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
-#define DEPTH_MAX 32
 #define SHOWN 200 /* bytes of a value in a message */
 
 /* A field's value, and when it became so. */
@@ -34,8 +32,11 @@ static bool compile(regex_t *out, const char *expression, bool *has, struct err 
 
 bool start_question(struct past *p, const struct condition *c, struct question *q, struct err *e)
 {
-	*q = (struct question){
-		.p = p, .c = c, .counts = {.a = p->a}, .texts = {.a = p->a}, .last = {.a = p->a}};
+	*q = (struct question){.p = p,
+		.c = c,
+		.texts = {.a = p->a},
+		.last = {.a = p->a},
+		.counts = NEW_ARRAY(p->a, size_t, p->steps.n)};
 	return compile(&q->text, c->text, &q->has_text, e) &&
 	       compile(&q->message, c->message, &q->has_message, e);
 }
@@ -84,7 +85,8 @@ const char *range_words(struct arena *a, int64_t min, int64_t max)
 		   : str_format(a, "at most %lld", (long long)max);
 }
 
-/* ---- counting entries --------------------------------------------------------------------- */
+/* ---- entries ----------------------------------------------------------------------------------
+ */
 
 static bool judge_text(struct question *q, const struct git_id *id, bool *out, struct err *e)
 {
@@ -100,11 +102,11 @@ static bool judge_text(struct question *q, const struct git_id *id, bool *out, s
 	return true;
 }
 
-static bool entry_matches(
-	struct question *q, const char *path, const struct git_id *id, bool *out, struct err *e)
+/* Entries with one text are judged once. */
+static bool text_matches(struct question *q, const struct git_id *id, bool *out, struct err *e)
 {
-	*out = past_matches(q->c->path, path);
-	if (!*out || (!q->has_text && !q->c->field))
+	*out = true;
+	if (!q->has_text && !q->c->field)
 		return true;
 	void *known = map_get(&q->texts, str_of(id->hex));
 	if (!known && !judge_text(q, id, out, e))
@@ -116,54 +118,25 @@ static bool entry_matches(
 	return true;
 }
 
-static bool count_below(struct question *q, const struct git_id *tree, const char *prefix,
-	int depth, size_t *out, struct err *e);
-
-static bool count_entry(struct question *q, const struct git_file *f, const char *path, int depth,
-	size_t *n, struct err *e)
+/* From the first parent's count to this commit's, by what changed. */
+static bool count_entries(struct question *q, size_t i, struct err *e)
 {
-	bool matches;
-	size_t below = 0;
-	if (S_ISDIR(f->mode)) {
-		if (!count_below(q, &f->id, path, depth + 1, &below, e))
-			return false;
-		*n += below;
-		return true;
-	}
-	if (!entry_matches(q, path, &f->id, &matches, e))
+	const git_changes *changes;
+	ptrdiff_t parent = past_parent(q->p, i);
+	size_t n = parent < 0 ? 0 : q->counts[parent];
+	bool was, is;
+	if (!past_changed(q->p, i, &changes, e))
 		return false;
-	*n += matches;
-	return true;
-}
-
-static const char *path_below(struct arena *a, const char *prefix, const char *name)
-{
-	return *prefix ? str_format(a, "%s/%s", prefix, name) : name;
-}
-
-/* A folder counts once for each place where it is: patterns go by paths. */
-static bool count_below(struct question *q, const struct git_id *tree, const char *prefix,
-	int depth, size_t *out, struct err *e)
-{
-	defer(arena_free) struct arena scratch = {0};
-	struct str key = str_of(str_format(&scratch, "%s %s", tree->hex, prefix));
-	void *known = map_get(&q->counts, key);
-	git_files files;
-	size_t n = 0;
-	if (known) {
-		*out = (size_t)(uintptr_t)known - 1;
-		return true;
-	}
-	if (depth == DEPTH_MAX)
-		return fail(
-			e, E_UNSAFE, "%s: more than %d folders within folders", prefix, DEPTH_MAX);
-	if (!q->p->git->folder(q->p->repo, &scratch, tree, &files, e))
-		return false;
-	vec_for(f, &files)
-		if (!count_entry(q, f, path_below(&scratch, prefix, f->path), depth, &n, e))
+	vec_for(change, changes) {
+		if (!past_matches(q->c->path, change->path))
+			continue;
+		if ((change->before.hex[0] && !text_matches(q, &change->before, &was, e)) ||
+			(change->after.hex[0] && !text_matches(q, &change->after, &is, e)))
 			return false;
-	*map_put(&q->counts, key) = (void *)(n + 1);
-	*out = n;
+		n += change->after.hex[0] && is;
+		n -= change->before.hex[0] && was;
+	}
+	q->counts[i] = q->n = n;
 	return true;
 }
 
@@ -179,7 +152,9 @@ bool first_words(struct question *q, const struct git_id *tree, const char **out
 	if (!past_list(q->p, &scratch, tree, &all, e))
 		return false;
 	vec_for(entry, &all) {
-		if (!entry_matches(q, entry->path, &entry->id, &matches, e))
+		if (!past_matches(q->c->path, entry->path))
+			continue;
+		if (!text_matches(q, &entry->id, &matches, e))
 			return false;
 		if (!matches)
 			continue;
@@ -194,14 +169,13 @@ bool first_words(struct question *q, const struct git_id *tree, const char **out
 
 /* ---- fields that change ------------------------------------------------------------------- */
 
-static bool note_field(struct question *q, const struct git_step *step, const char *path,
-	const struct git_id *id, bool *holds, struct err *e)
+static bool note_field(struct question *q, const struct git_step *step,
+	const struct git_change *change, bool *holds, struct err *e)
 {
 	defer(arena_free) struct arena scratch = {0};
 	struct str text;
-	if (!past_matches(q->c->path, path))
-		return true;
-	if (!past_text(q->p, &scratch, id, &text, e))
+	const char *path = change->path;
+	if (!past_text(q->p, &scratch, &change->after, &text, e))
 		return false;
 	struct str value = past_field(text, q->c->field);
 	void **place = map_put(&q->last, str_of(path));
@@ -220,65 +194,34 @@ static bool note_field(struct question *q, const struct git_step *step, const ch
 	return true;
 }
 
-/* Notes the entries of TREE that differ from those of BEFORE (NULL: nothing was there). */
-static bool note_changes(struct question *q, const struct git_step *step,
-	const struct git_id *before, const struct git_id *tree, const char *prefix, int depth,
-	bool *holds, struct err *e)
+static bool note_changes(struct question *q, size_t i, bool *holds, struct err *e)
 {
-	defer(arena_free) struct arena scratch = {0};
-	git_files old = {0}, new;
-	struct map by_name = {.a = &scratch};
-	if (before && !strcmp(before->hex, tree->hex))
-		return true;
-	if (depth == DEPTH_MAX)
-		return fail(
-			e, E_UNSAFE, "%s: more than %d folders within folders", prefix, DEPTH_MAX);
-	if ((before && !q->p->git->folder(q->p->repo, &scratch, before, &old, e)) ||
-		!q->p->git->folder(q->p->repo, &scratch, tree, &new, e))
+	const git_changes *changes;
+	if (!past_changed(q->p, i, &changes, e))
 		return false;
-	vec_for(f, &old)
-		*map_put(&by_name, str_of(f->path)) = f;
-	vec_for(f, &new) {
-		const struct git_file *was = map_get(&by_name, str_of(f->path));
-		const char *path = path_below(&scratch, prefix, f->path);
-		if (was && !strcmp(was->id.hex, f->id.hex))
-			continue;
-		const struct git_id *below = was && S_ISDIR(was->mode) ? &was->id : NULL;
-		bool noted = S_ISDIR(f->mode) ? note_changes(q, step, below, &f->id, path,
-							depth + 1, holds, e)
-					      : note_field(q, step, path, &f->id, holds, e);
-		if (!noted)
+	vec_for(change, changes)
+		if (change->after.hex[0] && past_matches(q->c->path, change->path) &&
+			!note_field(q, &q->p->steps.v[i], change, holds, e))
 			return false;
-	}
 	return true;
 }
 
 /* ---- one commit --------------------------------------------------------------------------- */
 
-static const struct git_step *first_parent(const struct past *p, const struct git_step *step)
-{
-	size_t n = step->parents.n
-			   ? (size_t)(uintptr_t)map_get(&p->by_id, str_of(step->parents.v[0].hex))
-			   : 0;
-	return n ? &p->steps.v[n - 1] : NULL;
-}
-
-bool ask(struct question *q, const struct git_step *step, bool *holds, struct err *e)
+bool ask(struct question *q, size_t i, bool *holds, struct err *e)
 {
 	const struct condition *c = q->c;
-	const struct git_step *parent = first_parent(q->p, step);
 	*holds = !c->path;
 	if (c->changes_within_s) {
-		if (!note_changes(
-			    q, step, parent ? &parent->tree : NULL, &step->tree, "", 0, holds, e))
+		if (!note_changes(q, i, holds, e))
 			return false;
 	} else if (c->path) {
-		if (!count_below(q, &step->tree, "", 0, &q->n, e))
+		if (!count_entries(q, i, e))
 			return false;
 		*holds = (int64_t)q->n >= c->min && (c->max == -1 || (int64_t)q->n <= c->max);
 	}
 	if (q->has_message)
-		*holds &= regexec(&q->message, step->message, 0, NULL, 0) == 0;
+		*holds &= regexec(&q->message, q->p->steps.v[i].message, 0, NULL, 0) == 0;
 	return true;
 }
 

@@ -15,7 +15,7 @@ struct question {
 	const struct condition *c;
 	regex_t text, message;
 	bool has_text, has_message;
-	struct map counts;  /* by folder: entries that match, and one */
+	size_t *counts;	    /* by commit: entries that match */
 	struct map texts;   /* by id: is it what text and field ask for, and one */
 	struct map last;    /* by path: what its field is, for changes_within_s */
 	size_t n;	    /* entries that matched in the last commit that was asked */
@@ -24,8 +24,8 @@ struct question {
 MUST_CHECK bool start_question(
 	struct past *p, const struct condition *c, struct question *q, struct err *e);
 void drop_question(struct question *q); /* for defer() */
-/* Does the condition hold in STEP? To be asked of all commits in order. */
-MUST_CHECK bool ask(struct question *q, const struct git_step *step, bool *holds, struct err *e);
+/* Does the condition hold in commit number I? To be asked of all of them, in order. */
+MUST_CHECK bool ask(struct question *q, size_t i, bool *holds, struct err *e);
 /* What the commit that was asked last has of what is asked for. */
 const char *answer(const struct question *q, const struct git_step *step);
 /* ", the first is arp/10.0.0.2 (mac 02:...)": the first entry of TREE that matches; or "". */

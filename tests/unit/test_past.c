@@ -119,6 +119,75 @@ static void a_large_history_is_whole(void **state)
 	past_close(&p);
 }
 
+/* "M arp/1\nA arp/2\n", sorted by path: of one commit, as git has it. */
+static const char *changes_of_git(const char *dir, const struct git_step *step)
+{
+	struct str all = GIT(&arena, dir, S(""), "diff-tree", "-r", "--root", "--no-renames",
+		"--no-commit-id", "--name-status", step->id.hex);
+	struct text t = {.a = &arena};
+	text_addz(&t, "");
+	while (all.n) {
+		struct str line = str_cut(&all, '\n');
+		text_addf(&t, "%c %.*s\n", line.p[0], STR(str_from(line, 2)));
+	}
+	return t.p;
+}
+
+static int by_path(const void *x, const void *y)
+{
+	return strcmp(((const struct git_change *)x)->path, ((const struct git_change *)y)->path);
+}
+
+static const char *changes_of(struct past *p, size_t i)
+{
+	struct err e = {0};
+	const git_changes *changes;
+	struct text t = {.a = &arena};
+	text_addz(&t, "");
+	assert_ok(past_changed(p, i, &changes, &e));
+	if (changes->n)
+		qsort(changes->v, changes->n, sizeof(*changes->v), by_path);
+	vec_for(change, changes)
+		text_addf(&t, "%c %s\n",
+			!change->before.hex[0]	? 'A'
+			: !change->after.hex[0] ? 'D'
+						: 'M',
+			change->path);
+	return t.p;
+}
+
+/* Of random histories, in which files become folders and folders files. */
+static void changes_are_those_that_git_finds(void **state)
+{
+	(void)state;
+	static const char *const paths[] = {"a", "a/b", "a/b/c", "a-b", "a.b", "a/b.c", "b", "b/c",
+		"b/c/d/e", "b0", "c/1", "c/10", "c/2"};
+	struct stream s = {.t = {.a = &arena}};
+	const char *dir = dir_of("random.git");
+	unsigned seed = 7;
+	for (int i = 0; i < 60; i++) {
+		commit(&s, "primary", i, "change", 0, 0);
+		for (int k = 0; k < 3; k++) {
+			seed = seed * 1103515245 + 12345;
+			const char *path = paths[(seed >> 16) % 13];
+			if (seed >> 30 == 0)
+				removed(&s, path);
+			else
+				put(&s, path, str_format(&arena, "v %u\n", (seed >> 8) % 3));
+		}
+	}
+	make_store(&arena, dir, &s);
+	struct past p = opened(dir);
+	size_t all = 0;
+	for (size_t i = 0; i < p.steps.n; i++) {
+		const char *git = changes_of_git(dir, &p.steps.v[i]);
+		assert_string_equal(changes_of(&p, i), git);
+		all += strlen(git);
+	}
+	assert_true(all > 1000);
+	past_close(&p);
+}
+
 static void a_shallow_clone_begins_at_its_boundary(void **state)
 {
 	(void)state;
@@ -360,6 +429,7 @@ static void kinds_of_messages(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(commits_come_behind_their_parents),
 	cmocka_unit_test(a_large_history_is_whole),
+	cmocka_unit_test(changes_are_those_that_git_finds),
 	cmocka_unit_test(a_shallow_clone_begins_at_its_boundary),
 	cmocka_unit_test(what_is_no_repository_is_an_error),
 	cmocka_unit_test(entries_and_texts),
