@@ -100,6 +100,6 @@ void connections_open(const struct tcp_app *apps, size_t count)
 		console_printf(
 			"respin: tcp: %u connections go on, %u are reset\n", s.resumed, s.lost);
 	lwip_port_on_segment(tcp_journal_segment);
-	lwip_port_before_send(turn);
+	state_before_send(turn);
 	lwip_port_on_timer(timer);
 }

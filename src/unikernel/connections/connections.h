@@ -12,8 +12,8 @@
  * of up to TCP_CHUNK bytes). Before state_restore(). */
 void connections_store(void);
 /* Journals connections from now on, and puts back what state_restore() found. After
- * lwip_port_open() and the opening of the listeners of APPS, which stay the caller's; COUNT may be
- * 0. */
+ * lwip_port_open() and the opening of the listeners of APPS, which stay the caller's, and before
+ * state_open(); COUNT may be 0. */
 void connections_open(const struct tcp_app *apps, size_t count);
 
 #endif

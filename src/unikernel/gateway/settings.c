@@ -134,6 +134,7 @@ struct table *settings_store(void (*merged)(void *ctx))
 		.history_seconds = HISTORY_SECONDS,
 		.log_records = LOG_RECORDS,
 		.values = true,
+		.prompt = true,
 		.merged = merged};
 	return store_open(&defaults);
 }

@@ -17,6 +17,7 @@ static struct disklog *disk; /* NULL: there is none */
 static struct keep *keeper;
 static uint64_t secret[2];
 static uint64_t flushed_ns;
+static uint64_t prompt_changes; /* of all prompt stores, when last looked at */
 static bool failed;
 
 static bool device_read(void *ctx, uint64_t sector, void *to, size_t sectors)
@@ -146,6 +147,24 @@ static void watch_state(void)
 bool state_has_disk(void)
 {
 	return disk != NULL;
+}
+
+/* Did a store change whose changes others rely on as soon as they can see them? */
+static bool changed_promptly(void)
+{
+	uint64_t changes = 0;
+	for (size_t i = 0; i < store_count(); i++)
+		if (store_at(i)->prompt)
+			changes += table_stats(store_at(i)->table).changes;
+	bool changed = changes != prompt_changes;
+	prompt_changes = changes;
+	return changed;
+}
+
+void keep_before_send(void)
+{
+	if (disk && changed_promptly())
+		state_flush();
 }
 
 bool state_flush(void)

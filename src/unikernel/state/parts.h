@@ -7,6 +7,8 @@
 
 /* The disk's share of the main loop. True while there is more to do. */
 bool keep_on_disk(void);
+/* Before the frames of a turn leave: makes durable what they tell of. */
+void keep_before_send(void);
 /* Starts the git server, where the options want it. */
 void serve_open(void);
 /* Tells the stores that entries came in from elsewhere. */

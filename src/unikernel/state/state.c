@@ -4,6 +4,8 @@
 #include "lwip_port.h"
 #include "store.h"
 
+static void (*journal)(void);
+
 static bool turn(void)
 {
 	bool more = store_work();
@@ -17,8 +19,22 @@ void state_merged(void)
 			store_at(i)->merged(store_at(i)->ctx);
 }
 
+static void before_send(void)
+{
+	if (journal)
+		journal();
+	keep_before_send();
+}
+
+void state_before_send(void (*function)(void))
+{
+	journal = function;
+}
+
 void state_open(void)
 {
 	lwip_port_on_turn(turn);
+	if (journal || state_has_disk())
+		lwip_port_before_send(before_send);
 	serve_open();
 }

@@ -26,6 +26,9 @@ void state_restore(void);
 /* Serves, keeps and seeds as the options say, from the main loop. After lwip_port_open(). */
 void state_open(void);
 bool state_has_disk(void);
+/* JOURNAL is called before the frames of a turn leave, and before what it writes down is made
+ * durable. One function, before state_open(). */
+void state_before_send(void (*journal)(void));
 /* Makes all changes so far durable, on a disk. True where they are; false where there is no disk or
  * it has failed. */
 bool state_flush(void);

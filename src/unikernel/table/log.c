@@ -59,6 +59,7 @@ void log_add(struct table *t, uint32_t what, const void *key, const void *value,
 {
 	struct log *l = &t->log;
 	bool ends = note != TABLE_LATER || what == LOG_MARK;
+	t->stats.changes += what != LOG_MARK;
 	l->changed = !ends;
 	if (l->lost || l->used == l->capacity) {
 		lose(t, what, key, value, note, e);

@@ -130,6 +130,7 @@ void table_flush(struct table *t);
 bool table_is_behind(const struct table *t);
 
 struct table_stats {
+	uint64_t changes;	  /* of entries, since the start */
 	size_t entries, refused;  /* puts refused because it was full */
 	uint64_t commits;	  /* made since the start */
 	uint64_t commits_dropped; /* by budget or age */
