@@ -15,12 +15,12 @@ static inline void fuzz_require(bool holds)
 /* The same history each time: corpora name its commits. */
 static inline struct scene *fuzz_scene(void)
 {
-	struct scene *s =
-		scene_open((struct git_config){.connections = 2, .jobs = 1, .objects = 256},
-			(struct table_limits){.entries = 64,
-				.history_bytes = 64 << 10,
-				.history_ns = 600 * SECOND,
-				.log_records = 16});
+	struct scene *s = scene_open(
+		(struct git_config){.store_count = 1, .connections = 2, .jobs = 1, .objects = 256},
+		(struct table_limits){.entries = 64,
+			.history_bytes = 64 << 10,
+			.history_ns = 600 * SECOND,
+			.log_records = 16});
 	for (unsigned i = 0; i < FUZZ_ENTRIES; i++)
 		put(s->tables[0].t, i, i, 1, NOTE_ADDED);
 	table_flush(s->tables[0].t);

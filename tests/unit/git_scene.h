@@ -72,12 +72,12 @@ static inline struct scene *scene_open(struct git_config config, struct table_li
 	struct scene *s = calloc(1, sizeof(*s));
 	if (!s)
 		abort();
-	for (size_t i = 0; i < STORES; i++)
+	config.store_count = config.store_count ? config.store_count : STORES;
+	for (size_t i = 0; i < config.store_count; i++)
 		s->tables[i] = make_table(&flat_kind, limits);
 	scene_rights(s);
 	s->config = config;
 	s->config.stores = s->stores;
-	s->config.store_count = STORES;
 	s->config.tokens = s->tokens;
 	s->config.token_count = 5;
 	s->config.connections = config.connections ? config.connections : 8;
@@ -96,7 +96,7 @@ static inline struct scene *scene_open(struct git_config config, struct table_li
 
 static inline void scene_close(struct scene *s)
 {
-	for (size_t i = 0; i < STORES; i++)
+	for (size_t i = 0; i < s->config.store_count; i++)
 		drop_table(&s->tables[i]);
 	free(s->memory);
 	free(s);
@@ -105,7 +105,7 @@ static inline void scene_close(struct scene *s)
 static inline void scene_pass(struct scene *s, uint64_t ns)
 {
 	s->now += ns;
-	for (size_t i = 0; i < STORES; i++)
+	for (size_t i = 0; i < s->config.store_count; i++)
 		table_set_time(s->tables[i].t, s->now);
 	git_tick(s->s, s->now);
 }

@@ -146,7 +146,7 @@ static void requests_follow_each_other(void **state)
 	assert_int_equal(count_of(&first, "HTTP/1.1 200 OK"), 4);
 	assert_int_equal(count_of(&first, "HTTP/1.1 404 "), 1);
 	assert_int_equal(count_of(&first, "git clone http://"), 6);
-	assert_int_equal(count_of(&first, "refs/heads/primary\n"), 1);
+	assert_int_equal(count_of(&first, " refs/heads/primary\n"), 1);
 	for (size_t step = 1; step < 200; step += step < 10 ? 1 : 17) {
 		struct bytes again = ask_once(s, text, strlen(text), step);
 		assert_int_equal(again.n, first.n);

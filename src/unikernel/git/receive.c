@@ -39,6 +39,9 @@ static bool take_command(struct job *j, const char *p, size_t n)
 	if (line < 83 || p[40] != ' ' || p[81] != ' ' || !table_id_parse(p, 40, &old) ||
 		!table_id_parse(p + 41, 40, &c->id) || line - 82 >= sizeof(c->ref))
 		return refuse(j, "a command is not understood");
+	for (size_t i = 82; i < line; i++)
+		if (p[i] <= ' ' || p[i] > '~')
+			return refuse(j, "a ref has a name that is none");
 	memcpy(c->ref, p + 82, line - 82);
 	c->ref[line - 82] = 0;
 	c->deletes = is_zero(&c->id);
