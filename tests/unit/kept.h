@@ -28,8 +28,10 @@ static inline void *zeroed(size_t n)
 	return memset(p, 0, n);
 }
 
-/* Boots with what DISK has; false where the log or the tables don't come back. */
-static inline bool machine_boot(struct machine *m, struct disk *disk, size_t objects)
+/* Boots with what DISK has, with limits for the log's objects and the tables' bytes of history;
+ * false where the log or the tables don't come back. */
+static inline bool machine_boot(
+	struct machine *m, struct disk *disk, size_t objects, size_t history)
 {
 	static const char *const names[] = {"arp", "tcp"};
 	struct keep_store stores[STORES];
@@ -37,7 +39,7 @@ static inline bool machine_boot(struct machine *m, struct disk *disk, size_t obj
 	struct disklog_device device = disk_device(disk);
 	struct disklog_options log_options = {.id = "of the tests"};
 	*m = (struct machine){.disk = disk, .now = START};
-	m->limits = (struct table_limits){.entries = 64, .history_bytes = 262144};
+	m->limits = (struct table_limits){.entries = 64, .history_bytes = history};
 	for (size_t i = 0; i < STORES; i++) {
 		m->table[i] = make_table(&flat_kind, m->limits);
 		stores[i] = (struct keep_store){
