@@ -174,7 +174,7 @@ static void turn(struct world *w)
 	size_t steps = random_below(&w->seed, 12);
 	while (steps > 0 && keep_work(m->keep))
 		steps--;
-	if (steps > 0 && !disklog_is_compacting(m->log)) {
+	if (!keep_is_behind(m->keep)) {
 		w->logged = w->head;
 		group = keep_turn(m->keep);
 	}
