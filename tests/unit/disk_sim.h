@@ -87,7 +87,7 @@ static inline void disk_record(struct disk *d, struct disk_event e, const void *
 }
 
 /* Remembers that the counter WHICH, of DISK_MARKS, was at NUMBER here. */
-#define DISK_MARKS 2
+#define DISK_MARKS 4
 static inline void disk_mark(struct disk *d, size_t which, uint64_t number)
 {
 	disk_record(d, (struct disk_event){.what = DISK_MARK, .sector = number, .n = which}, NULL);

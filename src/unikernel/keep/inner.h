@@ -39,7 +39,6 @@ struct walk {
 	unsigned store;
 	uint32_t number;
 	bool open;  /* COMMIT's folders are being visited */
-	bool cut;   /* history behind a commit was left out: too many lines */
 	bool holes; /* something that an older commit names is not here */
 	bool first; /* COMMIT is the one that the walk began with */
 	struct table_id commit;

@@ -72,6 +72,11 @@ bool keep_work(struct keep *k)
 	return more;
 }
 
+bool keep_is_behind(const struct keep *k)
+{
+	return !k->synced || k->walking || k->pendings > 0 || k->phase != PHASE_NONE;
+}
+
 struct keep_stats keep_stats(const struct keep *k)
 {
 	struct keep_stats s = k->stats;

@@ -72,6 +72,9 @@ enum keep_restored keep_result(const struct keep *k, size_t i, const char **why)
 uint64_t keep_turn(struct keep *k);
 /* A step: some objects. True while there is more to do. */
 bool keep_work(struct keep *k);
+/* Are there commits that the log does not have yet? Those that it has are durable with the next
+ * group. It may stay so: where the disk fails, or the log is too small for what the tables have. */
+bool keep_is_behind(const struct keep *k);
 
 struct keep_stats {
 	size_t objects; /* in the log, and known to be there */

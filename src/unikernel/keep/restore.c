@@ -122,9 +122,9 @@ static enum keep_restored import_history(struct keep *k, struct store *s)
 					      : "no room for the last commit";
 		return KEEP_LOST;
 	}
-	if (step == STEP_DONE && !k->walk.holes && !k->walk.cut)
+	if (!k->walk.holes)
 		return KEEP_RESTORED;
-	s->why = k->walk.holes ? "the log lacks a part of old history" : "no room for old history";
+	s->why = "the log lacks a part of old history";
 	return KEEP_CUT;
 }
 

@@ -14,7 +14,7 @@ void keep_walk_start(struct keep *k, unsigned store, const struct table_id *comm
 	struct walk *w = &k->walk;
 	w->store = store;
 	w->number = ++k->walks;
-	w->open = w->cut = w->holes = false;
+	w->open = w->holes = false;
 	w->first = true;
 	w->stacked = w->queue_first = 0;
 	w->queued = 1;
@@ -82,10 +82,8 @@ static void queue_parents(struct keep *k, const uint8_t *p, size_t n)
 		struct mark *m = keep_mark(k, w->store, &id);
 		if (m && (m->queued == w->number || m->walked == k->generation))
 			continue;
-		if (!m || w->queued == QUEUE) {
-			w->cut = true;
-			continue;
-		}
+		if (!m || w->queued == QUEUE)
+			continue; /* too many lines side by side: history ends here */
 		m->queued = w->number;
 		w->queue[(w->queue_first + w->queued++) % QUEUE] = id;
 	}
