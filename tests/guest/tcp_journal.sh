@@ -47,18 +47,20 @@ drive() {
 	rm -rf run
 	mkdir run
 	timeout 600 ip netns exec "$space" python3 "$top/tests/tcp/drive.py" "$program" run "$@"
-	result=$?
-	sed 's/^/  /' .ok 2>/dev/null
-	return $result
 }
 fails() {
 	! "$@"
 }
+# told WHAT COMMAND...: as ok, and what the command says is shown.
+told() {
+	ok "$@"
+	sed 's/^/# /' "$scratch/.ok"
+}
 
 ok "git log tells a connection's life" drive plain life
-ok "50 kills, and each byte is right" drive stamps kills 50
-ok "without timestamps, too" drive plain kills 10
-ok "50 kills with 2 % of all frames lost each way" drive stamps kills 50 --loss 20
+told "50 kills, and each byte is right" drive stamps kills 50
+told "without timestamps, too" drive plain kills 10
+told "50 kills with 2 % of all frames lost each way" drive stamps kills 50 --loss 20
 ok "frames that leave before the journal is written do harm" drive stamps without_commit
 ok "every state before CLOSED is resumed and ends well" drive plain closing
 ok "which needs to know who has let go of it" fails drive plain closing --leave-out rx_closed
@@ -66,6 +68,6 @@ ok "and that a FIN waits behind refused bytes" fails drive plain closing --leave
 ok "what is not open, or not resumable, ends cleanly" drive plain opening
 ok "so do the flags that are seldom set" drive plain flags
 ok "full tables mean what they should" drive stamps bounds
-ok "stale journals are found out: a reset, no hang, no wrong byte" drive stamps stale 9
-ok "a field is in a value where a connection can't do without" drive stamps ablation
+told "stale journals are found out: a reset, no hang, no wrong byte" drive stamps stale 9
+told "a field is in a value where a connection can't do without" drive stamps ablation
 finish

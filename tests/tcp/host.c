@@ -81,7 +81,8 @@ u32_t lwip_port_isn(
 	(void)local_port;
 	(void)remote;
 	(void)remote_port;
-	return (u32_t)random() << 1;
+	/* In the upper half: there, comparisons with a number that was left out, 0, are wrong. */
+	return 0xc0000000 | ((u32_t)random() & 0x0fffffff);
 }
 
 int lwip_port_ip4_input(struct pbuf *p, struct netif *from)
@@ -220,7 +221,8 @@ static void read_options(int argc, char **argv)
 	static const struct option names[] = {{"tap", 1, NULL, 't'}, {"address", 1, NULL, 'a'},
 		{"journal", 1, NULL, 'j'}, {"git", 1, NULL, 'g'}, {"leave-out", 1, NULL, 'l'},
 		{"loss", 1, NULL, 'x'}, {"no-commit", 0, NULL, 'n'}, {"show", 0, NULL, 's'},
-		{"stale-ms", 1, NULL, 'S'}, {"entries", 1, NULL, 'e'}, {"flag", 1, NULL, 'E'}, {0}};
+		{"stale-ms", 1, NULL, 'S'}, {"uptime", 1, NULL, 'u'}, {"entries", 1, NULL, 'e'},
+		{"flag", 1, NULL, 'E'}, {0}};
 	for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;)
 		switch (c) {
 		case 't':
@@ -243,6 +245,9 @@ static void read_options(int argc, char **argv)
 			break;
 		case 'n':
 			options.no_commit = true;
+			break;
+		case 'u': /* milliseconds: a machine that has run for long */
+			clock_shift = (uint32_t)strtoul(optarg, NULL, 10);
 			break;
 		case 'S':
 			options.stale_ms = (uint32_t)strtoul(optarg, NULL, 10);

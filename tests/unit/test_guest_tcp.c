@@ -302,6 +302,15 @@ static void insane_values_are_told(void **state)
 	v.rcv_scale = 15;
 	assert_false(tcp_value_is_sane(&v));
 	v = good;
+	v.flags &= (uint16_t)~TCP_FLAG_WND_SCALE;
+	assert_false(tcp_value_is_sane(&v));
+	v = good;
+	v.rcv_ann_edge = v.rcv_nxt + v.rcv_wnd + 1;
+	assert_false(tcp_value_is_sane(&v));
+	v = good;
+	v.snd_wnd_max = 0;
+	assert_false(tcp_value_is_sane(&v));
+	v = good;
 	v.mss = 0;
 	assert_false(tcp_value_is_sane(&v));
 	v = good;

@@ -21,8 +21,12 @@ enum watch {
 	WATCH_DOOMED  /* can't be resumed: reset as soon as there is a route */
 };
 
-/* What the journal knows of a connection beside its value in the table. */
+/* What the journal knows of a connection. */
 struct shadow {
+	struct tcp_key key;
+	bool is_recorded;
+	struct tcp_value value; /* as the table has it, where it is recorded */
+	const struct tcp_app *app;
 	uint32_t turn; /* when it was last seen in lwIP's lists */
 	struct range ranges[2];
 	bool has_range[2];
@@ -35,12 +39,16 @@ struct shadow {
 	uint8_t gap_heads;
 };
 
+#define BY_PCB 1024
 struct journal {
 	const struct tcp_journal_config *config;
 	struct hash *shadows;
 	struct tcp_journal_stats stats;
+	struct shadow *by_pcb[BY_PCB]; /* to find shadows sooner: where the key is the pcb's */
 	uint64_t now_s;
-	uint32_t turn, committed_ms;
+	uint32_t now_ms, committed_ms;
+	uint32_t turn;
+	size_t visited; /* shadows seen in this turn */
 	bool changed, aborts;
 };
 extern struct journal *tcp_journal;
@@ -50,6 +58,15 @@ void journal_key_of(const struct tcp_pcb *pcb, struct tcp_key *key);
 /* Fills in what the pcb has; the rest of V is as it was. */
 void journal_capture(const struct tcp_pcb *pcb, struct tcp_value *v);
 const struct tcp_app *journal_app_of(const struct tcp_key *key);
+
+/* ---- record.c: connections into the table ---- */
+/* NULL where there is none (or, to add, no room). */
+struct shadow *record_find(const struct tcp_pcb *pcb);
+struct shadow *record_add(const struct tcp_key *key);
+/* Writes down what has changed, with its bytes. NULL where there is no room. */
+struct shadow *record_visit(struct tcp_pcb *pcb);
+/* Removes value and bytes, with a commit that says why; S is gone then. */
+void record_forget(struct shadow *s);
 
 /* ---- chunks.c: payload ---- */
 /* Adds what has come to the pcb's queues; false where there is no room: then no chunk is left. A

@@ -203,6 +203,7 @@ static void resume(const struct tcp_key *key, const struct tcp_value *v, struct 
 	now.resumed++;
 	s->watch = WATCH_ASKING;
 	tcp_journal->stats.resumed++;
+	s->value = now;
 	table_put(tcp_journal->config->connections, key, &now,
 		tcp_note(TCP_RESUMED, v->state, v->state));
 }
@@ -239,12 +240,14 @@ static void for_each(void (*f)(const struct tcp_key *, const struct tcp_value *,
 	}
 }
 
-static void add_shadow(const void *key)
+static void add_shadow(const struct tcp_key *key, const struct tcp_value *v)
 {
-	bool fresh;
-	struct shadow *s = hash_put(tcp_journal->shadows, key, &fresh);
-	if (s)
-		s->restored_ms = sys_now();
+	struct shadow *s = record_add(key);
+	if (!s)
+		return;
+	s->value = *v;
+	s->is_recorded = true;
+	s->restored_ms = sys_now();
 }
 
 static void restore_open(const struct tcp_key *key, const struct tcp_value *v, struct shadow *s)
@@ -285,7 +288,7 @@ void tcp_journal_restore(void)
 	const void *key, *value;
 	restore_clock();
 	for (size_t cursor = 0; table_next(t, &cursor, &key, &value);)
-		add_shadow(key);
+		add_shadow(key, value);
 	chunks_adopt();
 	for_each(restore_open);
 	for_each(restore_time_wait);

@@ -204,16 +204,27 @@ static void merge(const void *key, const void *base, const void *a, const void *
 	memmove(out, winner, sizeof(struct tcp_value));
 }
 
-bool tcp_value_is_sane(const struct tcp_value *v)
+static bool is_sender_sane(const struct tcp_value *v)
 {
 	uint32_t queued = v->snd_end - v->snd_una, sent = v->snd_nxt - v->snd_una;
+	return v->mss && v->snd_wnd_max >= WND_MAX_MIN && queued <= INT32_MAX && sent <= queued + 1;
+}
+
+/* The peer was told no larger window than there is. */
+static bool is_receiver_sane(const struct tcp_value *v)
+{
+	uint32_t max = (uint32_t)UINT16_MAX << (v->flags & TCP_FLAG_WND_SCALE ? SCALE_MAX : 0);
+	int32_t told = (int32_t)(v->rcv_ann_edge - v->rcv_nxt);
+	return v->rcv_wnd <= max && v->rcv_ann_wnd <= max && v->refused <= max &&
+	       told <= (int32_t)v->rcv_wnd;
+}
+
+bool tcp_value_is_sane(const struct tcp_value *v)
+{
+	bool scaled = v->flags & TCP_FLAG_WND_SCALE;
 	return v->state < TCP_STATES && v->flags <= TCP_FLAG_ALL && v->resumable < TCP_RESUMABLES &&
-	       v->app_size <= TCP_APP_MAX && v->snd_scale <= SCALE_MAX &&
-	       v->rcv_scale <= SCALE_MAX && v->mss && v->snd_wnd_max >= WND_MAX_MIN &&
-	       queued <= INT32_MAX && sent <= queued + 1 &&
-	       v->rcv_wnd <= (uint32_t)UINT16_MAX << SCALE_MAX &&
-	       v->rcv_ann_wnd <= (uint32_t)UINT16_MAX << SCALE_MAX &&
-	       v->refused <= (uint32_t)UINT16_MAX << SCALE_MAX;
+	       v->app_size <= TCP_APP_MAX && v->snd_scale <= (scaled ? SCALE_MAX : 0) &&
+	       v->rcv_scale <= (scaled ? SCALE_MAX : 0) && is_sender_sane(v) && is_receiver_sane(v);
 }
 
 unsigned tcp_note(enum tcp_event event, unsigned from, unsigned to)
