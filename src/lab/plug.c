@@ -104,6 +104,8 @@ static bool give_disk(struct session *s, size_t i, struct err *e)
 		return open_disk(s->disk, size_mb, fd, e);
 	if (s->dir)
 		return open_disk(numbered(s, "disk", "-", i ? i + 1 : 0, ".img"), size_mb, fd, e);
+	if (!dir_make(s->scratch, e))
+		return false;
 	*fd = open(s->scratch, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (*fd < 0 && errno == EOPNOTSUPP) /* by the file system: then in memory */
 		*fd = memfd_create("disk", MFD_CLOEXEC);
