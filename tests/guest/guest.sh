@@ -42,13 +42,14 @@ guest() {
 machine=microvm,acpi=off
 cpu=max
 memory=32
+reboot=-no-reboot
 boot() {
 	name=$1
 	words=${2-}
 	shift
 	[ $# -eq 0 ] || shift
 	run timeout 20 qemu-system-x86_64 -M "$machine" -accel tcg -cpu "$cpu" -m "$memory" \
-		-nodefaults -no-user-config -display none -serial stdio -no-reboot \
+		-nodefaults -no-user-config -display none -serial stdio "$reboot" \
 		-device isa-debug-exit,iobase=0xf4,iosize=4 "$@" -kernel "$name" -append "$words"
 }
 
@@ -124,6 +125,37 @@ boot clock "tsc_khz=fast"
 contains "if it is a number" "$out" "option tsc_khz=fast: expected a decimal number"
 machine=microvm,acpi=off
 
+# The time of the day. QEMU's clock counts on from the second in which QEMU was started.
+guest wall
+told() {
+	printf '%s\n' "$out" | tr -d '\r' | sed -n 's/^guest: //p'
+}
+from=$(date +%s)
+boot wall
+to=$(date +%s)
+exits "an image knows the time of the day" $well
+seconds=$(told | cut -d. -f1)
+ok "not earlier than it was" [ "${seconds:-0}" -ge "$from" ]
+ok "nor later" [ "${seconds:-0}" -le "$to" ]
+for base in 2000-02-29T23:59:00 2024-12-31T12:00:30 2038-02-28T23:59:59; do
+	boot wall "" -rtc "base=$base"
+	seconds=$(told | cut -d. -f1)
+	late=$((${seconds:-0} - $(date -u -d "$base" +%s)))
+	ok "$base is understood" [ "$late" -ge 0 ]
+	ok "to the second" [ "$late" -lt 20 ]
+done
+boot wall "time=1764115200.25"
+contains "the command line may say what time it is" "$(told)" "1764115200.2"
+boot wall "time=18446744073.7"
+contains "within bounds" "$out" "option time=18446744073.7: expected seconds since 1970"
+boot wall "time=noon"
+contains "and in seconds" "$out" "option time=noon: expected seconds since 1970"
+machine=microvm,acpi=off,rtc=off
+boot wall
+contains "without a clock the image says what it needs" "$out" "give time=SECONDS"
+contains "and begins in 1970" "$(told)" "0.0"
+machine=microvm,acpi=off
+
 # Random numbers.
 expect random $well "guest: canary" "random numbers come"
 first=$out
@@ -156,10 +188,24 @@ contains "so is a line that is too long" "$out" "the command line has more than"
 
 # Memory.
 expect big $panic "panic: too little memory: the image needs" "too little memory is noticed"
+contains "and how much it takes" "$out" "needs 66 MiB, boot with more"
 memory=80
 boot big
 exits "enough memory is enough" $well
 memory=32
+expect take $well "guest: took what there was" "memory is given out, zero and aligned"
+boot take "more=1"
+exits "where there is no more of it" $panic
+contains "the image says what it takes" "$out" "too little memory: the image needs 33 MiB"
+boot take "more=1000000000000"
+contains "even for a size beyond all bounds" "$out" "too little memory: the image needs 9"
+reboot=-no-fd-bootchk # that is, nothing
+boot take "reset=1"
+reboot=-no-reboot
+exits "a machine that was reset gives out zeros, too" $well
+is "in both its lives" "$(printf '%s' "$out" | tr -d '\r' | grep guest:)" "guest: took what there was
+guest: reset
+guest: took what there was"
 
 # The network device, on QEMU's own network.
 guest net
@@ -174,6 +220,86 @@ boot net "" $network
 exits "a device with the legacy interface is refused" $panic
 contains "with what to do" "$out" "-global virtio-mmio.force-legacy=false"
 boot net
-contains "so is a machine without one" "$out" "panic: no virtio device of kind 1"
+contains "so is a machine without one" "$out" "panic: no network device 0"
+
+# Two of them, each at the other end of the other's wire.
+wires="-netdev dgram,id=a,local.type=unix,local.path=a.sock,remote.type=unix,remote.path=b.sock
+	-netdev dgram,id=b,local.type=unix,local.path=b.sock,remote.type=unix,remote.path=a.sock"
+pair="-global virtio-mmio.force-legacy=false $wires
+	-device virtio-net-device,netdev=a,mac=52:54:00:00:00:0a
+	-device virtio-net-device,netdev=b,mac=52:54:00:00:00:0b"
+guest nets
+# shellcheck disable=SC2086
+boot nets "" $pair
+exits "two devices carry frames" $well
+contains "they are numbered as they were given" "$out" "guest: 2 devices, 0a and 0b"
+contains "a frame on either ends a sleep" "$out" "guest: awake"
+contains "held frames wait, even in a full queue" "$out" "guest: 128 held, then sent"
+# shellcheck disable=SC2086
+boot nets "open=twice" $pair
+contains "none is opened twice" "$out" "panic: network device 1 is already open"
+# shellcheck disable=SC2086
+boot nets "open=third" $pair
+contains "nor one that is not there" "$out" "panic: no network device 2"
+many=
+for i in 1 2 3; do
+	many="$many -netdev user,id=m$i,restrict=on -device virtio-net-device,netdev=m$i"
+done
+# shellcheck disable=SC2086
+boot nets "" $pair $many
+contains "more than four are too many" "$out" "panic: the machine has 5 network devices"
+
+# The disk.
+guest disk
+seq 0 8191 | awk '{ for (i = 0; i < 32; i++) printf "sector %08d\n", $1 }' >expected
+# disk DO BLOCKDEV [DEVICE-OPTION...]
+disk() {
+	what=$1
+	node=$2
+	device=virtio-blk-device,drive=d${3:+,$3}
+	boot disk "do=$what" -global virtio-mmio.force-legacy=false -blockdev "$node" -device "$device"
+}
+file='"node-name": "d", "driver": "file", "filename": "disk.img"'
+truncate -s 4M disk.img
+disk all "{$file}"
+exits "a disk is written and read" $well
+contains "it has its size" "$out" "guest: 8192 sectors"
+contains "many requests at a time" "$out" "guest: a full queue was met"
+ok "the host reads what was written" cmp disk.img expected
+truncate -s 0 disk.img
+truncate -s 4M disk.img
+disk all "{$file}" write-cache=off
+exits "a disk without a cache needs no flush" $well
+ok "the host reads what was written there" cmp disk.img expected
+
+# what is told of a disk on which some things fail
+fails() {
+	told | tr '\n' ';'
+}
+beyond="beyond refused;across refused;around refused;nothing done;"
+disk each "{$file, \"read-only\": true}"
+is "a read-only disk refuses to be written" "$(fails)" "8192 sectors, read-only;read done;\
+write refused;other read done;other write refused;flush done;$beyond"
+ok "and is as it was" cmp disk.img expected
+inject() {
+	echo "{\"node-name\": \"d\", \"driver\": \"blkdebug\", \"image\": {\"driver\": \"file\",
+		\"filename\": \"disk.img\"}, \"inject-error\": [{\"event\": \"none\", \"once\": false, $1}]}"
+}
+disk each "$(inject '"iotype": "read", "sector": 8')"
+is "a sector that can't be read is told" "$(fails)" "8192 sectors;read refused;write done;\
+other read done;other write done;flush done;$beyond"
+disk each "$(inject '"iotype": "write", "sector": 8')"
+is "so is one that can't be written" "$(fails)" "8192 sectors;read done;write refused;\
+other read done;other write done;flush done;$beyond"
+disk each "$(inject '"iotype": "flush"')"
+is "and a flush that fails" "$(fails)" "8192 sectors;read done;write done;other read done;\
+other write done;flush refused;$beyond"
+boot disk
+is "without a disk there is none" "$(fails)" "no disk, read refused;"
+disk each "{$file}" physical_block_size=4096,logical_block_size=4096
+contains "a disk of larger sectors is refused" "$out" "give QEMU logical_block_size=512"
+# shellcheck disable=SC2086
+boot disk "" $pair -blockdev "{$file}" -device virtio-blk-device,drive=d
+exits "a disk goes with network devices" $well
 
 finish

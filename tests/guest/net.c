@@ -19,7 +19,7 @@ static void ask(const struct net_info *info)
 	memcpy(frame + 38, asked, 4);
 	/* In parts, as lwIP sends them. */
 	const struct net_part parts[] = {{frame, 14}, {frame + 14, 0}, {frame + 14, 28}};
-	for (int tries = 0; !net_send(parts, 3); tries++) {
+	for (int tries = 0; !net_send(0, parts, 3); tries++) {
 		if (tries == TRIES)
 			panic("the queue stays full");
 		idle_until(clock_ns() + 10 * MS);
@@ -31,7 +31,7 @@ static bool answered(void)
 {
 	const uint8_t *frame;
 	size_t n;
-	while (net_receive(&frame, &n))
+	while (net_receive(0, &frame, &n))
 		if (n >= 42 && frame[12] == 8 && frame[13] == 6 && frame[OPCODE] == 2 &&
 			memcmp(frame + SENDER, asked, 4) == 0)
 			return true;
@@ -40,7 +40,7 @@ static bool answered(void)
 
 int main(void)
 {
-	struct net_info info = net_open();
+	struct net_info info = net_open(0);
 	console_printf("guest: address %02x:%02x\n", info.mac[0], info.mac[5]);
 	/* More frames than the queue has room for: all slots come back. */
 	for (int i = 0; i < 1000; i++)

@@ -11,6 +11,8 @@
 
 #include "unikernel/lwip/frame.c"
 #define get16 segment_get16
+#undef PROTOCOL_TCP
+#undef TCP_OFFSET
 #include "unikernel/platform/segment.c"
 
 /* Asks with a copy of exactly N bytes: a sanitizer sees each byte read beyond. */
@@ -55,6 +57,102 @@ static void headers_that_lie_about_their_length_stop(void **state)
 	assert_false(whole(bad, sizeof(bad)));
 	bad[17] = 23; /* packet shorter than its header */
 	assert_false(whole(bad, sizeof(bad)));
+}
+
+/* An IPv4 frame of N bytes in all for PROTOCOL, FRAGMENT its flags and offset; the payload is zero.
+ */
+static void ip_make(uint8_t *f, size_t n, uint8_t protocol, unsigned fragment)
+{
+	memset(f, 0, n);
+	f[12] = 0x08;
+	f[14] = 0x45;
+	f[17] = (uint8_t)(n - 14);
+	f[20] = (uint8_t)(fragment >> 8);
+	f[21] = (uint8_t)fragment;
+	f[23] = protocol;
+}
+
+static void tcp_headers_must_be_whole(void **state)
+{
+	(void)state;
+	uint8_t f[34 + 60];
+	for (unsigned words = 0; words < 16; words++) {
+		for (size_t n = 0; n <= 60; n++) {
+			ip_make(f, 34 + n, 6, 0);
+			if (n > 12)
+				f[34 + 12] = (uint8_t)(words << 4);
+			assert_int_equal(whole(f, 34 + n), words >= 5 && n >= words * 4);
+		}
+	}
+	/* behind the packet there may be padding, which is no header */
+	ip_make(f, 34 + 20, 6, 0);
+	f[34 + 12] = 0x60;
+	assert_false(whole(f, 34 + 60));
+	f[34 + 12] = 0x50;
+	assert_true(whole(f, 34 + 60));
+}
+
+/* Is a header whole whose options are these? */
+static bool whole_options(const char *options, size_t n)
+{
+	uint8_t f[34 + 20 + 40];
+	size_t padded = (n + 3) & ~(size_t)3;
+	ip_make(f, 34 + 20 + padded, 6, 0);
+	f[34 + 12] = (uint8_t)((5 + padded / 4) << 4);
+	memcpy(f + 34 + 20, options, n);
+	return whole(f, 34 + 20 + padded);
+}
+#define WHOLE_OPTIONS(z) whole_options(z, sizeof(z) - 1)
+
+static void tcp_options_must_be_whole(void **state)
+{
+	(void)state;
+	/* as a Linux host sends them, all of them, none of them */
+	assert_true(WHOLE_OPTIONS("\2\4\5\264\4\2\10\12\0\0\0\1\0\0\0\0\1\3\3\7"));
+	assert_true(WHOLE_OPTIONS("\1\1\1\1"));
+	assert_true(WHOLE_OPTIONS("\0\2\0\3"));
+	/* unknown kinds and lengths that fit */
+	assert_true(WHOLE_OPTIONS("\375\4\0\0\377\2\1\1"));
+	/* no length, a length of nothing, one that counts too little or goes beyond */
+	assert_false(WHOLE_OPTIONS("\1\1\1\2"));
+	assert_false(WHOLE_OPTIONS("\1\1\1\375"));
+	assert_false(WHOLE_OPTIONS("\2\0\0\0"));
+	assert_false(WHOLE_OPTIONS("\2\1\0\0"));
+	assert_false(WHOLE_OPTIONS("\2\5\0\0"));
+	assert_false(WHOLE_OPTIONS("\10\12\1\1"));
+	assert_false(WHOLE_OPTIONS("\1\1\3\3"));
+	assert_false(WHOLE_OPTIONS("\375\377\0\0"));
+}
+
+static void fragments_bring_no_parts_of_headers(void **state)
+{
+	(void)state;
+	uint8_t f[34 + 64];
+	/* a first fragment with the header, with half of it */
+	ip_make(f, 34 + 24, 6, 0x2000);
+	f[34 + 12] = 0x60;
+	assert_true(whole(f, 34 + 24));
+	ip_make(f, 34 + 8, 6, 0x2000);
+	assert_false(whole(f, 34 + 8));
+	/* later ones */
+	for (unsigned offset = 1; offset < 10; offset++) {
+		ip_make(f, 34 + 8, 6, 0x2000 | offset);
+		assert_int_equal(whole(f, 34 + 8), offset * 8 >= 60);
+	}
+	ip_make(f, 34 + 1, 17, 1);
+	assert_true(whole(f, 34 + 1));
+}
+
+static void udp_headers_must_be_whole(void **state)
+{
+	(void)state;
+	uint8_t f[34 + 8];
+	for (size_t n = 0; n <= 8; n++) {
+		ip_make(f, 34 + n, 17, 0x4000);
+		assert_int_equal(whole(f, 34 + n), n == 8);
+		ip_make(f, 34 + n, 1, 0);
+		assert_true(whole(f, 34 + n)); /* lwIP itself looks at ICMP's length */
+	}
 }
 
 /* A segment of N bytes of payload at SEQUENCE. */
@@ -120,6 +218,9 @@ static void only_plain_segments_are_joined(void **state)
 	segment_make(f, 1, 1000, FLAG_ACK);
 	f[IP_FRAGMENT] = 0x40; /* "don't fragment" is fine */
 	assert_true(segment_is_plain(f, 1054));
+	f[TCP + TCP_CHECKSUM_AT + 1] = 1; /* forwarded: the checksum is its sender's */
+	assert_false(segment_is_plain(f, 1054));
+	assert_false(segment_lacks_checksum(f));
 }
 
 static void joined_headers_are_right(void **state)
@@ -144,6 +245,10 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames_shorter_than_their_headers_stop),
 		cmocka_unit_test(headers_that_lie_about_their_length_stop),
+		cmocka_unit_test(tcp_headers_must_be_whole),
+		cmocka_unit_test(tcp_options_must_be_whole),
+		cmocka_unit_test(fragments_bring_no_parts_of_headers),
+		cmocka_unit_test(udp_headers_must_be_whole),
 		cmocka_unit_test(segments_join_only_where_a_device_can_part_them),
 		cmocka_unit_test(only_plain_segments_are_joined),
 		cmocka_unit_test(joined_headers_are_right),

@@ -11,9 +11,12 @@
 #define LWIP_STATS 0
 #define LWIP_HOOK_FILENAME "hooks.h"
 
-/* Memory: all of it in .bss, so pages that are not used cost nothing. */
+/* Memory: pages that are not used cost nothing, but for QEMU's time to clear .bss; so the heap is
+ * not there. */
 #define MEM_ALIGNMENT 16
 #define MEM_SIZE (8 * 1024 * 1024)
+extern void *lwip_port_heap;
+#define LWIP_RAM_HEAP_POINTER lwip_port_heap
 #define MEMP_NUM_PBUF 8192
 #define MEMP_NUM_TCP_PCB 512
 #define MEMP_NUM_TCP_SEG 8192
@@ -30,6 +33,7 @@
 #define LWIP_DHCP 1
 #define LWIP_RAW 0
 #define LWIP_NETIF_STATUS_CALLBACK 1
+#define LWIP_HOOK_IP4_INPUT(packet, from) lwip_port_ip4_input(packet, from)
 
 /* TCP. The send buffer is never what limits a first flight of ten segments (RFC 6928). */
 #define LWIP_TCP 1

@@ -1,6 +1,7 @@
-/* interface.c - the network interface: lwIP's packets to the device, the device's frames to lwIP,
- * and its address. SPDX-License-Identifier: ISC */
+/* interface.c - the network interfaces: lwIP's packets to the devices, the devices' frames to lwIP,
+ * and their addresses. SPDX-License-Identifier: ISC */
 #include "interface.h"
+#include "lwip_port.h"
 #include "parts.h"
 #include "platform.h"
 #include "lwip/dhcp.h"
@@ -10,33 +11,47 @@
 #include <string.h>
 
 #define PARTS_MAX 64
+/* Frames taken from one device before the others and the rest of the turn have theirs. */
+#define BATCH 64
 
-static struct netif interface;
+static struct netif interfaces[NETS_MAX];
+static unsigned interface_count;
+
+static unsigned number_of(const struct netif *netif)
+{
+	return (unsigned)(netif - interfaces);
+}
 
 static err_t output(struct netif *netif, struct pbuf *packet)
 {
 	struct net_part parts[PARTS_MAX];
 	size_t count = 0;
-	(void)netif;
 	for (struct pbuf *p = packet; p; p = p->next) {
 		if (count == PARTS_MAX)
 			return ERR_BUF;
 		parts[count++] = (struct net_part){p->payload, p->len};
 	}
-	return net_send(parts, count) ? ERR_OK : ERR_MEM;
+	return net_send(number_of(netif), parts, count) ? ERR_OK : ERR_MEM;
+}
+
+/* Who finds the MAC address of a packet's next hop. */
+static void use_arp(struct netif *netif)
+{
+	netif->flags |= NETIF_FLAG_ETHARP;
+	netif->output = etharp_output;
 }
 
 static err_t init(struct netif *netif)
 {
-	struct net_info info = net_open();
+	struct net_info info = net_open(number_of(netif));
 	memcpy(netif->hwaddr, info.mac, sizeof(info.mac));
 	netif->hwaddr_len = sizeof(info.mac);
 	netif->name[0] = 'e';
 	netif->name[1] = 'n';
 	netif->mtu = 1500;
-	netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_LINK_UP;
-	netif->output = etharp_output;
+	netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_LINK_UP;
 	netif->linkoutput = output;
+	use_arp(netif);
 	if (info.tcp_checksum)
 		NETIF_SET_CHECKSUM_CTRL(
 			netif, NETIF_CHECKSUM_ENABLE_ALL & ~(unsigned)NETIF_CHECKSUM_GEN_TCP);
@@ -52,7 +67,7 @@ static ip4_addr_t parse_address(const char *key, const char *text)
 }
 
 /* "10.77.0.2/24" */
-static void parse_network(const char *text, ip4_addr_t *address, ip4_addr_t *mask)
+static void parse_network(const char *key, const char *text, ip4_addr_t *address, ip4_addr_t *mask)
 {
 	char copy[32];
 	unsigned bits = 0;
@@ -61,41 +76,87 @@ static void parse_network(const char *text, ip4_addr_t *address, ip4_addr_t *mas
 	for (const char *p = slash; p && p[1] >= '0' && p[1] <= '9' && bits <= 32; p++)
 		bits = bits * 10 + (unsigned)(p[1] - '0');
 	if (!n || n >= sizeof(copy) || bits < 1 || bits > 32)
-		panic("option ip=%s: expected dhcp or an address with bits like 10.0.0.2/24", text);
+		panic("option %s=%s: expected dhcp or an address with bits like 10.0.0.2/24", key,
+			text);
 	memcpy(copy, text, n);
 	copy[n] = '\0';
-	*address = parse_address("ip", copy);
+	*address = parse_address(key, copy);
 	mask->addr = lwip_htonl(UINT32_MAX << (32 - bits));
+}
+
+/* KEY is the option that gives the address: "ip", "ip1", ... */
+static void open_one(struct netif *netif, const char *key, const char *preset)
+{
+	ip4_addr_t address = {0}, mask = {0}, gateway = {0};
+	const char *ip = option_get(key), *via = preset ? option_get("gateway") : NULL;
+	if (!ip)
+		ip = preset;
+	bool dhcp = ip && strcmp(ip, "dhcp") == 0;
+	if (ip && !dhcp)
+		parse_network(key, ip, &address, &mask);
+	if (via)
+		gateway = parse_address("gateway", via);
+	if (!netif_add(netif, &address, &mask, &gateway, NULL, init, ethernet_input))
+		panic("lwIP has no room for another interface");
+	netif_set_up(netif);
+	if (dhcp && dhcp_start(netif) != ERR_OK)
+		panic("DHCP does not start");
 }
 
 void interface_open(void)
 {
-	ip4_addr_t address = {0}, mask = {0}, gateway = {0};
-	const char *ip = option_get("ip"), *via = option_get("gateway");
-	bool dhcp = !ip || strcmp(ip, "dhcp") == 0;
-	if (!dhcp)
-		parse_network(ip, &address, &mask);
-	if (via)
-		gateway = parse_address("gateway", via);
-	netif_add(&interface, &address, &mask, &gateway, NULL, init, ethernet_input);
-	netif_set_default(&interface);
-	netif_set_up(&interface);
-	if (dhcp && dhcp_start(&interface) != ERR_OK)
-		panic("DHCP does not start");
+	unsigned count = net_count();
+	open_one(&interfaces[0], "ip", "dhcp");
+	netif_set_default(&interfaces[0]);
+	for (interface_count = 1; interface_count < count; interface_count++) {
+		const char key[] = {'i', 'p', (char)('0' + interface_count), '\0'};
+		open_one(&interfaces[interface_count], key, NULL);
+	}
+}
+
+unsigned lwip_port_count(void)
+{
+	return interface_count;
+}
+
+struct netif *lwip_port_netif(unsigned i)
+{
+	if (i >= interface_count)
+		panic("there is no interface en%u", i);
+	return &interfaces[i];
 }
 
 static void announce(struct netif *netif)
 {
 	char text[IP4ADDR_STRLEN_MAX];
-	if (!ip4_addr_isany(netif_ip4_addr(netif)))
-		console_printf("respin: ready %s\n",
-			ip4addr_ntoa_r(netif_ip4_addr(netif), text, sizeof(text)));
+	if (ip4_addr_isany(netif_ip4_addr(netif)))
+		return;
+	ip4addr_ntoa_r(netif_ip4_addr(netif), text, sizeof(text));
+	if (netif == &interfaces[0])
+		console_printf("respin: ready %s\n", text);
+	else
+		console_printf("respin: address of en%u: %s\n", number_of(netif), text);
 }
 
+/* The first is the last to be announced: then all are ready that need no DHCP. */
 void interface_announce(void)
 {
-	announce(&interface);
-	netif_set_status_callback(&interface, announce);
+	for (unsigned i = interface_count; i-- > 0;) {
+		announce(&interfaces[i]);
+		netif_set_status_callback(&interfaces[i], announce);
+	}
+}
+
+static void input(struct netif *netif, const uint8_t *frame, size_t n)
+{
+	if (!frame_is_whole(frame, n))
+		return;
+	struct pbuf *p = pbuf_alloc(PBUF_RAW, (u16_t)n, PBUF_POOL);
+	if (!p)
+		return; /* as a full queue would: the sender tries again */
+	pbuf_take(p, frame, (u16_t)n);
+	if (netif->input(p, netif) != ERR_OK)
+		pbuf_free(p);
 }
 
 bool interface_poll(void)
@@ -103,16 +164,11 @@ bool interface_poll(void)
 	const uint8_t *frame;
 	size_t n;
 	bool any = false;
-	while (net_receive(&frame, &n)) {
-		any = true;
-		if (!frame_is_whole(frame, n))
-			continue;
-		struct pbuf *p = pbuf_alloc(PBUF_RAW, (u16_t)n, PBUF_POOL);
-		if (!p)
-			continue; /* as a full queue would: the sender tries again */
-		pbuf_take(p, frame, (u16_t)n);
-		if (interface.input(p, &interface) != ERR_OK)
-			pbuf_free(p);
+	for (unsigned i = 0; i < interface_count; i++) {
+		for (unsigned frames = 0; frames < BATCH && net_receive(i, &frame, &n); frames++) {
+			any = true;
+			input(&interfaces[i], frame, n);
+		}
 	}
 	return any;
 }

@@ -1,13 +1,13 @@
-/* interface.h - the network interface. SPDX-License-Identifier: ISC */
+/* interface.h - the network interfaces. SPDX-License-Identifier: ISC */
 #ifndef INTERFACE_H
 #define INTERFACE_H
 
 #include <stdbool.h>
 
 void interface_open(void);
-/* Says "ready" now or as soon as there is an address, and again when it changes. */
+/* Says the addresses now or as soon as there are any, and again when they change. */
 void interface_announce(void);
-/* Hands all waiting frames to lwIP; false where there was none. */
+/* Hands waiting frames to lwIP, up to 64 of each device; false where there was none. */
 bool interface_poll(void);
 
 #endif

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Is the frame as long as its own headers say, as far as lwIP reads them without asking? */
+/* Is the frame as long as its own headers say, down to TCP's options? */
 bool frame_is_whole(const uint8_t *frame, size_t n);
 /* SipHash-2-4. */
 uint64_t siphash(const uint64_t secret[2], const void *p, size_t n);

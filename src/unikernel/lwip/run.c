@@ -10,38 +10,101 @@
 #define MS 1000000ull
 /* How long to look for the next frame before sleeping: a sleep costs a reply some 50 us. */
 #define AWAKE_NS 200000
+/* How long frames that keep coming may hold up everything else. */
+#define STARVE_NS (10 * MS)
+#define FUNCTIONS_MAX 8
+#define HEAP_ENDS 64 /* lwIP's own headers at both ends of its heap */
+
+void *lwip_port_heap;
+
+static bool (*works[FUNCTIONS_MAX])(void);
+static uint64_t (*timers[FUNCTIONS_MAX])(uint64_t now);
+static unsigned work_count, timer_count;
+static void (*before_send)(void);
 
 u32_t sys_now(void)
 {
 	return (u32_t)(clock_ns() / MS);
 }
 
+void lwip_port_on_turn(bool (*work)(void))
+{
+	if (work_count == FUNCTIONS_MAX)
+		panic("more than %d functions for the main loop", FUNCTIONS_MAX);
+	works[work_count++] = work;
+}
+
+void lwip_port_on_timer(uint64_t (*timer)(uint64_t now_ns))
+{
+	if (timer_count == FUNCTIONS_MAX)
+		panic("more than %d timers for the main loop", FUNCTIONS_MAX);
+	timers[timer_count++] = timer;
+}
+
+void lwip_port_before_send(void (*commit)(void))
+{
+	if (before_send)
+		panic("a second function wants to be called before frames are sent");
+	before_send = commit;
+	net_hold();
+}
+
 void lwip_port_open(void)
 {
 	isn_open();
+	lwip_port_heap = memory_take(MEM_SIZE + HEAP_ENDS);
 	lwip_init();
 	interface_open();
-	option_report_unknown();
 }
 
-static uint64_t next_timer(uint64_t now)
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* When lwIP's next timer is due. */
+static uint64_t lwip_timer(uint64_t now)
 {
 	u32_t ms = sys_timeouts_sleeptime();
 	return ms == SYS_TIMEOUTS_SLEEPTIME_INFINITE ? UINT64_MAX : now + ms * MS;
 }
 
+/* Calls everything that hooked into the turn; returns when it wants to be called again. */
+static uint64_t work(uint64_t now)
+{
+	uint64_t due = UINT64_MAX;
+	for (unsigned i = 0; i < timer_count; i++)
+		due = earlier(due, timers[i](now));
+	for (unsigned i = 0; i < work_count; i++)
+		if (works[i]())
+			due = 0;
+	return due;
+}
+
+static void send(void)
+{
+	if (before_send && net_has_queued())
+		before_send();
+	net_flush();
+}
+
 void lwip_port_run(void)
 {
-	uint64_t busy = clock_ns();
+	uint64_t busy = clock_ns(), worked = busy, due = 0;
+	option_report_unknown();
 	interface_announce();
 	for (;;) {
 		bool any = interface_poll();
 		sys_check_timeouts();
-		net_flush();
 		uint64_t now = clock_ns();
+		if (!any || now - worked > STARVE_NS) {
+			due = work(now);
+			worked = now;
+		}
+		send();
 		if (any)
 			busy = now;
 		else if (now - busy > AWAKE_NS)
-			idle_until(next_timer(now));
+			idle_until(earlier(due, lwip_timer(now)));
 	}
 }

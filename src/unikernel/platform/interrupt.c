@@ -1,4 +1,4 @@
-/* interrupt.c - the two interrupts that end a sleep: the timer and the network device.
+/* interrupt.c - the interrupts that end a sleep: the timer's and the devices'.
  * SPDX-License-Identifier: ISC */
 #include "parts.h"
 #include "cpu.h"
@@ -71,8 +71,9 @@ void idle_until(uint64_t until)
 	uint64_t ns = until - now < SLEEP_MAX_NS ? until - now : SLEEP_MAX_NS;
 	uint64_t ticks = ns * timer_ticks_per_ms / 1000000 + 1;
 	mmio_write(APIC_TIMER_START, ticks < UINT32_MAX ? (uint32_t)ticks : UINT32_MAX);
-	if (net_may_sleep())
+	if (net_may_sleep() && disk_may_sleep())
 		cpu_sleep();
 	net_wake();
+	disk_wake();
 	mmio_write(APIC_TIMER_START, 0);
 }

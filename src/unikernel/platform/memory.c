@@ -1,11 +1,15 @@
 /* memory.c - page tables: every page has the rights it needs, and none can be both written and
- * executed. SPDX-License-Identifier: ISC */
+ * executed; and the memory behind the image. SPDX-License-Identifier: ISC */
 #include "parts.h"
+#include <string.h>
 
 #define PAGE 4096ull
 #define LARGE (2ull << 20)
 #define MAPPED (4ull << 30)
 #define ENTRIES 512
+#define MIB (1ull << 20)
+#define ALIGNMENT 64u
+#define MARK 0x6e6970736572a51full
 
 /* Bits of an entry (Intel SDM volume 3, 4.5). */
 #define PRESENT 0x1ull
@@ -32,15 +36,63 @@ extern uint64_t page_root[], page_directories[];
 static uint64_t tables[12][ENTRIES] __attribute__((aligned(4096)));
 static unsigned tables_used;
 
-void memory_check(const struct start_info *info)
+/* What was not taken yet. */
+static uintptr_t next, end;
+/* Stands behind the image from the first boot on. The memory of a machine that was switched on is
+ * zero; that of one that was reset is as the image before has left it. */
+static bool was_reset;
+
+static _Noreturn void too_little(uint64_t bytes)
+{
+	panic("too little memory: the image needs %llu MiB, boot with more",
+		(unsigned long long)((bytes + MIB - 1) / MIB));
+}
+
+static bool holds_image(const struct memory_range *r)
+{
+	return r->type == 1 && r->address <= (uintptr_t)image_start &&
+	       r->address + r->size >= (uintptr_t)image_end;
+}
+
+static void note_reset(void)
+{
+	if (end - next < ALIGNMENT)
+		return;
+	uint64_t *mark = (uint64_t *)next;
+	was_reset = *mark == MARK;
+	*mark = MARK;
+	next += ALIGNMENT;
+}
+
+void memory_open(const struct start_info *info)
 {
 	const struct memory_range *map = (const struct memory_range *)info->memory_map;
-	unsigned long long end = (uintptr_t)image_end;
-	for (uint32_t i = 0; info->version >= 1 && i < info->memory_map_count; i++)
-		if (map[i].type == 1 && map[i].address <= (uintptr_t)image_start &&
-			map[i].address + map[i].size >= end)
-			return;
-	panic("too little memory: the image needs %llu MiB", (end >> 20) + 1);
+	uint32_t i = 0, count = info->version >= 1 ? info->memory_map_count : 0;
+	while (i < count && !holds_image(&map[i]))
+		i++;
+	if (i == count)
+		too_little((uintptr_t)image_end);
+	next = (uintptr_t)image_end;
+	end = map[i].address + map[i].size;
+	if (end > MAPPED)
+		end = MAPPED;
+	note_reset();
+}
+
+void *memory_take(size_t n)
+{
+	if (n > memory_left())
+		too_little(n > MAPPED ? n : next + n);
+	void *p = (void *)next;
+	next += (n + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+	if (was_reset)
+		memset(p, 0, n);
+	return p;
+}
+
+size_t memory_left(void)
+{
+	return (end - next) & ~(size_t)(ALIGNMENT - 1);
 }
 
 /* Replaces a large page by 512 small ones of the same rights. */

@@ -1,5 +1,5 @@
-/* net.c - the virtio network device: frames in, frames and joined TCP segments out (virtio 1.1,
- * 5.1). SPDX-License-Identifier: ISC */
+/* net.c - virtio network devices: frames in, frames and joined TCP segments out (virtio 1.1, 5.1).
+ * SPDX-License-Identifier: ISC */
 #include "parts.h"
 #include "virtio.h"
 #include "segment.h"
@@ -21,7 +21,8 @@ struct net_header {
 #define KIND_TCP4 1
 
 #define RECEIVE_ROOM 2048
-#define TRANSMIT_ROOM 65536
+#define TRANSMIT_ROOM 2048
+#define TRANSMIT_ROOM_JOINED 65536
 #define TRANSMIT_SLOTS (QUEUE_SIZE / 2) /* each has a second descriptor, for its tail */
 #define TAIL_MIN 256			/* shorter ones are copied sooner */
 #define PATIENCE_NS 1000000
@@ -32,18 +33,9 @@ struct receive_buffer {
 };
 struct transmit_buffer {
 	struct net_header header;
-	uint8_t frame[TRANSMIT_ROOM - sizeof(struct net_header)];
+	uint8_t frame[];
 };
 
-static struct virtio_device device;
-static struct virtio_queue receive_queue, transmit_queue;
-static struct receive_buffer received[QUEUE_SIZE];
-static struct transmit_buffer transmitted[TRANSMIT_SLOTS];
-static bool offload_checksum, offload_segments;
-
-static int lent = -1; /* the slot whose frame the caller of net_receive() reads */
-static uint16_t free_slots[TRANSMIT_SLOTS];
-static unsigned free_count;
 /* A frame on its way to the queue. */
 struct outgoing {
 	uint16_t slot;
@@ -52,71 +44,125 @@ struct outgoing {
 	const uint8_t *tail; /* the last bytes, where they lie for ever */
 	size_t tail_n;
 };
-/* The one that later segments may join, not yet published. */
-static struct outgoing joined;
-static bool is_joining;
 
-static void receive_open(void)
+struct net {
+	struct virtio_queue receive, transmit;
+	struct virtio_device device;
+	struct receive_buffer *received; /* QUEUE_SIZE of them */
+	uint8_t *transmitted;		 /* TRANSMIT_SLOTS transmit_buffers of ROOM bytes each */
+	size_t room;
+	bool offload_checksum, offload_segments;
+	int lent; /* the slot whose frame the caller of net_receive() reads, or -1 */
+	uint16_t free_slots[TRANSMIT_SLOTS];
+	unsigned free_count;
+	/* The one that later segments may join, not yet published. */
+	struct outgoing joined;
+	bool is_joining;
+};
+
+static struct net *nets[NETS_MAX];
+static bool is_holding;
+
+static struct transmit_buffer *buffer_of(const struct net *net, uint16_t slot)
 {
-	virtio_queue_open(&device, RECEIVE, &receive_queue);
+	return (struct transmit_buffer *)(void *)(net->transmitted + slot * net->room);
+}
+
+static void receive_open(struct net *net)
+{
+	net->lent = -1;
+	net->received = memory_take(QUEUE_SIZE * sizeof(*net->received));
+	virtio_queue_open(&net->device, RECEIVE, &net->receive);
 	for (uint16_t i = 0; i < QUEUE_SIZE; i++) {
-		receive_queue.descriptors[i] = (struct virtio_descriptor){
-			(uintptr_t)&received[i], sizeof(received[i]), DESCRIPTOR_WRITE, 0};
-		virtio_publish(&receive_queue, i);
+		net->receive.descriptors[i] = (struct virtio_descriptor){
+			(uintptr_t)&net->received[i], RECEIVE_ROOM, DESCRIPTOR_WRITE, 0};
+		virtio_publish(&net->receive, i);
 	}
 }
 
-static void transmit_open(void)
+static void transmit_open(struct net *net)
 {
-	virtio_queue_open(&device, TRANSMIT, &transmit_queue);
+	net->room = net->offload_segments ? TRANSMIT_ROOM_JOINED : TRANSMIT_ROOM;
+	net->transmitted = memory_take(TRANSMIT_SLOTS * net->room);
+	virtio_queue_open(&net->device, TRANSMIT, &net->transmit);
 	for (uint16_t i = 0; i < TRANSMIT_SLOTS; i++) {
-		transmit_queue.descriptors[i].address = (uintptr_t)&transmitted[i];
-		free_slots[free_count++] = i;
+		net->transmit.descriptors[i].address = (uintptr_t)buffer_of(net, i);
+		net->free_slots[net->free_count++] = i;
 	}
 }
 
-struct net_info net_open(void)
+unsigned net_count(void)
 {
-	device = virtio_find(DEVICE_NET);
+	struct virtio_device device;
+	unsigned count = 0;
+	while (virtio_find(DEVICE_NET, count, &device))
+		count++;
+	if (count > NETS_MAX)
+		panic("the machine has %u network devices, we drive %d", count, NETS_MAX);
+	return count;
+}
+
+struct net_info net_open(unsigned number)
+{
+	struct virtio_device device;
+	if (number >= NETS_MAX || !virtio_find(DEVICE_NET, number, &device))
+		panic("no network device %u: give QEMU -device virtio-net-device", number);
+	if (nets[number])
+		panic("network device %u is already open", number);
+	struct net *net = memory_take(sizeof(*net));
+	net->device = device;
 	uint64_t agreed = virtio_negotiate(&device, FEATURE_MAC | FEATURE_CSUM | FEATURE_HOST_TSO4);
-	offload_checksum = agreed & FEATURE_CSUM;
-	offload_segments = offload_checksum && agreed & FEATURE_HOST_TSO4;
+	net->offload_checksum = agreed & FEATURE_CSUM;
+	net->offload_segments = net->offload_checksum && agreed & FEATURE_HOST_TSO4;
 	if (!(agreed & FEATURE_MAC))
-		panic("the network device has no address");
-	receive_open();
-	transmit_open();
+		panic("network device %u has no address", number);
+	receive_open(net);
+	transmit_open(net);
 	virtio_start(&device);
-	virtio_kick(&device, RECEIVE, &receive_queue);
+	virtio_kick(&device, RECEIVE, &net->receive);
 	interrupt_wake_on(device.line);
-	struct net_info info = {.tcp_checksum = offload_checksum};
+	nets[number] = net;
+	struct net_info info = {.tcp_checksum = net->offload_checksum};
 	for (size_t i = 0; i < sizeof(info.mac); i++)
 		info.mac[i] = virtio_config(&device, i);
 	return info;
 }
 
-bool net_receive(const uint8_t **frame, size_t *n)
+/* Takes the next one, once the one before is given back. */
+static bool take_received(struct net *net, uint32_t *length)
 {
 	uint16_t slot;
-	uint32_t length;
-	if (lent >= 0)
-		virtio_publish(&receive_queue, (uint16_t)lent);
-	lent = -1;
-	if (!virtio_take(&receive_queue, &slot, &length)) {
-		virtio_kick(&device, RECEIVE, &receive_queue);
+	if (net->lent >= 0)
+		virtio_publish(&net->receive, (uint16_t)net->lent);
+	net->lent = -1;
+	if (!virtio_take(&net->receive, &slot, length)) {
+		virtio_kick(&net->device, RECEIVE, &net->receive);
 		return false;
 	}
-	if (length < sizeof(struct net_header) || length > RECEIVE_ROOM)
-		panic("the network device gives a frame of %u bytes", (unsigned)length);
-	lent = slot;
-	*frame = received[slot].frame;
-	*n = length - sizeof(struct net_header);
+	net->lent = slot;
 	return true;
 }
 
-static void publish(const struct outgoing *f)
+bool net_receive(unsigned number, const uint8_t **frame, size_t *n)
 {
-	struct transmit_buffer *b = &transmitted[f->slot];
-	struct virtio_descriptor *first = &transmit_queue.descriptors[f->slot];
+	struct net *net = nets[number];
+	uint32_t length;
+	do {
+		if (!take_received(net, &length))
+			return false;
+		if (length < sizeof(struct net_header) || length > RECEIVE_ROOM)
+			panic("network device %u gives a frame of %u bytes", number,
+				(unsigned)length);
+		*frame = net->received[net->lent].frame;
+		*n = length - sizeof(struct net_header);
+	} while (*n > NET_FRAME_MAX);
+	return true;
+}
+
+static void publish(struct net *net, const struct outgoing *f)
+{
+	struct transmit_buffer *b = buffer_of(net, f->slot);
+	struct virtio_descriptor *first = &net->transmit.descriptors[f->slot];
 	b->header = (struct net_header){0};
 	if (f->size && f->n > SEGMENT_HEADERS + f->size) {
 		segment_set_length(b->frame, f->n);
@@ -124,7 +170,7 @@ static void publish(const struct outgoing *f)
 		b->header.header_length = SEGMENT_HEADERS;
 		b->header.segment_size = (uint16_t)f->size;
 	}
-	if (offload_checksum && f->n >= SEGMENT_HEADERS && segment_is_tcp(b->frame)) {
+	if (net->offload_checksum && f->n >= SEGMENT_HEADERS && segment_lacks_checksum(b->frame)) {
 		segment_start_checksum(b->frame, f->n);
 		b->header.flags = NEEDS_CHECKSUM;
 		b->header.checksum_start = SEGMENT_HEADERS - 20;
@@ -133,39 +179,46 @@ static void publish(const struct outgoing *f)
 	first->length = (uint32_t)(sizeof(b->header) + f->n - f->tail_n);
 	first->flags = f->tail_n ? DESCRIPTOR_NEXT : 0;
 	first->next = (uint16_t)(TRANSMIT_SLOTS + f->slot);
-	transmit_queue.descriptors[first->next] =
+	net->transmit.descriptors[first->next] =
 		(struct virtio_descriptor){(uintptr_t)f->tail, (uint32_t)f->tail_n, 0, 0};
-	virtio_publish(&transmit_queue, f->slot);
+	virtio_publish(&net->transmit, f->slot);
 }
 
-static void joined_close(void)
+static void joined_close(struct net *net)
 {
-	if (is_joining)
-		publish(&joined);
-	is_joining = false;
+	if (net->is_joining)
+		publish(net, &net->joined);
+	net->is_joining = false;
 }
 
-static void reclaim(void)
+static void reclaim(struct net *net)
 {
 	uint16_t slot;
 	uint32_t length;
-	if (free_count)
+	if (net->free_count)
 		return;
-	while (virtio_take(&transmit_queue, &slot, &length))
-		free_slots[free_count++] = slot;
+	while (virtio_take(&net->transmit, &slot, &length))
+		net->free_slots[net->free_count++] = slot;
+}
+
+static void flush(struct net *net)
+{
+	joined_close(net);
+	virtio_kick(&net->device, TRANSMIT, &net->transmit);
 }
 
 /* Where all slots are on their way, waits a little: the host may only be slower than we are. */
-static bool take_slot(uint16_t *slot)
+static bool take_slot(struct net *net, uint16_t *slot)
 {
-	reclaim();
-	if (!free_count)
-		net_flush();
-	for (uint64_t from = clock_ns(); !free_count && clock_ns() - from < PATIENCE_NS;)
-		reclaim();
-	if (!free_count)
+	reclaim(net);
+	if (!net->free_count && !is_holding)
+		flush(net);
+	for (uint64_t from = clock_ns(); !net->free_count && virtio_is_busy(&net->transmit) &&
+					 clock_ns() - from < PATIENCE_NS;)
+		reclaim(net);
+	if (!net->free_count)
 		return false;
-	*slot = free_slots[--free_count];
+	*slot = net->free_slots[--net->free_count];
 	return true;
 }
 
@@ -191,10 +244,10 @@ static bool is_tail(const struct net_part *part)
 
 /* Puts the parts without their first SKIP bytes at the frame's end: copies all but TAIL, which is
  * the last part or NULL. */
-static void append(struct outgoing *f, const struct net_part *parts, size_t count,
-	const struct net_part *tail, size_t skip)
+static void append(const struct net *net, struct outgoing *f, const struct net_part *parts,
+	size_t count, const struct net_part *tail, size_t skip)
 {
-	uint8_t *end = transmitted[f->slot].frame + f->n - f->tail_n;
+	uint8_t *end = buffer_of(net, f->slot)->frame + f->n - f->tail_n;
 	f->n += gather(end, parts, tail ? count - 1 : count, skip);
 	if (!tail)
 		return;
@@ -205,18 +258,19 @@ static void append(struct outgoing *f, const struct net_part *parts, size_t coun
 }
 
 /* Behind a tail only its own continuation has a place. */
-static bool joins(const uint8_t *head, size_t n, const struct net_part *tail)
+static bool joins(const struct net *net, const uint8_t *head, size_t n, const struct net_part *tail)
 {
-	if (!is_joining)
+	const struct outgoing *f = &net->joined;
+	if (!net->is_joining)
 		return false;
-	bool fits = !joined.tail_n || (tail && n - tail->n == SEGMENT_HEADERS &&
-					      tail->p == joined.tail + joined.tail_n);
-	return fits &&
-	       segment_continues(transmitted[joined.slot].frame, joined.n, joined.size, head, n);
+	bool fits = !f->tail_n ||
+		    (tail && n - tail->n == SEGMENT_HEADERS && tail->p == f->tail + f->tail_n);
+	return fits && segment_continues(buffer_of(net, f->slot)->frame, f->n, f->size, head, n);
 }
 
-bool net_send(const struct net_part *parts, size_t count)
+bool net_send(unsigned number, const struct net_part *parts, size_t count)
 {
+	struct net *net = nets[number];
 	size_t n = 0;
 	for (size_t i = 0; i < count; i++)
 		n += parts[i].n;
@@ -226,42 +280,65 @@ bool net_send(const struct net_part *parts, size_t count)
 	const struct net_part *last = &parts[count - 1];
 	bool has_tail = n - last->n >= SEGMENT_HEADERS && is_tail(last);
 	const struct net_part *tail = has_tail ? last : NULL;
-	bool plain = offload_segments && parts[0].n >= SEGMENT_HEADERS && segment_is_plain(head, n);
-	if (plain && joins(head, n, tail)) {
-		append(&joined, parts, count, tail, SEGMENT_HEADERS);
-		segment_join(transmitted[joined.slot].frame, head);
+	bool plain =
+		net->offload_segments && parts[0].n >= SEGMENT_HEADERS && segment_is_plain(head, n);
+	if (plain && joins(net, head, n, tail)) {
+		append(net, &net->joined, parts, count, tail, SEGMENT_HEADERS);
+		segment_join(buffer_of(net, net->joined.slot)->frame, head);
 		return true;
 	}
-	joined_close();
+	joined_close(net);
 	struct outgoing f = {.size = plain ? n - SEGMENT_HEADERS : 0};
-	if (!take_slot(&f.slot))
+	if (!take_slot(net, &f.slot))
 		return false;
-	append(&f, parts, count, tail, 0);
-	is_joining = plain;
+	append(net, &f, parts, count, tail, 0);
+	net->is_joining = plain;
 	if (plain)
-		joined = f;
+		net->joined = f;
 	else
-		publish(&f);
+		publish(net, &f);
 	return true;
+}
+
+void net_hold(void)
+{
+	is_holding = true;
+}
+
+bool net_has_queued(void)
+{
+	for (unsigned i = 0; i < NETS_MAX; i++)
+		if (nets[i] && (nets[i]->is_joining || virtio_has_news(&nets[i]->transmit)))
+			return true;
+	return false;
 }
 
 void net_flush(void)
 {
-	joined_close();
-	virtio_kick(&device, TRANSMIT, &transmit_queue);
+	for (unsigned i = 0; i < NETS_MAX; i++) {
+		if (!nets[i])
+			continue;
+		flush(nets[i]);
+		virtio_kick(&nets[i]->device, RECEIVE, &nets[i]->receive);
+	}
 }
 
 bool net_may_sleep(void)
 {
-	if (!device.base)
-		return true;
-	virtio_interrupts(&receive_queue, true);
-	virtio_acknowledge(&device);
-	return !virtio_has_done(&receive_queue);
+	bool may = true;
+	for (unsigned i = 0; i < NETS_MAX; i++) {
+		if (!nets[i])
+			continue;
+		virtio_interrupts(&nets[i]->receive, true);
+		virtio_acknowledge(&nets[i]->device);
+		may &= !virtio_has_done(&nets[i]->receive);
+	}
+	return may;
 }
 
 void net_wake(void)
 {
-	if (device.base)
-		virtio_interrupts(&receive_queue, false);
+	for (unsigned i = 0; i < NETS_MAX; i++)
+		if (nets[i])
+			virtio_interrupts(&nets[i]->receive, false);
 }

@@ -19,21 +19,25 @@ struct start_info {
 
 void console_open(void);
 void console_vprintf(const char *fmt, va_list ap);
-/* Panics where the machine's memory ends before the image does. */
-void memory_check(const struct start_info *info);
+/* Finds the memory behind the image; panics where the machine's ends before the image does. */
+void memory_open(const struct start_info *info);
 /* Gives each part of the image the rights it needs and no more (W^X). */
 void memory_protect(void);
 void trap_open(void);
 void random_open(void);
 void option_open(const char *command_line);
 void clock_open(void);
+/* Reads the time of the day; needs clock and options. */
+void wall_open(void);
 /* Starts the local interrupt controller and measures its timer; needs the clock. */
 void interrupt_open(void);
 /* Lets the interrupt line end a sleep. */
 void interrupt_wake_on(unsigned line);
-/* Tells the device to interrupt (or not); false where a frame waits already. */
+/* Tells the devices to interrupt (or not); false where something waits already. */
 bool net_may_sleep(void);
 void net_wake(void);
+bool disk_may_sleep(void);
+void disk_wake(void);
 
 /* Ends the machine as panic() does, with the addresses of the code at RIP and its callers. */
 _Noreturn void panic_at(uint64_t rip, const uint64_t *frame, const char *fmt, ...)

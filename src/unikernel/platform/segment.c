@@ -60,9 +60,14 @@ bool segment_is_tcp(const uint8_t *f)
 	       !(get16(f + IP_FRAGMENT) & 0x3fff);
 }
 
+bool segment_lacks_checksum(const uint8_t *f)
+{
+	return segment_is_tcp(f) && get16(f + TCP + TCP_CHECKSUM_AT) == 0;
+}
+
 bool segment_is_plain(const uint8_t *f, size_t n)
 {
-	return n > SEGMENT_HEADERS && segment_is_tcp(f) && get16(f + IP_LENGTH) == n - IP &&
+	return n > SEGMENT_HEADERS && segment_lacks_checksum(f) && get16(f + IP_LENGTH) == n - IP &&
 	       f[TCP_OFFSET] == 0x50 && (f[TCP_FLAGS] | FLAG_PUSH) == (FLAG_ACK | FLAG_PUSH);
 }
 

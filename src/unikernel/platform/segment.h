@@ -14,7 +14,10 @@
 
 /* Is it TCP over an unfragmented IPv4 without options? FRAME has at least SEGMENT_HEADERS bytes. */
 bool segment_is_tcp(const uint8_t *frame);
-/* May it be joined with its like: no TCP options, no flags but ACK and PSH, some payload? */
+/* ... whose checksum the device is to fill in: that of a forwarded segment stays. */
+bool segment_lacks_checksum(const uint8_t *frame);
+/* May it be joined with its like: no checksum, no TCP options, no flags but ACK and PSH, some
+ * payload? */
 bool segment_is_plain(const uint8_t *frame, size_t n);
 /* Does the plain segment NEXT (of N bytes) continue the plain frame FIRST of HAVE bytes, whose
  * segments have SIZE bytes of payload each? */

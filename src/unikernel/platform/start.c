@@ -23,7 +23,7 @@ __attribute__((no_stack_protector)) void start(const struct start_info *info)
 {
 	console_open();
 	trap_open();
-	memory_check(info);
+	memory_open(info);
 	option_open(command_line_of(info));
 	memory_protect();
 	random_open();
@@ -31,6 +31,7 @@ __attribute__((no_stack_protector)) void start(const struct start_info *info)
 	random_bytes(&canary, sizeof(canary));
 	__stack_chk_guard = canary;
 	clock_open();
+	wall_open();
 	interrupt_open();
 	int status = main();
 	if (status)

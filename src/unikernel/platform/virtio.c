@@ -56,20 +56,21 @@ static void set64(const struct virtio_device *d, uintptr_t reg, const volatile v
 	set(d, reg + 4, (uint32_t)((uintptr_t)p >> 32));
 }
 
-struct virtio_device virtio_find(uint32_t id)
+bool virtio_find(uint32_t id, unsigned index, struct virtio_device *out)
 {
 	/* QEMU lists the occupied slots on the command line; we look into all of them. */
 	option_get("virtio_mmio.device");
 	for (unsigned slot = SLOTS; slot-- > 0;) {
 		struct virtio_device d = {SLOT_BASE + slot * SLOT_SIZE, SLOT_LINE + slot};
-		if (get(&d, MAGIC) != MAGIC_VALUE || get(&d, DEVICE_ID) != id)
+		if (get(&d, MAGIC) != MAGIC_VALUE || get(&d, DEVICE_ID) != id || index-- > 0)
 			continue;
 		if (get(&d, VERSION) == 1)
 			panic("the virtio device has the legacy interface: give QEMU "
 			      "-global virtio-mmio.force-legacy=false");
-		return d;
+		*out = d;
+		return true;
 	}
-	panic("no virtio device of kind %u", (unsigned)id);
+	return false;
 }
 
 uint64_t virtio_negotiate(const struct virtio_device *d, uint64_t wanted)
@@ -126,7 +127,7 @@ void virtio_publish(struct virtio_queue *q, uint16_t slot)
 
 void virtio_kick(const struct virtio_device *d, uint32_t n, struct virtio_queue *q)
 {
-	if (q->available.index == q->published)
+	if (!virtio_has_news(q))
 		return;
 	__atomic_store_n(&q->available.index, q->published, __ATOMIC_RELEASE);
 	cpu_fence();
@@ -137,6 +138,16 @@ void virtio_kick(const struct virtio_device *d, uint32_t n, struct virtio_queue 
 bool virtio_has_done(const struct virtio_queue *q)
 {
 	return __atomic_load_n(&q->used.index, __ATOMIC_ACQUIRE) != q->seen;
+}
+
+bool virtio_has_news(const struct virtio_queue *q)
+{
+	return q->available.index != q->published;
+}
+
+bool virtio_is_busy(const struct virtio_queue *q)
+{
+	return q->available.index != q->seen;
 }
 
 bool virtio_take(struct virtio_queue *q, uint16_t *slot, uint32_t *length)

@@ -42,8 +42,9 @@ struct virtio_device {
 	unsigned line; /* of its interrupt */
 };
 
-/* The first device of kind ID; panics where there is none, or only one of the legacy interface. */
-struct virtio_device virtio_find(uint32_t id);
+/* Device number INDEX of kind ID, counted as QEMU's -device options were given; false where there
+ * is none. Panics where it has only the legacy interface. */
+bool virtio_find(uint32_t id, unsigned index, struct virtio_device *out);
 /* Resets it and agrees on those of WANTED features that it offers; returns what was agreed. */
 uint64_t virtio_negotiate(const struct virtio_device *d, uint64_t wanted);
 void virtio_start(const struct virtio_device *d);
@@ -60,6 +61,10 @@ void virtio_kick(const struct virtio_device *d, uint32_t n, struct virtio_queue 
 /* ... and takes one back that it has done with. */
 bool virtio_take(struct virtio_queue *q, uint16_t *slot, uint32_t *length);
 bool virtio_has_done(const struct virtio_queue *q);
+/* Are there published buffers that the device was not told of ... */
+bool virtio_has_news(const struct virtio_queue *q);
+/* ... or buffers that it was told of and that were not taken back? */
+bool virtio_is_busy(const struct virtio_queue *q);
 void virtio_interrupts(struct virtio_queue *q, bool on);
 
 #endif
