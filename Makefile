@@ -112,7 +112,7 @@ man: $(MANUALS)
 # What the targets below need of Debian, by what for.
 BUILD_PACKAGES := gcc libc6-dev binutils scdoc libgit2-dev libcurl4-openssl-dev libcjson-dev \
 	libarchive-dev nettle-dev libelf-dev libpcap-dev zlib1g-dev
-RUN_PACKAGES := qemu-system-x86 iproute2 iputils-ping iputils-arping curl ca-certificates \
+RUN_PACKAGES := qemu-system-x86 git iproute2 iputils-ping iputils-arping curl ca-certificates \
 	universal-ctags patch xz-utils bubblewrap
 TEST_PACKAGES := git libcmocka-dev clang clang-format-14 libclang-rt-14-dev pmccabe shellcheck \
 	mandoc python3 strace cpio dnsmasq-base nmap

@@ -27,7 +27,17 @@ static void add_node(struct text *line, const struct machine_plan *plan)
 			(long long)plan->how->machines);
 }
 
-/* "ip=10.77.0.2/24 gateway=10.77.0.1 ip1=192.168.1.1/24", and the recipe's own words. */
+/* The clock that an emulated machine has tells whole seconds only: commits' dates shall be compared
+ * with packets' times. */
+static void add_time(struct text *line)
+{
+	int64_t now = clock_wall_ns();
+	text_addf(line, " time=%lld.%09lld", (long long)(now / 1000000000),
+		(long long)(now % 1000000000));
+}
+
+/* "ip=10.77.0.2/24 gateway=10.77.0.1 ip1=192.168.1.1/24", and the recipe's own words; of two words
+ * for one thing, images take the first. */
 static const char *kernel_line(struct arena *a, const struct machine_plan *plan)
 {
 	struct text line = {.a = a};
@@ -46,6 +56,7 @@ static const char *kernel_line(struct arena *a, const struct machine_plan *plan)
 	const char *more = plan->how->boot.command_line;
 	if (more && *more)
 		text_addf(&line, " %s", more);
+	add_time(&line);
 	return line.p;
 }
 

@@ -50,7 +50,7 @@ static const char *change(const char *name, const char *ip)
 			      "refs/heads/primary\\\\ncommitter A <a@b> now\\\\ndata 5\\\\nadded"
 			      "\\\\nfrom refs/heads/primary^0\\\\nM 100644 inline arp/%s\\\\ndata "
 			      "4\\\\nmac\\\\n\\\\n' | git -c safe.directory=\\\\* --git-dir "
-			      "%s/arp.git fast-import --quiet --date-format=now && sleep 1.1\"]"),
+			      "%s/arp.git fast-import --quiet --date-format=now && sleep 1.7\"]"),
 		name, ip, served);
 }
 
