@@ -27,6 +27,10 @@ static const struct {
 	{"image.files", 0},	 /* the packed files */
 	{"image.boot", 0},	 /* of the lab, like all that follows */
 	{"image.wire", 0},
+	{"image.networks", 0},
+	{"image.machines", 0},
+	{"image.disk", 0},
+	{"image.state", 0},
 	{"image.checks", 0},
 };
 

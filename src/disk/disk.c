@@ -82,9 +82,14 @@ static bool open_log(
 
 /* ---- records --------------------------------------------------------------------------------- */
 
+static bool is_secret(const char *name)
+{
+	return strcmp(name, "payload") == 0 || strcmp(name, "machine") == 0;
+}
+
 static bool is_wanted(const struct export *x, const char *name)
 {
-	return x->only ? strcmp(name, x->only) == 0 : strcmp(name, DISK_PAYLOAD) != 0;
+	return x->only ? strcmp(name, x->only) == 0 : !is_secret(name);
 }
 
 /* A name that is a folder's, too. */

@@ -13,12 +13,11 @@ struct disk_store {
 };
 typedef VEC(struct disk_store) disk_stores;
 
-/* Bytes that TCP connections had under way: not exported unless asked for by name. */
-#define DISK_PAYLOAD "payload"
-
 /* Makes DIR/NAME.git of each store on the disk in the file PATH; of the one called ONLY, where that
- * is not NULL. E_NOTFOUND: no such store, or a blank disk; E_INPUT: no image's disk; E_CORRUPT:
- * what is left of it can't be read. */
+ * is not NULL. What images never serve is exported by name only: "payload", bytes that TCP
+ * connections had under way, and "machine", the secret of their sequence numbers. E_NOTFOUND: no
+ * such store, or a blank disk; E_INPUT: no image's disk; E_CORRUPT: what is left of it can't be
+ * read. */
 MUST_CHECK bool disk_export(struct arena *a, const char *path, const char *only, const char *dir,
 	disk_stores *out, struct err *e);
 

@@ -49,6 +49,14 @@ static uint32_t random_word(void *ctx)
 	return random_u32();
 }
 
+/* Where the last packet went: those of a bulk transfer ask ARP once, not each. Forgotten when ARP
+ * has a frame or a turn of its timer, which is every 10 ms at least. */
+static struct {
+	const struct netif *netif;
+	uint32_t hop;
+	uint8_t mac[6];
+} last;
+
 /* ---- packets without a next hop -------------------------------------------------------------- */
 
 /* Packets that waited in vain. ARP must not be asked anything while it tells of them. */
@@ -83,6 +91,7 @@ static void report_failed(void)
 /* ARP's times are the day's, the main loop's begin at boot. */
 static uint64_t timer(uint64_t now)
 {
+	last.netif = NULL;
 	uint64_t day = wall_ns(), next = arp_tick(arp, day);
 	report_failed();
 	return next == UINT64_MAX ? next : next > day ? now + (next - day) : now;
@@ -152,10 +161,16 @@ static bool ask(struct netif *netif, struct pbuf *kept, uint32_t hop, uint64_t n
 static err_t resolve(struct netif *netif, struct pbuf *p, uint32_t hop)
 {
 	uint8_t mac[6];
+	if (last.netif == netif && last.hop == hop)
+		return frame_out(netif, p, last.mac);
 	uint64_t now = wall_ns();
 	enum arp_answer answer = arp_resolve(netif->state, hop, NULL, now, mac);
-	if (answer == ARP_KNOWN)
+	if (answer == ARP_KNOWN) {
+		last.netif = netif;
+		last.hop = hop;
+		memcpy(last.mac, mac, sizeof(last.mac));
 		return frame_out(netif, p, mac);
+	}
 	struct pbuf *kept = answer == ARP_ASKED ? keep(p) : NULL;
 	if (!kept)
 		return answer == ARP_ASKED ? ERR_MEM : ERR_RTE;
@@ -218,10 +233,12 @@ void neighbours_attach(struct netif *netif)
 void neighbours_address(struct netif *netif)
 {
 	uint32_t ip = lwip_ntohl(netif_ip4_addr(netif)->addr);
+	last.netif = NULL;
 	arp_set_addresses(netif->state, &ip, ip ? 1 : 0, wall_ns());
 }
 
 void neighbours_input(struct netif *netif, const uint8_t *frame, size_t n)
 {
+	last.netif = NULL;
 	arp_input(netif->state, frame, n, wall_ns());
 }

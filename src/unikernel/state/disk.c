@@ -110,9 +110,10 @@ void state_restore(void)
 {
 	struct disk_info info;
 	struct keep_store kept[KEEP_STORES];
-	size_t count = store_count();
 	if (!disk_open(&info))
 		return;
+	machine_store();
+	size_t count = store_count();
 	if (count > KEEP_STORES)
 		panic("a disk keeps at most %d stores", KEEP_STORES);
 	open_log(&info);
@@ -127,8 +128,10 @@ void state_restore(void)
 		memory_take(keep_memory(kept, count, &options)), disk, kept, count, &options);
 	if (!keep_restore(keeper))
 		panic("the disk can't be read");
+	machine_restored();
 	for (size_t i = 0; i < count; i++)
-		report(i);
+		if (!store_at(i)->secret)
+			report(i);
 }
 
 /* Says so when the disk stops going along, and when it goes on. */

@@ -9,6 +9,14 @@
 bool keep_on_disk(void);
 /* Before the frames of a turn leave: makes durable what they tell of. */
 void keep_before_send(void);
+/* What the next image on the same disk must know: opens its store ... */
+void machine_store(void);
+/* ... makes the clock go on where an earlier image was ... */
+void machine_restored(void);
+/* ... and the sequence numbers of TCP, once lwip_port_open() has begun them. */
+void machine_open(void);
+/* Notes the time, every ten seconds. */
+void machine_note(void);
 /* Starts the git server, where the options want it. */
 void serve_open(void);
 /* Tells the stores that entries came in from elsewhere. */

@@ -9,6 +9,7 @@ static void (*journal)(void);
 static bool turn(void)
 {
 	bool more = store_work();
+	machine_note();
 	return keep_on_disk() || more;
 }
 
@@ -34,6 +35,8 @@ void state_before_send(void (*function)(void))
 void state_open(void)
 {
 	lwip_port_on_turn(turn);
+	if (state_has_disk())
+		machine_open();
 	if (journal || state_has_disk())
 		lwip_port_before_send(before_send);
 	serve_open();
