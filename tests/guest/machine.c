@@ -37,8 +37,7 @@
 #define SECOND 1000000000ull
 #define CHUNK 4096
 
-/* ---- the tables: a name of up to 31 bytes, a text of up to 63 ---------------------------------
- */
+/* ---- the tables: a name of up to 31 bytes, a text of up to 63 ------------------------------- */
 
 struct key {
 	char text[TABLE_KEY_MAX];
@@ -211,8 +210,7 @@ static void take_option(char *word)
 	}
 }
 
-/* ---- commands
- * ------------------------------------------------------------------------------------ */
+/* ---- commands ------------------------------------------------------------------------------- */
 
 static struct table *table_of(const char *name)
 {
@@ -337,8 +335,7 @@ static void read_commands(struct git_server *s)
 	memmove(held, line, n);
 }
 
-/* ---- sockets
- * -------------------------------------------------------------------------------------- */
+/* ---- sockets -------------------------------------------------------------------------------- */
 
 struct link {
 	int fd;

@@ -196,8 +196,7 @@ static inline int status_of(const struct bytes *b)
 	return b->n > 12 ? atoi(b->p + 9) : 0;
 }
 
-/* ---- requests
- * ------------------------------------------------------------------------------------ */
+/* ---- requests ------------------------------------------------------------------------------- */
 
 static inline void add_packet(struct bytes *b, const char *text, size_t n)
 {
@@ -267,8 +266,7 @@ static inline struct bytes fetch_request(const char *path, const char *id, const
 	return b;
 }
 
-/* ---- packs
- * ----------------------------------------------------------------------------------------- */
+/* ---- packs ---------------------------------------------------------------------------------- */
 
 struct pack_bytes {
 	struct bytes b;

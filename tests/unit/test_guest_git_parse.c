@@ -14,8 +14,7 @@
 
 #define TOKEN "0123456789abcdefghijklmnop"
 
-/* ---- heads ------------------------------------------------------------------------------------
- */
+/* ---- heads ---------------------------------------------------------------------------------- */
 
 /* Feeds lines separated by LF. The status that refuses them, or 0. */
 static int head(const char *text, struct http *h)
@@ -171,8 +170,7 @@ static void tokens_come_in_two_forms(void **state)
 	}
 }
 
-/* ---- bodies ------------------------------------------------------------------------------------
- */
+/* ---- bodies --------------------------------------------------------------------------------- */
 
 struct collected {
 	uint8_t p[4096];
@@ -344,8 +342,7 @@ static void a_bomb_is_stopped(void **state)
 	free(packed);
 }
 
-/* ---- packets
- * ------------------------------------------------------------------------------------- */
+/* ---- packets -------------------------------------------------------------------------------- */
 
 static void packets_are_put_together(void **state)
 {
@@ -386,8 +383,7 @@ static void bad_packets_are_refused(void **state)
 	}
 }
 
-/* ---- deltas and trees
- * -------------------------------------------------------------------------------- */
+/* ---- deltas and trees ----------------------------------------------------------------------- */
 
 static size_t add_entry(uint8_t *tree, size_t at, const char *mode, const char *name, unsigned seed)
 {
@@ -465,8 +461,7 @@ static void bad_deltas_are_refused(void **state)
 	assert_memory_equal(got, "asxyz", 5);
 }
 
-/* ---- packs
- * ------------------------------------------------------------------------------------------- */
+/* ---- packs ---------------------------------------------------------------------------------- */
 
 #define OBJECTS 8
 struct kept {

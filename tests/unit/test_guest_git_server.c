@@ -18,8 +18,7 @@ static struct bytes ask_text(struct scene *s, const char *text)
 	return ask_once(s, text, strlen(text), 4096);
 }
 
-/* ---- who may do what --------------------------------------------------------------------------
- */
+/* ---- who may do what ------------------------------------------------------------------------ */
 
 static const char *const tokens[] = {NULL, READ_TOKEN, WRITE_TOKEN, PART_TOKEN, OLD_TOKEN,
 	OTHER_TOKEN, "garbage", "garbage-0123456789abcdefghij", "write-0123456789abcdefghi",
@@ -119,8 +118,7 @@ static void a_commit_of_another_store_is_not_served(void **state)
 	scene_close(s);
 }
 
-/* ---- connections
- * --------------------------------------------------------------------------------- */
+/* ---- connections ---------------------------------------------------------------------------- */
 
 #define PAGE "GET / HTTP/1.1\r\nHost: 10.0.0.1\r\n\r\n"
 
@@ -205,8 +203,7 @@ static void too_many_connections_are_closed(void **state)
 	scene_close(s);
 }
 
-/* ---- time
- * ------------------------------------------------------------------------------------------ */
+/* ---- time ----------------------------------------------------------------------------------- */
 
 /* Sends TEXT, then lets ROUNDS seconds pass, sending MORE (if any) at each. What came back. */
 static struct bytes wait_for(
@@ -333,8 +330,7 @@ static void one_address_leaves_jobs_to_others(void **state)
 	scene_close(s);
 }
 
-/* ---- fetching
- * ------------------------------------------------------------------------------------------ */
+/* ---- fetching ------------------------------------------------------------------------------- */
 
 static void a_fetch_that_is_too_large_says_what_to_do(void **state)
 {
@@ -407,8 +403,69 @@ static void a_fetch_waits_for_what_changed_before_it(void **state)
 	scene_close(s);
 }
 
-/* ---- pushing
- * ------------------------------------------------------------------------------------------- */
+/* Commits as time goes by, a second each. */
+static void grow(struct scene *s, unsigned seconds)
+{
+	static unsigned turn;
+	for (unsigned i = 0; i < seconds; i++) {
+		scene_pass(s, SECOND);
+		turn++;
+		put(s->tables[0].t, i % 7, turn, turn, NOTE_ADDED);
+		table_flush(s->tables[0].t);
+	}
+}
+
+/* Between a client's first request and its second, the history goes on and its old end is cut off.
+ * What the client was told of is kept for a while, and not for ever. */
+static void what_was_told_can_be_fetched(void **state)
+{
+	(void)state;
+	static const char refs[] =
+		"GET /arp.git/info/refs?service=git-upload-pack HTTP/1.1\r\nHost: 1.1.1.1\r\n\r\n";
+	for (unsigned wait = 15; wait <= 45; wait += 30) {
+		struct scene *s = scene_open(
+			(struct git_config){0}, (struct table_limits){.history_ns = 5 * SECOND});
+		char id[41];
+		grow(s, 20);
+		head_text(s->tables[0].t, id);
+		struct bytes told = ask_text(s, refs);
+		assert_true(bytes_have(&told, "shallow "));
+		grow(s, wait);
+		struct bytes request = fetch_request("/arp.git/git-upload-pack", id, NULL);
+		struct bytes answer = ask_once(s, request.p, request.n, 4096);
+		assert_int_equal(bytes_have(&answer, "PACK"), wait == 15);
+		assert_int_equal(bytes_have(&answer, "ERR "), wait == 45);
+		free(answer.p);
+		free(request.p);
+		free(told.p);
+		scene_close(s);
+	}
+}
+
+/* However often refs are asked for, there are pins for fetches. */
+static void asking_often_takes_no_pins_away(void **state)
+{
+	(void)state;
+	struct scene *s = scene_make();
+	char id[41];
+	head_text(s->tables[0].t, id);
+	struct bytes request = fetch_request("/arp.git/git-upload-pack", id, NULL);
+	for (unsigned i = 0; i < 500; i++) {
+		struct bytes told =
+			ask_text(s, "GET /arp.git/info/refs?service=git-upload-pack HTTP/1.1\r\n"
+				    "Host: 1.1.1.1\r\n\r\n");
+		struct bytes answer = ask_once(s, request.p, request.n, 4096);
+		assert_true(bytes_have(&told, id));
+		assert_true(bytes_have(&answer, "PACK"));
+		free(told.p);
+		free(answer.p);
+		scene_pass(s, SECOND);
+	}
+	free(request.p);
+	scene_close(s);
+}
+
+/* ---- pushing -------------------------------------------------------------------------------- */
 
 #define WRITE "Authorization: Bearer " WRITE_TOKEN "\r\n"
 #define TEXT "mac 02:00:00:00:00:99\nexpires 99\n"
@@ -517,6 +574,42 @@ static void a_push_of_nonsense_is_refused(void **state)
 	scene_close(s);
 }
 
+/* Commands without a pack, and packs without a command. */
+static void commands_that_are_none_are_refused(void **state)
+{
+	(void)state;
+	static const char *const refs[] = {"refs/heads/primary", "refs/heads/other", "HEAD"};
+	struct scene *s = scene_make();
+	for (size_t i = 0; i < 3; i++) {
+		struct bytes body = {0};
+		char line[256];
+		int n = snprintf(line, sizeof(line), "%040d %040d %s", 1, 0, refs[i]);
+		n += snprintf(line + n + 1, sizeof(line) - (size_t)n - 1, " report-status") + 1;
+		add_packet(&body, line, (size_t)n);
+		bytes_text(&body, "0000");
+		struct bytes request =
+			post("/arp.git/git-receive-pack", RECEIVE_TYPE WRITE, &body, 0);
+		struct bytes answer = ask_once(s, request.p, request.n, 4096);
+		assert_true(bytes_have(&answer, "unpack ok\n"));
+		assert_true(bytes_have(&answer, " nothing can be deleted\n"));
+		free(answer.p);
+		free(request.p);
+		bytes_add(&body, "PACK", 4);
+		request = post("/arp.git/git-receive-pack", RECEIVE_TYPE WRITE, &body, 0);
+		answer = ask_once(s, request.p, request.n, 4096);
+		assert_true(bytes_have(&answer, "unpack a pack without a command\n"));
+		free(answer.p);
+		free(request.p);
+		free(body.p);
+	}
+	struct bytes answer = ask_text(s,
+		"POST /arp.git/git-receive-pack HTTP/1.1\r\n"
+		"Host: 1.1.1.1\r\n" RECEIVE_TYPE WRITE "Content-Length: 8\r\n\r\n00000000");
+	assert_int_equal(status_of(&answer), 400);
+	free(answer.p);
+	scene_close(s);
+}
+
 static void a_right_to_some_paths_is_none_to_others(void **state)
 {
 	(void)state;
@@ -578,10 +671,13 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_fetch_that_is_too_large_says_what_to_do),
 	cmocka_unit_test(a_history_that_is_cut_while_sending_is_an_error),
 	cmocka_unit_test(a_fetch_waits_for_what_changed_before_it),
+	cmocka_unit_test(what_was_told_can_be_fetched),
+	cmocka_unit_test(asking_often_takes_no_pins_away),
 	cmocka_unit_test(a_push_is_merged_however_it_comes),
 	cmocka_unit_test(half_a_push_is_none),
 	cmocka_unit_test(a_damaged_push_is_refused),
 	cmocka_unit_test(a_push_of_nonsense_is_refused),
+	cmocka_unit_test(commands_that_are_none_are_refused),
 	cmocka_unit_test(a_right_to_some_paths_is_none_to_others),
 	cmocka_unit_test(large_bodies_are_refused),
 };

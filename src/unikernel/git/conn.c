@@ -34,8 +34,7 @@ void git_conn_refuse(struct git_conn *c, int status, const char *text)
 	git_conn_answer(c);
 }
 
-/* ---- the head
- * --------------------------------------------------------------------------------------- */
+/* ---- the head ------------------------------------------------------------------------------- */
 
 static void head_ended(struct git_conn *c)
 {
@@ -92,8 +91,7 @@ static void take_head_byte(struct git_conn *c, char byte)
 		c->line[c->line_n++] = byte;
 }
 
-/* ---- the body
- * --------------------------------------------------------------------------------------- */
+/* ---- the body ------------------------------------------------------------------------------- */
 
 static void body_ended(struct git_conn *c)
 {
@@ -139,8 +137,7 @@ void git_conn_begin_body(struct git_conn *c)
 	}
 }
 
-/* ---- what the transport calls
- * ------------------------------------------------------------------------- */
+/* ---- what the transport calls --------------------------------------------------------------- */
 
 size_t git_conn_receive(struct git_conn *c, const uint8_t *p, size_t n)
 {

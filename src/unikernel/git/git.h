@@ -4,6 +4,11 @@
  * table by its kind's typed rules. The server is a set of state machines over byte streams: the
  * caller has the network, the clock and the main loop.
  *
+ * A fresh clone is shallow where the table's history is cut off; the ids stay. A clone goes on
+ * pulling as long as its newest commit, or that one's child, is in the history. When it is not,
+ * git says that the server "did not send all necessary objects": `git fetch --update-shallow` and
+ * `git reset --hard origin/primary` take the state as it is now.
+ *
  * There is no encryption here: whoever sees the wire sees the tokens and the tables.
  * All memory is given at the start. Freestanding: the same code in images and in the host's tests.
  * SPDX-License-Identifier: ISC */

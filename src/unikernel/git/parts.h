@@ -8,7 +8,7 @@
 
 #include "git.h"
 
-/* ---- text ---------------------------------------------------------------------------------- */
+/* ---- text ----------------------------------------------------------------------------------- */
 
 /* Bytes being written; what does not fit is left out and sets OVERFULL. */
 struct out {
@@ -50,7 +50,7 @@ enum packet { PACKET_NONE, PACKET_LINE, PACKET_FLUSH, PACKET_BAD };
 enum packet git_packets_take(struct packets *k, const uint8_t **p, size_t *n);
 bool git_packets_is_between(const struct packets *k);
 
-/* ---- HTTP ------------------------------------------------------------------------------------ */
+/* ---- HTTP ----------------------------------------------------------------------------------- */
 
 #define HTTP_LINE_MAX 8192
 #define HTTP_HEAD_MAX 16384
@@ -98,8 +98,7 @@ typedef bool body_sink(void *ctx, const uint8_t *p, size_t n);
  * refuses it; a sink that returns false makes it 400. */
 int git_body_take(struct body *b, const uint8_t **p, size_t *n, body_sink *sink, void *ctx);
 
-/* ---- objects of a request ----------------------------------------------------------------------
- */
+/* ---- objects of a request ------------------------------------------------------------------- */
 
 #define NONE UINT32_MAX
 
@@ -171,8 +170,7 @@ bool git_tree_match(struct tree_cursor *c, const struct tree_entry *entry);
 size_t git_tree_delta(
 	const uint8_t *base, size_t base_n, const uint8_t *a, size_t n, uint8_t *to, size_t room);
 
-/* ---- jobs: what a request needs while it is worked on
- * -------------------------------------------- */
+/* ---- jobs: what a request needs while it is worked on --------------------------------------- */
 
 #define ZLIB_MEMORY 49152 /* inflate: 7 KiB and its window of 32; deflate below: 39 KiB */
 struct zlib_memory {
@@ -312,8 +310,7 @@ int git_receive_begin(struct job *j);
 bool git_receive_take(void *job, const uint8_t *p, size_t n);
 int git_receive_step(struct job *j);
 
-/* ---- connections
- * ------------------------------------------------------------------------------------ */
+/* ---- connections ---------------------------------------------------------------------------- */
 
 enum route { ROUTE_PAGE, ROUTE_UPLOAD_REFS, ROUTE_RECEIVE_REFS, ROUTE_UPLOAD, ROUTE_RECEIVE };
 /* What a request asks for: 0 and ROUTE, STORE; or the status that refuses it, and WHY. */

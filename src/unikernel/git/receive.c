@@ -15,8 +15,7 @@ static bool refuse(struct job *j, const char *why)
 	return false;
 }
 
-/* ---- the commands -------------------------------------------------------------------------------
- */
+/* ---- the commands --------------------------------------------------------------------------- */
 
 static bool is_zero(const struct table_id *id)
 {
@@ -103,8 +102,7 @@ bool git_receive_take(void *job, const uint8_t *p, size_t n)
 	return true;
 }
 
-/* ---- its objects
- * ---------------------------------------------------------------------------------- */
+/* ---- its objects ---------------------------------------------------------------------------- */
 
 static const char *sink_take(
 	void *ctx, enum table_type type, const uint8_t *p, size_t n, struct table_id *id)
@@ -137,8 +135,7 @@ int git_receive_begin(struct job *j)
 	return STEP_DONE;
 }
 
-/* ---- the merge
- * ------------------------------------------------------------------------------------ */
+/* ---- the merge ------------------------------------------------------------------------------ */
 
 static const char *const won_texts[] = {
 	[TABLE_OURS] = ": ours stays\n",
@@ -198,8 +195,7 @@ static const char *run_command(struct job *j, const struct receive_command *c)
 	return merge(j, c);
 }
 
-/* ---- the answer
- * ----------------------------------------------------------------------------------- */
+/* ---- the answer ----------------------------------------------------------------------------- */
 
 static void put_line(struct out *o, const char *a, const char *b, const char *c, const char *d)
 {

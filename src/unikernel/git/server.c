@@ -20,8 +20,7 @@
 #define PIN_SHARED (10 * SECOND)
 #define LOG_MAX 256
 
-/* ---- memory
- * ------------------------------------------------------------------------------------------ */
+/* ---- memory --------------------------------------------------------------------------------- */
 
 static size_t rounded(size_t n)
 {
@@ -93,9 +92,7 @@ void git_server_log(
 	s->config.log(s->config.log_ctx, line);
 }
 
-/* ---- jobs
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- jobs ----------------------------------------------------------------------------------- */
 
 /* The history that was advertised is kept until it can have been asked for. One pin does for all
  * that came within some seconds: what it holds, later ones would hold, too. */
@@ -264,9 +261,7 @@ bool git_work(struct git_server *s)
 	return false;
 }
 
-/* ---- time
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- time ----------------------------------------------------------------------------------- */
 
 static void die(struct git_conn *c)
 {

@@ -122,8 +122,7 @@ bool git_upload_take(void *job, const uint8_t *p, size_t n)
 	return true;
 }
 
-/* ---- what follows from it
- * ------------------------------------------------------------------------ */
+/* ---- what follows from it ------------------------------------------------------------------- */
 
 /* Calls EACH for the parents of commit I. */
 static bool each_parent(struct job *j, uint32_t i, void (*each)(struct job *, uint32_t, uint32_t))
@@ -264,8 +263,7 @@ int git_upload_step(struct job *j)
 	return result;
 }
 
-/* ---- the answer
- * ----------------------------------------------------------------------------------- */
+/* ---- the answer ----------------------------------------------------------------------------- */
 
 #define LINE_ROOM 64 /* the longest line below */
 
