@@ -365,6 +365,20 @@ CASE(who_answers_in_time_stays)
 	assert_null(entry(node, IP(10, 0, 0, 10)));
 }
 
+CASE(old_entries_leave_though_strangers_keep_coming)
+{
+	struct node *node = node_ready((struct setup){0});
+	node_learns(node, 9, PEER);
+	uint64_t end = entry(node, PEER)->expires * MS;
+	net_run(net, 30000);
+	for (unsigned n = 0; n < 250; n++) {
+		node_asked(node, 8, IP(10, 0, 1 + n / 200, 1 + n % 200), OURS);
+		net_run(net, 200);
+		if (net->now > end + 5 * SECOND)
+			assert_null(entry(node, PEER));
+	}
+}
+
 CASE(one_call_does_little)
 {
 	struct node *node = node_ready((struct setup){.questions = 1024});
@@ -400,6 +414,25 @@ CASE(the_entry_next_to_expire_makes_room)
 	assert_false(node_knows(node, IP(10, 0, 0, 32), mac));
 	assert_true(node_has(node, IP(10, 0, 0, 33), 33));
 	assert_int_equal(table_count(node->table), 4);
+}
+
+/* What was in use long ago takes no place of what is now. */
+CASE(use_is_forgotten)
+{
+	struct node *node = node_ready((struct setup){.entries = 16});
+	uint8_t mac[6];
+	for (uint8_t n = 20; n < 60; n++) {
+		node_learns(node, n, IP(10, 0, 0, n));
+		arp_resolve(node->i, IP(10, 0, 0, n), NULL, net->now, mac);
+		net_run(net, 10000);
+	}
+	node_learns(node, 9, PEER);
+	assert_int_equal(arp_resolve(node->i, PEER, NULL, net->now, mac), ARP_KNOWN);
+	net_run(net, 1000);
+	for (uint8_t n = 60; n < 100; n++)
+		node_learns(node, n, IP(10, 0, 0, n));
+	assert_true(node_has(node, PEER, 9));
+	assert_int_equal(table_count(node->table), 16);
 }
 
 CASE(packets_go_out_though_the_cache_is_full)
@@ -586,6 +619,12 @@ CASE(an_address_that_another_has_is_told)
 	assert_int_equal(node->events[0].event, ARP_IN_CACHE);
 	assert_int_equal(node->events[0].mac[5], 9);
 	assert_false(node_knows(node, PEER, mac));
+	/* what was set by hand stays for whoever did it to look at */
+	mac_of(10, mac);
+	arp_set_static(node->i, IP(10, 0, 0, 10), mac, net->now);
+	arp_add_address(node->i, IP(10, 0, 0, 10), net->now);
+	assert_int_equal(node->events[1].event, ARP_IN_CACHE);
+	assert_true(node_has(node, IP(10, 0, 0, 10), 10));
 }
 
 /* ---- several nodes on a wire ----------------------------------------------------------------- */
@@ -755,8 +794,10 @@ static const struct CMUnitTest tests[] = {
 	T(aging_is_a_branch_and_a_commit),
 	T(what_comes_in_between_is_merged),
 	T(who_answers_in_time_stays),
+	T(old_entries_leave_though_strangers_keep_coming),
 	T(one_call_does_little),
 	T(the_entry_next_to_expire_makes_room),
+	T(use_is_forgotten),
 	T(packets_go_out_though_the_cache_is_full),
 	T(questions_have_a_bound),
 	T(what_makes_no_sense_fails),

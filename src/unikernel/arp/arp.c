@@ -27,15 +27,13 @@ struct arp *arp_open(
 {
 	struct arp *a = memory;
 	uint8_t *at = (uint8_t *)memory + rounded(sizeof(*a));
-	struct table_ref ref;
 	a->limits = *limits;
 	a->table = table;
 	a->uses = hash_open(
 		at, limits->entries, sizeof(struct arp_key), sizeof(uint64_t), limits->secret);
 	a->questions = (struct question *)(void *)(at + uses_memory(limits));
 	arp_set_now(a, now);
-	if (!table_ref(table, 0, &ref))
-		table_commit(table, NOTE_CREATE);
+	table_commit(table, NOTE_CREATE); /* does nothing where there is a history */
 	return a;
 }
 

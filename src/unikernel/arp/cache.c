@@ -31,7 +31,9 @@ static bool refusals_wait(const struct arp *a)
 
 uint64_t arp_commit_due(const struct arp *a)
 {
-	return a->pace.waiting || refusals_wait(a) ? a->pace.next : UINT64_MAX;
+	bool any = a->pace.waiting || refusals_wait(a);
+	/* A merge has the next turn, and takes with it what waits. */
+	return any && a->aging.step != AGING_MERGE ? a->pace.next : UINT64_MAX;
 }
 
 /* A change that strangers can cause: a commit of its own where there was none for a second. */
@@ -96,16 +98,20 @@ static bool one_refusal_waits(const struct arp *a)
 	return count == 1 && !a->pace.waiting;
 }
 
-void arp_commit_joined(struct arp *a)
+void arp_join(struct arp *a)
 {
-	if (a->now < arp_commit_due(a))
-		return;
 	bool alone = one_refusal_waits(a);
 	size_t refused = put_refusals(a, alone);
 	if (!alone)
 		table_commit(
 			a->table, arp_note_joined(a->pace.changed, a->pace.refreshed, refused));
 	pace_start(a);
+}
+
+void arp_commit_joined(struct arp *a)
+{
+	if (a->now >= arp_commit_due(a))
+		arp_join(a);
 }
 
 /* ---- entries ------------------------------------------------------------------------------- */

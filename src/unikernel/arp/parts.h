@@ -154,6 +154,8 @@ enum arp_learnt arp_learn(
 void arp_refresh(struct arp *a, const struct arp_key *key, const struct arp_value *v);
 void arp_drop(struct arp *a, const struct arp_key *key);
 void arp_refuse(struct arp_interface *i, enum arp_refusal r, const struct arp_packet *p);
+/* Commits what waits, at once; and where a commit is due. */
+void arp_join(struct arp *a);
 void arp_commit_joined(struct arp *a);
 /* When arp_commit_joined() has something to do; UINT64_MAX: never. */
 uint64_t arp_commit_due(const struct arp *a);
