@@ -90,15 +90,16 @@ class Bench:
         return int(done.stdout) / 1e9
 
 
-def milliseconds(samples):
-    return f"{statistics.median(samples) * 1000:,.1f} ms"
+def duration(samples):
+    seconds = statistics.median(samples)
+    return f"{seconds * 1e3:,.1f} ms" if seconds >= 1e-4 else f"{seconds * 1e6:,.2f} us"
 
 
 def print_table(figures):
     rows = [("figure", "respin", "peer", "", "ratio", "bar", "")]
     for f in figures:
         verdict = "met" if f.is_met() else "MISSED"
-        rows.append((f.name, milliseconds(f.ours), milliseconds(f.theirs), f.peer,
+        rows.append((f.name, duration(f.ours), duration(f.theirs), f.peer,
                      f"{f.ratio():.2f}", f.bar(), verdict))
     widths = [max(map(len, column)) for column in zip(*rows)]
     for row in rows:
