@@ -96,7 +96,7 @@ def shown(samples, unit):
     median = statistics.median(samples)
     if unit != "seconds":
         return f"{median:,.0f} {unit}"
-    if median < 1e-3:
+    if median < 1e-4:
         return f"{median * 1e6:,.2f} us"
     return f"{median * 1000:,.1f} ms"
 
