@@ -303,5 +303,6 @@ int main(int argc, char **argv)
 	struct tcp_journal_stats stats = tcp_journal_stats();
 	printf("ready: %u resumed, %u lost\n", stats.resumed, stats.lost);
 	fflush(stdout);
+	tcp_journal_turn(ns(CLOCK_REALTIME));
 	run(&netif, &store);
 }

@@ -267,19 +267,25 @@ static void restore_time_wait(
 
 /* ---- the clock ---- */
 
-/* A peer drops what is older than the last timestamp it saw (RFC 7323, 5): ours must go on. */
+/* A peer drops what is older than the last timestamp it saw (RFC 7323, 5): ours must go on from the
+ * latest limit. The clock wraps after 50 days: limits compare with each other, not with a clock
+ * that has just begun. */
 static void restore_clock(void)
 {
 	const struct tcp_journal_config *c = tcp_journal->config;
 	const void *key, *value;
-	uint32_t now = sys_now(), limit = now;
+	uint32_t limit = 0;
+	bool any = false;
 	for (size_t cursor = 0; table_next(c->connections, &cursor, &key, &value);) {
 		const struct tcp_value *v = value;
-		if (v->flags & TCP_FLAG_TIMESTAMP && SEQ_LT(limit, v->ts_limit))
+		if (!(v->flags & TCP_FLAG_TIMESTAMP))
+			continue;
+		if (!any || SEQ_LT(limit, v->ts_limit))
 			limit = v->ts_limit;
+		any = true;
 	}
-	if (limit != now && c->shift_clock)
-		c->shift_clock(c->ctx, limit - now);
+	if (any && c->shift_clock)
+		c->shift_clock(c->ctx, limit - sys_now());
 }
 
 void tcp_journal_restore(void)

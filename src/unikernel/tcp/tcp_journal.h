@@ -66,8 +66,8 @@ void tcp_journal_open(void *memory, const struct tcp_journal_config *config);
  * and before the first frame: one that came earlier would be answered by a reset. The peers are
  * asked where they are, by tcp_journal_turn(), before any data is sent. */
 void tcp_journal_restore(void);
-/* At the end of each turn of the main loop in which anything ran, before its frames leave. NOW_NS:
- * since 1970. */
+/* At the end of each turn of the main loop in which anything ran, before its frames leave, and once
+ * before the first. NOW_NS: since 1970. */
 void tcp_journal_turn(uint64_t now_ns);
 struct tcp_journal_stats tcp_journal_stats(void);
 

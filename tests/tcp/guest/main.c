@@ -146,5 +146,6 @@ int main(void)
 	lwip_port_before_send(turn);
 	lwip_port_on_timer(timer);
 	lwip_port_on_turn(work);
+	turn();
 	lwip_port_run();
 }
