@@ -36,13 +36,13 @@ gateway() {
 }
 
 forwards=nat.forward=tcp:8080:192.168.1.2:80,udp:5353:192.168.1.2:53
-gateway "$forwards nat.history=off" 203.0.113.2/24 "$hosts" tcp udp ping forward hairpin filtered checksums
-exits "without history" 0
+gateway "$forwards nat.history.seconds=1 nat.history.bytes=65536" 203.0.113.2/24 "$hosts" tcp udp ping forward hairpin filtered checksums
+exits "with hardly any history" 0
 gateway "$forwards" dhcp "$hosts" tcp udp ping forward hairpin checksums
 exits "with an outside address by DHCP" 0
 gateway "nat.ports=2000-2009" 203.0.113.2/24 "$top/tests/guest/nat_limits.py" "$hosts" exhausts
 exits "with ten ports" 0
-gateway "nat.mappings=10" 203.0.113.2/24 "$top/tests/guest/nat_limits.py" "$hosts" exhausts
+gateway "nat.entries=10" 203.0.113.2/24 "$top/tests/guest/nat_limits.py" "$hosts" exhausts
 exits "with room for ten mappings" 0
 gateway "nat.udp=2" 203.0.113.2/24 "$top/tests/guest/nat_limits.py" "$hosts" expires
 exits "with short timers" 0
@@ -65,7 +65,7 @@ refuses "nat.forward=udp:68:192.168.1.2:68" "option nat.forward=udp:68:192.168.1
 refuses "nat.ports=5-4" "option nat.ports=5-4: expected ports like 1024-49151"
 refuses "nat.mtu=9000" "option nat.mtu=9000: expected 68 to 1500"
 refuses "nat.open=80" "option nat.open=80: expected one like tcp:80"
-refuses "nat.history=maybe" "option nat.history=maybe: expected off"
-refuses "nat.mappings=0" "option nat.mappings=: expected 1 to 196608"
+refuses "nat.history.seconds=0" "option nat.history.seconds=0: expected 1 to 31536000"
+refuses "nat.entries=0" "option nat.entries=0: expected 1 to 196608"
 refuses "nat.tcp=0" "option nat.tcp=: expected seconds"
 finish
