@@ -87,8 +87,8 @@ static void lay_out_buffers(struct table *t, struct room *r)
 	for (size_t i = 0; i < sizeof(t->value) / sizeof(*t->value); i++)
 		t->value[i] = take(r, t->value_room);
 	for (size_t i = 0; i < TABLE_BRANCHES; i++) {
-		t->branches[i].keys = take(r, SLICE * t->key_room);
-		t->branches[i].values = take(r, SLICE * t->value_room);
+		t->branches[i].keys = take(r, STEP * t->key_room);
+		t->branches[i].values = take(r, STEP * t->value_room);
 		t->branches[i].answer = take(r, t->value_room);
 	}
 }
