@@ -145,17 +145,17 @@ static unsigned long resident(void)
 /* Entries come and go, some puts are commits, and now and then the log overflows. */
 static void puts_in_memory(unsigned long puts)
 {
-	struct table *t = open_table(&fanned_kind, 4096);
+	struct table *t = open_table(&fanned_kind, 1024);
 	uint64_t random = 1, now = START;
 	resident(); /* what reading it needs is there too */
 	for (unsigned long i = 0; i < puts; i++) {
 		random = random * 6364136223846793005u + 1442695040888963407u;
-		struct address key = address((unsigned)(random >> 33) % 5000);
+		struct address key = address((unsigned)(random >> 33) % 1300);
 		struct holder value = holder((unsigned)i, (unsigned)(random >> 50));
 		table_set_time(t, now += SECOND / 1000);
 		if (table_put(t, &key, &value, i % 1000 ? NOTE_LATER : NOTE_ADDED) == TABLE_FULL)
 			table_remove(
-				t, (struct address[]){address((unsigned)(i % 5000))}, NOTE_EXPIRED);
+				t, (struct address[]){address((unsigned)(i % 1300))}, NOTE_EXPIRED);
 		if (i % 64 == 0 && i / 100000 % 4)
 			table_work(t);
 		if (i == puts / 10)

@@ -46,8 +46,7 @@ void commit_message(struct table *t, unsigned note, const void *key, const void 
 		f->n = t->kind->message(note, key, value, (char *)f->p);
 	if (!f->n)
 		put_text(f, "update");
-	if (f->high < f->n)
-		f->high = f->n;
+	flat_used(f, f->n);
 }
 
 static void put_id(struct flat *f, const char *word, const struct table_id *id)
@@ -85,8 +84,7 @@ static void put_commit(
 	put_text(f, "\n");
 	put(f, message->p, message->n);
 	put_text(f, "\n");
-	if (f->high < f->n)
-		f->high = f->n;
+	flat_used(f, f->n);
 }
 
 /* Two commits that would be the same get dates a second apart. */

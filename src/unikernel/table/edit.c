@@ -107,9 +107,7 @@ static uint32_t make_folder(
 	struct pass p = {&t->flat[FLAT_OLD], &t->flat[FLAT_NEW], 0, 0, false};
 	object_flat(t, tree, &t->flat[FLAT_OLD]);
 	p.to->n = 0;
-	p.to->high = TABLE_OBJECT_MAX < p.from->n + n * (PATH_BYTES + 32)
-			     ? TABLE_OBJECT_MAX
-			     : p.from->n + n * (PATH_BYTES + 32);
+	flat_used(p.to, p.from->n + n * (PATH_BYTES + 32));
 	for (size_t i = 0; i < n; i++)
 		if (c[i]->n && !change_entry(x, &p, c[i], skip))
 			return FAILED;

@@ -207,6 +207,8 @@ bool list_push(struct table *t, struct list *l, uint32_t item);
 uint32_t *list_next(const struct table *t, const struct list *l, struct list_at *at);
 void list_join(struct table *t, struct list *to, struct list *from);
 void list_free(struct table *t, struct list *l);
+/* Notes that so many bytes of a buffer were used. */
+void flat_used(struct flat *f, size_t n);
 /* Zeroes what was in the buffers. */
 void flats_wipe(const struct table *t);
 
