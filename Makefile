@@ -114,8 +114,8 @@ BUILD_PACKAGES := gcc libc6-dev binutils scdoc libgit2-dev libcurl4-openssl-dev 
 	libarchive-dev nettle-dev libelf-dev libpcap-dev zlib1g-dev
 RUN_PACKAGES := qemu-system-x86 git iproute2 iputils-ping iputils-arping curl ca-certificates \
 	universal-ctags patch xz-utils bubblewrap
-TEST_PACKAGES := git libcmocka-dev clang clang-format-14 libclang-rt-14-dev pmccabe shellcheck \
-	mandoc python3 strace cpio dnsmasq-base nmap
+TEST_PACKAGES := libcmocka-dev clang clang-format-14 libclang-rt-14-dev pmccabe shellcheck \
+	mandoc python3 strace cpio dnsmasq-base nmap lighttpd
 BENCH_PACKAGES := ninja-build cpio lz4 python3
 
 # Installs what is missing of PACKAGES, after naming it.
