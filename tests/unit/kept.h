@@ -18,7 +18,7 @@ struct machine {
 	struct disklog *log;
 	struct keep *keep;
 	enum disklog_verdict verdict;
-	bool restored;
+	size_t place[STORES]; /* of each store, as keep numbers it */
 	uint64_t now;
 };
 
@@ -28,22 +28,27 @@ static inline void *zeroed(size_t n)
 	return memset(p, 0, n);
 }
 
-/* Boots with what DISK has, with limits for the log's objects and the tables' bytes of history;
- * false where the log or the tables don't come back. */
-static inline bool machine_boot(
-	struct machine *m, struct disk *disk, size_t objects, size_t history)
+struct machine_plan {
+	size_t objects, history; /* limits */
+	bool reversed;		 /* the stores in the other order */
+	bool plain;		 /* TCP's changes are not kept */
+};
+
+/* Boots with what DISK has; false where the log or the tables don't come back. */
+static inline bool machine_boot_as(struct machine *m, struct disk *disk, struct machine_plan plan)
 {
 	static const char *const names[] = {"arp", "tcp"};
 	struct keep_store stores[STORES];
-	struct keep_options options = {.objects = objects, .secret = test_secret};
+	struct keep_options options = {.objects = plan.objects, .secret = test_secret};
 	struct disklog_device device = disk_device(disk);
 	struct disklog_options log_options = {.id = "of the tests"};
 	*m = (struct machine){.disk = disk, .now = START};
-	m->limits = (struct table_limits){.entries = 64, .history_bytes = history};
+	m->limits = (struct table_limits){.entries = 64, .history_bytes = plan.history};
 	for (size_t i = 0; i < STORES; i++) {
+		m->place[i] = plan.reversed ? STORES - 1 - i : i;
 		m->table[i] = make_table(&flat_kind, m->limits);
-		stores[i] = (struct keep_store){
-			names[i], m->table[i].t, &flat_kind, m->limits.entries, i == TCP};
+		stores[m->place[i]] = (struct keep_store){names[i], m->table[i].t, &flat_kind,
+			m->limits.entries, i == TCP && !plan.plain};
 	}
 	m->log_memory = zeroed(disklog_memory());
 	m->keep_memory = zeroed(keep_memory(stores, STORES, &options));
@@ -51,8 +56,19 @@ static inline bool machine_boot(
 	if (m->verdict != DISKLOG_OPENED && m->verdict != DISKLOG_FORMATTED)
 		return false;
 	m->keep = keep_open(m->keep_memory, m->log, stores, STORES, &options);
-	m->restored = keep_restore(m->keep);
-	return m->restored;
+	return keep_restore(m->keep);
+}
+
+static inline bool machine_boot(
+	struct machine *m, struct disk *disk, size_t objects, size_t history)
+{
+	return machine_boot_as(
+		m, disk, (struct machine_plan){.objects = objects, .history = history});
+}
+
+static inline enum keep_restored machine_result(const struct machine *m, size_t i)
+{
+	return keep_result(m->keep, m->place[i], NULL);
 }
 
 static inline void machine_off(struct machine *m)

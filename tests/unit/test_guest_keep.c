@@ -88,6 +88,159 @@ static void entries_newer_than_the_last_commit_come_back_where_values_are_kept(v
 	disk_free(&disk);
 }
 
+static void reboot_as(struct machine *m, struct machine_plan plan)
+{
+	struct disk *disk = m->disk;
+	machine_off(m);
+	plan.objects = OBJECTS;
+	plan.history = HISTORY;
+	assert_true(machine_boot_as(m, disk, plan));
+}
+
+/* A machine with some commits in ARP and some entries in TCP, all durable. */
+static void start(struct machine *m, struct disk *disk)
+{
+	disk_make(disk, DISK_SECTORS);
+	assert_true(machine_boot(m, disk, OBJECTS, HISTORY));
+	for (unsigned i = 0; i < 5; i++) {
+		put(m->table[ARP].t, i, i, 60, NOTE_ADDED);
+		put(m->table[TCP].t, i, i, 60, i == 2 ? NOTE_ADDED : NOTE_LATER);
+	}
+	assert_true(machine_commit(m));
+}
+
+static void stores_are_found_by_their_names(void **state)
+{
+	(void)state;
+	struct disk disk;
+	struct machine m;
+	start(&m, &disk);
+	for (unsigned i = 0; i < 4; i++) {
+		reboot_as(&m, (struct machine_plan){.reversed = i % 2 == 0});
+		assert_int_equal(machine_result(&m, ARP), KEEP_RESTORED);
+		assert_int_equal(machine_result(&m, TCP), KEEP_RESTORED);
+		assert_int_equal(table_count(m.table[ARP].t), 5 + i);
+		assert_int_equal(table_count(m.table[TCP].t), 5 + i);
+		put(m.table[ARP].t, 10 + i, 1, 60, NOTE_ADDED);
+		put(m.table[TCP].t, 10 + i, 1, 60, NOTE_LATER);
+		assert_true(machine_commit(&m));
+	}
+	machine_off(&m);
+	disk_free(&disk);
+}
+
+/* Changes kept, then not, then kept again: never a mixture of both times. */
+static void what_is_kept_of_a_store_may_change(void **state)
+{
+	(void)state;
+	struct disk disk;
+	struct machine m;
+	start(&m, &disk);
+	reboot_as(&m, (struct machine_plan){.plain = true});
+	assert_int_equal(table_count(m.table[TCP].t), 3); /* as the last commit has it */
+	take_out(m.table[TCP].t, 1, NOTE_EXPIRED);
+	assert_true(machine_commit(&m));
+	take_out(m.table[TCP].t, 2, NOTE_LATER);
+	assert_true(machine_commit(&m));
+	reboot_as(&m, (struct machine_plan){.plain = false});
+	assert_int_equal(table_count(m.table[TCP].t), 2);
+	assert_null(get(m.table[TCP].t, 1));
+	take_out(m.table[TCP].t, 2, NOTE_LATER);
+	assert_true(machine_commit(&m));
+	reboot_as(&m, (struct machine_plan){.plain = false});
+	assert_int_equal(table_count(m.table[TCP].t), 1);
+	machine_off(&m);
+	disk_free(&disk);
+}
+
+/* The log names a commit that it does not have. */
+static void a_lost_commit_is_told_and_the_entries_come_back(void **state)
+{
+	(void)state;
+	struct disk disk;
+	struct machine m;
+	const char *why;
+	start(&m, &disk);
+	for (unsigned store = 0; store < STORES; store++) {
+		uint8_t id[20] = {1, 2, 3};
+		struct disklog_part parts[] = {{id, 20}, {"primary", 7}};
+		assert_true(disklog_append(m.log, KEEP_MOVED, store, parts, 2));
+	}
+	assert_true(disklog_commit(m.log));
+	reboot(&m);
+	assert_int_equal(keep_result(m.keep, ARP, &why), KEEP_LOST);
+	assert_string_equal(why, "the log lacks a part of the last commit");
+	assert_int_equal(table_count(m.table[ARP].t), 0);
+	assert_int_equal(keep_result(m.keep, TCP, NULL), KEEP_LOST);
+	assert_int_equal(table_count(m.table[TCP].t), 5);
+	machine_off(&m);
+	disk_free(&disk);
+}
+
+/* Lives with much history; the last turn that was durable. */
+static unsigned live_long(struct machine *m)
+{
+	unsigned durable = 0;
+	for (unsigned i = 1; i < 1500; i++) {
+		struct table *t[] = {m->table[ARP].t, m->table[TCP].t};
+		for (unsigned k = 0; k < STORES; k++) {
+			put(t[k], i % 60, i % 256, i, NOTE_LATER);
+			put(t[k], 63, i % 256, i, NOTE_ADDED);
+			table_flush(t[k]);
+		}
+		uint64_t turn = keep_turn(m->keep);
+		for (int steps = 0; steps < 50 && keep_work(m->keep); steps++)
+			;
+		disklog_flush(m->log);
+		if (disklog_durable(m->log) >= turn)
+			durable = i;
+	}
+	return durable;
+}
+
+static void a_small_log_keeps_less_history(void **state)
+{
+	(void)state;
+	struct disk disk;
+	struct machine m;
+	struct repo r;
+	disk_make(&disk, disklog_size(0) / SECTOR);
+	assert_true(machine_boot(&m, &disk, OBJECTS, HISTORY));
+	assert_int_equal(live_long(&m), 1499);
+	assert_true(machine_commit(&m));
+	assert_int_equal(keep_stats(m.keep).compactions_failed, 0);
+	assert_true(disklog_stats(m.log).compactions > 5);
+	size_t before = table_stats(m.table[ARP].t).objects;
+	reboot(&m);
+	assert_int_equal(machine_result(&m, ARP), KEEP_RESTORED);
+	assert_int_equal(get(m.table[ARP].t, 63)->expires, 1499);
+	assert_true(table_stats(m.table[ARP].t).objects < before);
+	make_repo(&r);
+	assert_git_agrees(m.table[ARP].t, &r);
+	assert_true(atoi(git(&r, "rev-list --count primary")) > 10);
+	drop_repo(&r);
+	machine_off(&m);
+	disk_free(&disk);
+}
+
+/* Not even one commit fits: the machine lives on, and what was durable comes back. */
+static void a_log_that_is_too_small_holds_nothing_up(void **state)
+{
+	(void)state;
+	struct disk disk;
+	struct machine m;
+	disk_make(&disk, disklog_size(0) / SECTOR);
+	assert_true(machine_boot(&m, &disk, 100, HISTORY));
+	unsigned durable = live_long(&m);
+	assert_true(keep_stats(m.keep).compactions_failed > 0);
+	assert_true(keep_is_behind(m.keep));
+	assert_true(durable > 20);
+	reboot(&m);
+	assert_true(get(m.table[TCP].t, 63)->expires >= durable);
+	machine_off(&m);
+	disk_free(&disk);
+}
+
 /* A clone made before a reboot goes on pulling behind it, over many reboots. */
 static void a_clone_goes_on_pulling(void **state)
 {
@@ -138,6 +291,11 @@ int main(int argc, char **argv)
 		cmocka_unit_test(tables_come_back_with_the_same_commits),
 		cmocka_unit_test(
 			entries_newer_than_the_last_commit_come_back_where_values_are_kept),
+		cmocka_unit_test(stores_are_found_by_their_names),
+		cmocka_unit_test(what_is_kept_of_a_store_may_change),
+		cmocka_unit_test(a_lost_commit_is_told_and_the_entries_come_back),
+		cmocka_unit_test(a_small_log_keeps_less_history),
+		cmocka_unit_test(a_log_that_is_too_small_holds_nothing_up),
 		cmocka_unit_test(a_clone_goes_on_pulling),
 	};
 	if (argc > 1)

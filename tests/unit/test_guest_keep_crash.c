@@ -313,7 +313,8 @@ static bool check(struct world *w, const struct cutter *c, const uint8_t *image,
 /* ---- lives
  * ------------------------------------------------------------------------------------------- */
 
-static void live(struct world *w, unsigned turns)
+/* False where the disk failed at boot. */
+static bool live(struct world *w, unsigned turns)
 {
 	disk_forget(&w->disk);
 	w->disk.recording = true;
@@ -324,13 +325,16 @@ static void live(struct world *w, unsigned turns)
 	w->promised = w->kept = 0;
 	w->logged = w->head;
 	uint64_t now = w->m.now;
-	assert_true(machine_boot(&w->m, &w->disk, OBJECTS, 65536));
+	bool booted = machine_boot(&w->m, &w->disk, OBJECTS, 65536);
+	assert_true(booted || w->disk.failed);
 	w->m.now = now > START ? now : START;
 	w->disk.ignore_flush = w->ignore_flush;
-	for (unsigned i = 0; i < turns; i++)
+	for (unsigned i = 0; booted && i < turns; i++)
 		turn(w);
+	if (!booted)
+		return false;
 	w->compactions += disklog_stats(w->m.log).compactions;
-	machine_off(&w->m);
+	return true;
 }
 
 /* Cuts the power at all moments of a life, and goes on from one of them. */
@@ -361,32 +365,91 @@ static void cut(struct world *w, uint8_t *start, uint8_t *image, uint8_t *last, 
 	w->head = head;
 }
 
-static unsigned run(struct world *w, unsigned lives, unsigned turns, unsigned one_in)
+static void world_make(struct world *w)
 {
 	disk_make(&w->disk, 2 * disklog_size(0) / SECTOR);
-	size_t bytes = w->disk.sectors * SECTOR;
-	uint8_t *start = malloc(bytes), *image = malloc(bytes), *last = malloc(bytes);
 	w->turns = calloc(STATES, sizeof(*w->turns));
 	w->heads = calloc(2 * STATES, sizeof(*w->heads));
 	w->promises = calloc(STATES, sizeof(*w->promises));
+}
+
+static void world_end(struct world *w)
+{
+	disk_free(&w->disk);
+	free(w->turns);
+	free(w->heads);
+	free(w->promises);
+}
+
+static unsigned run(struct world *w, unsigned lives, unsigned turns, unsigned one_in)
+{
+	world_make(w);
+	size_t bytes = w->disk.sectors * SECTOR;
+	uint8_t *start = malloc(bytes), *image = malloc(bytes), *last = malloc(bytes);
 	for (unsigned i = 0; i < lives && w->wrong == 0; i++) {
 		memcpy(start, w->disk.bytes, bytes);
 		memcpy(last, w->disk.bytes, bytes);
 		live(w, turns);
+		machine_off(&w->m);
 		cut(w, start, image, last, one_in);
 		memcpy(w->disk.bytes, last, bytes);
 	}
 	print_message("# %u boots, %u wrong %s; %u compactions, %u commits, %u by git fsck\n",
 		w->checked, w->wrong, w->why, (unsigned)w->compactions, (unsigned)w->commits,
 		w->fscked);
-	disk_free(&w->disk);
+	world_end(w);
 	free(start);
 	free(image);
 	free(last);
-	free(w->turns);
-	free(w->heads);
-	free(w->promises);
 	return w->wrong;
+}
+
+/* A life in which the disk's operations FROM to UNTIL fail, power cuts here and there, and a time
+ * without errors behind, in which all is made good. False where none failed. */
+static bool live_with_faults(uint64_t from, uint64_t until, unsigned *boots)
+{
+	struct world w = {.seed = 3};
+	world_make(&w);
+	size_t bytes = w.disk.sectors * SECTOR;
+	uint8_t *start = calloc(1, bytes), *image = malloc(bytes), *last = malloc(bytes);
+	w.disk.fail_from = from;
+	w.disk.fail_until = until;
+	bool booted = live(&w, 50), failed = w.disk.failed;
+	w.disk.fail_until = 0;
+	for (int i = 0; booted && i < 200000 && keep_is_behind(w.m.keep); i++)
+		keep_work(w.m.keep);
+	if (booted) {
+		assert_false(keep_is_behind(w.m.keep));
+		turn(&w);
+		assert_true(disklog_commit(w.m.log));
+		mark_durable(&w);
+		assert_int_equal(w.kept, w.promised);
+	}
+	machine_off(&w.m);
+	cut(&w, start, image, last, 40);
+	if (w.wrong)
+		print_error("fault at %u: %s\n", (unsigned)from, w.why);
+	assert_int_equal(w.wrong, 0);
+	*boots += w.checked;
+	world_end(&w);
+	free(start);
+	free(image);
+	free(last);
+	return failed;
+}
+
+/* Each of the disk's operations fails, once or with all that follow. */
+static void errors_lose_nothing_and_are_made_good(void **state)
+{
+	(void)state;
+	for (unsigned how = 0; how < 2; how++) {
+		unsigned boots = 0;
+		uint64_t k = 0;
+		while (live_with_faults(k, how ? UINT64_MAX : k + 1, &boots))
+			k++;
+		print_message("# %u faults, %u boots\n", (unsigned)k, boots);
+		assert_true(k > 60);
+	}
 }
 
 static void power_cuts_lose_nothing_that_was_durable(void **state)
@@ -409,6 +472,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(power_cuts_lose_nothing_that_was_durable),
+		cmocka_unit_test(errors_lose_nothing_and_are_made_good),
 		cmocka_unit_test(a_disk_that_ignores_flushes_is_found_out),
 	};
 	if (argc > 1)

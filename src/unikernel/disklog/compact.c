@@ -81,9 +81,8 @@ bool disklog_compact_end(struct disklog *log)
 	return true;
 }
 
-static uint64_t used_sectors(const struct disklog *log)
+static uint64_t used_sectors(const struct stream *s)
 {
-	const struct stream *s = &log->live;
 	size_t open = s->used > BLOCK_HEADER ? sectors_of(s->used) : 0;
 	return s->chain.at + open - s->first.at;
 }
@@ -94,7 +93,7 @@ bool disklog_is_due(const struct disklog *log)
 		return false;
 	uint64_t base = log->super.base;
 	uint64_t free = log->super.area_sectors - base;
-	return log->live.state != STREAM_OK || used_sectors(log) - base >= free / 4 * 3;
+	return log->live.state != STREAM_OK || used_sectors(&log->live) - base >= free / 4 * 3;
 }
 
 enum disklog_state disklog_state(const struct disklog *log)
@@ -114,7 +113,9 @@ struct disklog_stats disklog_stats(const struct disklog *log)
 		.epoch = log->super.epoch,
 		.generation = log->super.generation,
 		.area_bytes = log->super.area_sectors * DISKLOG_SECTOR,
-		.used_bytes = used_sectors(log) * DISKLOG_SECTOR,
+		.used_bytes = used_sectors(&log->live) * DISKLOG_SECTOR,
+		.compaction_bytes =
+			disklog_is_compacting(log) ? used_sectors(&log->next) * DISKLOG_SECTOR : 0,
 		.blocks = log->live.chain.sequence,
 		.refused = log->refused,
 		.compactions = log->compactions,

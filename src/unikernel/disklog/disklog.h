@@ -155,12 +155,13 @@ struct disklog_stats {
 	uint8_t id[16];
 	uint64_t epoch, generation; /* of the superblock */
 	uint64_t area_bytes, used_bytes;
-	uint64_t blocks;      /* in the log since it was made */
-	uint64_t refused;     /* records, by disklog_append() */
-	uint64_t compactions; /* since it was opened */
-	bool superblock_lost; /* one copy was not whole at opening; it has been written anew */
-	bool damaged;	      /* behind the replay's end there is a block that was written after the
-				 missing one was durable: the medium has lost something */
+	uint64_t compaction_bytes; /* in the other area, by a compaction under way */
+	uint64_t blocks;	   /* in the log since it was made */
+	uint64_t refused;	   /* records, by disklog_append() */
+	uint64_t compactions;	   /* since it was opened */
+	bool superblock_lost;	   /* one copy was not whole at opening; it has been written anew */
+	bool damaged; /* behind the replay's end there is a block that was written after the
+			 missing one was durable: the medium has lost something */
 	uint8_t digest[DISKLOG_DIGEST]; /* of the last block */
 };
 struct disklog_stats disklog_stats(const struct disklog *log);

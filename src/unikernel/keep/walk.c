@@ -71,6 +71,14 @@ static bool take_line(const uint8_t **p, size_t *n, const char *word, struct tab
 	return true;
 }
 
+/* Has a compaction filled half of what there is? Then older history stays behind. */
+static bool is_short(const struct keep *k)
+{
+	struct disklog_stats s = disklog_stats(k->log);
+	return k->phase != PHASE_NONE && (s.compaction_bytes > s.area_bytes / 2 ||
+						 hash_count(k->marks) > k->options.objects / 2);
+}
+
 /* A commit's parents, into the queue. */
 static void queue_parents(struct keep *k, const uint8_t *p, size_t n)
 {
@@ -159,7 +167,8 @@ static enum step close_commit(struct keep *k, const struct traffic *traffic)
 	if (!traffic->write(k, &w->commit, m, TABLE_COMMIT, p, n))
 		return STEP_REFUSED;
 	m->walked = k->generation;
-	queue_parents(k, p, n);
+	if (!is_short(k))
+		queue_parents(k, p, n);
 	w->open = w->first = false;
 	return STEP_MORE;
 }
