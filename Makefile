@@ -16,7 +16,7 @@ SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-om
 	-DRESPIN_ARENA_DEBUG
 endif
 # Parts of images that are plain computation: linked into the host's tests, too.
-PORTABLE := $(wildcard $(addprefix src/unikernel/,hash table git disklog arp nat))
+PORTABLE := $(wildcard $(addprefix src/unikernel/,hash table git disklog keep arp nat))
 ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Isrc $(PORTABLE:%=-I%) -fPIC $(WARN) $(CFLAGS) $(SANFLAGS)
 
 # Modules whose libraries are slow to load are shared objects beside the program (sys.h tells why).

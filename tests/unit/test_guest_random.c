@@ -11,8 +11,7 @@
 #define main image_main
 #include "unikernel/platform/random.c"
 #undef main
-#define rotate siphash_rotate
-#include "unikernel/lwip/siphash.c"
+#include "unikernel/hash/hash.h"
 
 void panic(const char *fmt, ...)
 {

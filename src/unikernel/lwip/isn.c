@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: ISC */
 #include "lwip_port.h"
 #include "parts.h"
+#include "hash.h"
 #include "platform.h"
 #include "hooks.h"
 #include <string.h>

@@ -8,8 +8,6 @@
 
 /* Is the frame as long as its own headers say, down to TCP's options? */
 bool frame_is_whole(const uint8_t *frame, size_t n);
-/* SipHash-2-4. */
-uint64_t siphash(const uint64_t secret[2], const void *p, size_t n);
 /* Takes the secret of the sequence numbers; before any connection. */
 void isn_open(void);
 

@@ -1,6 +1,6 @@
 /* siphash.c - SipHash-2-4 (Aumasson and Bernstein, 2012), a keyed hash for short messages.
  * SPDX-License-Identifier: ISC */
-#include "parts.h"
+#include "hash.h"
 
 struct state {
 	uint64_t a, b, c, d;

@@ -1,0 +1,2 @@
+/* memops.h - nettle's, by the name that it has where it is installed. SPDX-License-Identifier: ISC */
+#include <memops.h>

@@ -1,0 +1,2 @@
+/* sha2.h - nettle's, by the name that it has where it is installed. SPDX-License-Identifier: ISC */
+#include <sha2.h>
