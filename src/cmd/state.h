@@ -16,9 +16,9 @@ struct place {
 	VEC(struct placed) stores;
 	const char *scratch; /* a folder that place_close() removes, or NULL */
 };
-/* Finds the stores of WHAT: of a kept run's machine --machine, or of the machine at an http URL,
- * from which STORE (which its address may end with instead) is fetched into a scratch folder.
- * E_NOTFOUND where there is none. */
+/* Finds the stores of WHAT: of a kept run's machine --machine; of a disk, a file, out of whose log
+ * they are made in a scratch folder; or of the machine at an http URL, from which STORE (which its
+ * address may end with instead) is fetched there. E_NOTFOUND where there is none. */
 MUST_CHECK bool place_open(
 	struct context *c, const char *what, const char *store, struct place *out, struct err *e);
 void place_close(struct place *p); /* for defer() */

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define FETCH_MS 60000
 
@@ -112,6 +113,13 @@ static bool open_run(
 		run.id);
 }
 
+static bool make_scratch(struct context *c, struct place *out, struct err *e)
+{
+	const char *tmp = getenv("TMPDIR");
+	const char *prefix = path_join(c->a, tmp && *tmp ? tmp : "/tmp", "respin-state.");
+	return dir_make_temp(c->a, prefix, &out->scratch, e);
+}
+
 /* ---- live machines --------------------------------------------------------------------------- */
 
 bool place_is_live(const char *what)
@@ -143,11 +151,9 @@ static bool live_url(
 static bool open_live(
 	struct context *c, const char *what, const char *store, struct place *out, struct err *e)
 {
-	const char *url = NULL, *tmp = getenv("TMPDIR");
+	const char *url = NULL;
 	struct outcome ignored;
-	if (!live_url(c, what, &store, &url, e) ||
-		!dir_make_temp(c->a, path_join(c->a, tmp && *tmp ? tmp : "/tmp", "respin-state."),
-			&out->scratch, e))
+	if (!live_url(c, what, &store, &url, e) || !make_scratch(c, out, e))
 		return false;
 	const char *dir = str_format(c->a, "%s/%s.git", out->scratch, store);
 	const char *const argv[] = {"git", "clone", "--quiet", "--mirror", "--", url, dir, NULL};
@@ -159,6 +165,28 @@ static bool open_live(
 	out->what = url;
 	*vec_add(c->a, &out->stores) = (struct placed){store, dir};
 	return true;
+}
+
+/* ---- disks -------------------------------------------------------------------------------------
+ */
+
+static bool is_file(const char *what)
+{
+	struct stamp stamp;
+	return file_stamp(what, &stamp) && S_ISREG(stamp.mode);
+}
+
+static bool open_disk(
+	struct context *c, const char *what, const char *store, struct place *out, struct err *e)
+{
+	strings names;
+	(void)store;
+	if (!make_scratch(c, out, e) || !past_from_disk(c->a, what, out->scratch, &names, e))
+		return false;
+	vec_for(name, &names)
+		*vec_add(c->a, &out->stores) =
+			(struct placed){*name, str_format(c->a, "%s/%s.git", out->scratch, *name)};
+	return out->stores.n || fail(e, E_NOTFOUND, "the disk %s has no stores", what);
 }
 
 /* ---- all of them -------------------------------------------------------------------------------
@@ -175,7 +203,7 @@ static const struct {
 	bool (*fits)(const char *what);
 	bool (*open)(struct context *c, const char *what, const char *store, struct place *out,
 		struct err *e);
-} sources[] = {{place_is_live, open_live}, {is_anything, open_run}};
+} sources[] = {{place_is_live, open_live}, {is_file, open_disk}, {is_anything, open_run}};
 
 bool place_open(
 	struct context *c, const char *what, const char *store, struct place *out, struct err *e)

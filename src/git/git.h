@@ -137,6 +137,15 @@ struct git_api {
 	bool (*blob)(struct git_repo *r, struct arena *a, const struct git_id *id, struct str *out,
 		struct err *e);
 
+	/* A new, bare repository in DIR, whose HEAD is the branch HEAD ... */
+	bool (*create_bare)(
+		const char *dir, const char *head, struct git_repo **out, struct err *e);
+	/* ... an object in it ("commit", "tree", "blob"), as it is ... */
+	bool (*put)(struct git_repo *r, const char *type, struct str bytes, struct git_id *out,
+		struct err *e);
+	/* ... and a ref ("refs/heads/primary"), wherever it was before. */
+	bool (*point)(struct git_repo *r, const char *name, const struct git_id *id, struct err *e);
+
 	/* The files of commit COMMIT (40 hexadecimal digits) of the repository URL, in the new
 	 * folder DIR, without .git and without line end conversion. Nothing is left on failure. */
 	bool (*clone_commit)(const char *url, const char *commit, const char *dir,

@@ -90,6 +90,11 @@ bool steps_changes(struct git_repo *r, struct arena *a, const struct git_id *bef
 bool steps_blob(struct git_repo *r, struct arena *a, const struct git_id *id, struct str *out,
 	struct err *e);
 
+bool bare_create(const char *dir, const char *head, struct git_repo **out, struct err *e);
+bool bare_put(
+	struct git_repo *r, const char *type, struct str bytes, struct git_id *out, struct err *e);
+bool bare_point(struct git_repo *r, const char *name, const struct git_id *id, struct err *e);
+
 bool patch_apply(struct git_repo *r, const struct git_id *tree, struct str patch,
 	struct git_id *out, struct err *e);
 bool patch_has(

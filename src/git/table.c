@@ -27,5 +27,8 @@ const struct git_api respin_git = {
 	.folder = steps_folder,
 	.changes = steps_changes,
 	.blob = steps_blob,
+	.create_bare = bare_create,
+	.put = bare_put,
+	.point = bare_point,
 	.clone_commit = clone_commit,
 };
