@@ -63,8 +63,9 @@ struct past_window {
 };
 struct judgement {
 	bool holds;
-	const char *why; /* one line; where it does not hold, with commit, time, path and values */
-	size_t commits;	 /* in the window */
+	const char *why;  /* one line; where it does not hold, with commit, time, path and values */
+	size_t commits;	  /* in the window */
+	const char *last; /* "commit 68216f3 (2015-...)": the state at its end; NULL: none yet */
 };
 /* What the state check C asks of P, within W. */
 MUST_CHECK bool past_judge(struct past *p, const struct check *c, const struct past_window *w,
