@@ -56,7 +56,8 @@ all: $(BUILD)/respin $(MODULES) $(MANUALS)
 # The modules call back into the program's own base and sys: hence -rdynamic and all of core.a.
 $(BUILD)/respin: $(BUILD)/obj/main.o $(BUILD)/core.a $(BUILD)/portable.a
 	$(call say,LINK)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -rdynamic -o $@ $< \
-		-Wl,--whole-archive $(BUILD)/core.a -Wl,--no-whole-archive $(BUILD)/portable.a $(CORE_LIBS)
+		-Wl,--whole-archive $(BUILD)/core.a -Wl,--no-whole-archive $(BUILD)/portable.a \
+		$(CORE_LIBS)
 $(BUILD)/respin-git.so: $(call objects,$(GIT_SOURCES))
 $(BUILD)/respin-git.so: LIBS = $(GIT_LIBS)
 $(BUILD)/respin-fetch.so: $(call objects,$(FETCH_SOURCES))

@@ -75,7 +75,7 @@ const struct subcommand subcommands[] = {
 		{FLAG("symbols", 's', symbols, "list all symbols, largest first"), NO_OVERLAYS,
 			{0}}},
 	{"state", "log|show|diff|clone WHAT [STORE] [...]", 2, 5,
-		"The history of the network state of a run, or of a live machine.", false,
+		"The history of the network state of a run, a disk or a live machine.", false,
 		cmd_state,
 		{NUMBER("machine", 0, machine, "N", "of a run's several machines (default: 1)"),
 			TEXT("token", 0, token, "TOKEN", "what a live machine asks for"), {0}}},

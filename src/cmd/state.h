@@ -1,5 +1,4 @@
-/* state.h - where the state that a command line names is: kept with a run, on a disk, or on a live
- * machine.
+/* state.h - where the state that a command line names is: kept with a run, or on a live machine.
  * SPDX-License-Identifier: ISC */
 #ifndef RESPIN_CMD_STATE_H
 #define RESPIN_CMD_STATE_H
@@ -13,14 +12,13 @@ struct placed {
 };
 /* What WHAT has. */
 struct place {
-	const char *what; /* the run's id, the disk's path or the URL */
+	const char *what; /* the run's id, or the URL */
 	VEC(struct placed) stores;
 	const char *scratch; /* a folder that place_close() removes, or NULL */
 };
-/* Finds the stores of WHAT: of a kept run's machine --machine; on the disk in a file, whose STORE
- * (NULL: all) goes to a scratch folder; or of the machine at an http URL, from which STORE (which
- * its address may end with instead) is fetched there.
- * E_NOTFOUND where there is none. */
+/* Finds the stores of WHAT: of a kept run's machine --machine; of a disk, a file, out of whose log
+ * they are made in a scratch folder; or of the machine at an http URL, from which STORE (which its
+ * address may end with instead) is fetched there. E_NOTFOUND where there is none. */
 MUST_CHECK bool place_open(
 	struct context *c, const char *what, const char *store, struct place *out, struct err *e);
 void place_close(struct place *p); /* for defer() */

@@ -1,7 +1,5 @@
-/* state_place.c - finds stores: in kept runs, on disks, and on live machines.
- * SPDX-License-Identifier: ISC */
+/* state_place.c - finds stores: in kept runs, and on live machines. SPDX-License-Identifier: ISC */
 #include "cmd/state.h"
-#include "disk/disk.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -115,35 +113,11 @@ static bool open_run(
 		run.id);
 }
 
-/* ---- disks ----------------------------------------------------------------------------------- */
-
-static bool make_scratch(struct context *c, const char **out, struct err *e)
+static bool make_scratch(struct context *c, struct place *out, struct err *e)
 {
 	const char *tmp = getenv("TMPDIR");
-	return dir_make_temp(
-		c->a, path_join(c->a, tmp && *tmp ? tmp : "/tmp", "respin-state."), out, e);
-}
-
-static bool is_disk(const char *what)
-{
-	struct stat st;
-	return stat(what, &st) == 0 && S_ISREG(st.st_mode);
-}
-
-static bool open_disk(
-	struct context *c, const char *what, const char *store, struct place *out, struct err *e)
-{
-	disk_stores found;
-	if (!make_scratch(c, &out->scratch, e) ||
-		!disk_export(c->a, what, store, out->scratch, &found, e))
-		return false;
-	vec_for(f, &found) {
-		*vec_add(c->a, &out->stores) = (struct placed){f->name, f->dir};
-		if (f->entries)
-			term_note("%s: %zu changes are newer than the last commit on this disk",
-				f->name, f->entries);
-	}
-	return true;
+	const char *prefix = path_join(c->a, tmp && *tmp ? tmp : "/tmp", "respin-state.");
+	return dir_make_temp(c->a, prefix, &out->scratch, e);
 }
 
 /* ---- live machines --------------------------------------------------------------------------- */
@@ -179,7 +153,7 @@ static bool open_live(
 {
 	const char *url = NULL;
 	struct outcome ignored;
-	if (!live_url(c, what, &store, &url, e) || !make_scratch(c, &out->scratch, e))
+	if (!live_url(c, what, &store, &url, e) || !make_scratch(c, out, e))
 		return false;
 	const char *dir = str_format(c->a, "%s/%s.git", out->scratch, store);
 	const char *const argv[] = {"git", "clone", "--quiet", "--mirror", "--", url, dir, NULL};
@@ -191,6 +165,35 @@ static bool open_live(
 	out->what = url;
 	*vec_add(c->a, &out->stores) = (struct placed){store, dir};
 	return true;
+}
+
+/* ---- disks -------------------------------------------------------------------------------------
+ */
+
+static bool is_file(const char *what)
+{
+	struct stamp stamp;
+	return file_stamp(what, &stamp) && S_ISREG(stamp.mode);
+}
+
+/* What images never serve: bytes that TCP connections had under way, and the secret of their
+ * sequence numbers. */
+static bool is_secret(const char *name)
+{
+	return !strcmp(name, "payload") || !strcmp(name, "machine");
+}
+
+static bool open_disk(
+	struct context *c, const char *what, const char *store, struct place *out, struct err *e)
+{
+	strings names;
+	if (!make_scratch(c, out, e) || !past_from_disk(c->a, what, out->scratch, &names, e))
+		return false;
+	vec_for(name, &names)
+		if (!is_secret(*name) || (store && !strcmp(store, *name)))
+			*vec_add(c->a, &out->stores) = (struct placed){
+				*name, str_format(c->a, "%s/%s.git", out->scratch, *name)};
+	return out->stores.n || fail(e, E_NOTFOUND, "the disk %s has no stores", what);
 }
 
 /* ---- all of them -------------------------------------------------------------------------------
@@ -207,7 +210,7 @@ static const struct {
 	bool (*fits)(const char *what);
 	bool (*open)(struct context *c, const char *what, const char *store, struct place *out,
 		struct err *e);
-} sources[] = {{place_is_live, open_live}, {is_disk, open_disk}, {is_anything, open_run}};
+} sources[] = {{place_is_live, open_live}, {is_file, open_disk}, {is_anything, open_run}};
 
 bool place_open(
 	struct context *c, const char *what, const char *store, struct place *out, struct err *e)

@@ -70,14 +70,6 @@ struct git_api {
 	bool (*open)(const char *dir, struct git_repo **out, struct err *e);
 	void (*close)(struct git_repo **r); /* for defer(); NULL is fine */
 
-	/* A new bare repository DIR, whose branch is "primary". */
-	bool (*bare)(const char *dir, struct git_repo **out, struct err *e);
-	/* Stores an object of that TYPE ("commit", "tree", "blob") as it is, well-formed or not. */
-	bool (*put)(struct git_repo *r, const char *type, struct str bytes, struct git_id *out,
-		struct err *e);
-	/* Points the ref NAME ("refs/heads/primary") to an object that is there. */
-	bool (*point)(struct git_repo *r, const char *name, const struct git_id *id, struct err *e);
-
 	/* git_folder_id(), with all blobs and trees stored in R. */
 	bool (*tree)(struct git_repo *r, const char *dir, git_files *files, struct git_id *out,
 		struct err *e);
@@ -144,6 +136,15 @@ struct git_api {
 	/* ... and the bytes of a file, with a NUL behind them. E_UNSAFE beyond 16 MiB. */
 	bool (*blob)(struct git_repo *r, struct arena *a, const struct git_id *id, struct str *out,
 		struct err *e);
+
+	/* A new, bare repository in DIR, whose HEAD is the branch HEAD ... */
+	bool (*create_bare)(
+		const char *dir, const char *head, struct git_repo **out, struct err *e);
+	/* ... an object in it ("commit", "tree", "blob"), as it is ... */
+	bool (*put)(struct git_repo *r, const char *type, struct str bytes, struct git_id *out,
+		struct err *e);
+	/* ... and a ref ("refs/heads/primary"), wherever it was before. */
+	bool (*point)(struct git_repo *r, const char *name, const struct git_id *id, struct err *e);
 
 	/* The files of commit COMMIT (40 hexadecimal digits) of the repository URL, in the new
 	 * folder DIR, without .git and without line end conversion. Nothing is left on failure. */

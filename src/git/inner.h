@@ -57,19 +57,11 @@ MUST_CHECK bool worktree_write(
 /* Removes it, and the folders that get empty. */
 MUST_CHECK bool worktree_remove(int dir, const char *path, struct err *e);
 
-/* Opens what belongs to a repository in the folder DIR; takes REPO over. */
-MUST_CHECK bool repo_wrap(
-	git_repository *repo, const char *dir, struct git_repo **out, struct err *e);
-
 /* ---- entries of the table, by file ---- */
 
 bool repo_create(const char *dir, struct git_repo **out, struct err *e);
 bool repo_open(const char *dir, struct git_repo **out, struct err *e);
 void repo_close(struct git_repo **r);
-bool bare_create(const char *dir, struct git_repo **out, struct err *e);
-bool bare_put(
-	struct git_repo *r, const char *type, struct str bytes, struct git_id *out, struct err *e);
-bool bare_point(struct git_repo *r, const char *name, const struct git_id *id, struct err *e);
 bool repo_find(struct git_repo *r, const char *name, struct git_id *commit, struct git_id *tree,
 	struct err *e);
 bool repo_words(struct git_repo *r, struct arena *a, const char *message, struct git_words *out,
@@ -97,6 +89,11 @@ bool steps_changes(struct git_repo *r, struct arena *a, const struct git_id *bef
 	const struct git_id *after, git_changes *out, struct err *e);
 bool steps_blob(struct git_repo *r, struct arena *a, const struct git_id *id, struct str *out,
 	struct err *e);
+
+bool bare_create(const char *dir, const char *head, struct git_repo **out, struct err *e);
+bool bare_put(
+	struct git_repo *r, const char *type, struct str bytes, struct git_id *out, struct err *e);
+bool bare_point(struct git_repo *r, const char *name, const struct git_id *id, struct err *e);
 
 bool patch_apply(struct git_repo *r, const struct git_id *tree, struct str patch,
 	struct git_id *out, struct err *e);

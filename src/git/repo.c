@@ -14,8 +14,9 @@ static void drop_config(git_config **c)
 	git_config_free(*c);
 }
 
-/* The handle is libc memory because its life is not that of any arena. */
-bool repo_wrap(git_repository *repo, const char *dir, struct git_repo **out, struct err *e)
+/* Opens what belongs to a repository; takes REPO over. The handle is libc memory because its
+ * life is not that of any arena. */
+static bool wrap(git_repository *repo, const char *dir, struct git_repo **out, struct err *e)
 {
 	struct git_repo *r = base_get_memory(sizeof(*r));
 	if (!r)
@@ -63,7 +64,7 @@ bool repo_create(const char *dir, struct git_repo **out, struct err *e)
 	}
 	/* All of it can be made again, and is synced as a whole when it is put in its place. */
 	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 0);
-	return repo_wrap(repo, dir, out, e);
+	return wrap(repo, dir, out, e);
 }
 
 bool repo_open(const char *dir, struct git_repo **out, struct err *e)
@@ -77,7 +78,7 @@ bool repo_open(const char *dir, struct git_repo **out, struct err *e)
 		return false;
 	}
 	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
-	return repo_wrap(repo, dir, out, e);
+	return wrap(repo, dir, out, e);
 }
 
 void repo_close(struct git_repo **r)

@@ -74,7 +74,8 @@ static bool judge_store(struct trial *t, const char *dir, struct err *e)
 		return is_its_fault(e) && fails(t, "%s", e->text);
 	if (!j.holds)
 		return fails(t, "%s", j.why);
-	return passes(t, "%zu commit%s", j.commits, plural(j.commits));
+	return passes(t, "%zu commit%s%s%s", j.commits, plural(j.commits),
+		j.last ? "; at the end " : "", j.last ? j.last : "");
 }
 
 /* ---- all stores, at the end ----------------------------------------------------------------- */

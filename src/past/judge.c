@@ -219,6 +219,8 @@ bool past_judge(struct past *p, const struct check *c, const struct past_window 
 		return false;
 	if (j.holds && c->commits && !judge_commits(p, c->commits, w, &j, e))
 		return false;
+	const struct git_step *last = state_at(p, w, true);
+	j.last = last ? step_words(p, last) : NULL;
 	*out = j;
 	return true;
 }

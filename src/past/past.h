@@ -25,6 +25,11 @@ struct past {
 MUST_CHECK bool past_open(struct arena *a, const char *dir, struct past *out, struct err *e);
 void past_close(struct past *p); /* for defer() */
 
+/* Makes a bare repository of each store that the log on a machine's disk (or an image of it) has:
+ * "DIR/arp.git" of the store "arp" in *NAMES. The file is only read. E_NOTFOUND where the disk is
+ * blank, E_INPUT where it holds something else, E_CORRUPT where the log makes no sense. */
+MUST_CHECK bool past_from_disk(
+	struct arena *a, const char *file, const char *dir, strings *names, struct err *e);
 /* The first parent of commit number I; -1: it has none here. */
 ptrdiff_t past_parent(const struct past *p, size_t i);
 /* What commit number I changed in its first parent's tree. */
@@ -58,8 +63,9 @@ struct past_window {
 };
 struct judgement {
 	bool holds;
-	const char *why; /* one line; where it does not hold, with commit, time, path and values */
-	size_t commits;	 /* in the window */
+	const char *why;  /* one line; where it does not hold, with commit, time, path and values */
+	size_t commits;	  /* in the window */
+	const char *last; /* "commit 68216f3 (2015-...)": the state at its end; NULL: none yet */
 };
 /* What the state check C asks of P, within W. */
 MUST_CHECK bool past_judge(struct past *p, const struct check *c, const struct past_window *w,

@@ -181,6 +181,13 @@ exits "a run without state" 1
 contains "... is said to be" "$err" "run none has no state"
 run respin state log four
 exits "a run that is not there" 1
+head -c 1000000 /dev/urandom >noise
+run respin state log noise
+exits "a file that is no disk" 3
+contains "... is said to be" "$err" "the disk noise: "
+head -c 2000000 /dev/zero >blank
+run respin state log blank
+exits "a blank disk" 1
 run respin state show one
 exits "one of several stores must be named" 2
 run respin state show one tcp
