@@ -139,6 +139,8 @@ void table_set_time(struct table *t, uint64_t ns)
 void table_watch(struct table *t, const struct table_watcher *w)
 {
 	t->watcher = *w;
+	if (w->object)
+		w->object(w->ctx, TABLE_TREE, (const uint8_t *)"", 0);
 }
 
 const void *table_get(const struct table *t, const void *key)
