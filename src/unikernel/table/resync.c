@@ -26,12 +26,12 @@ void resync_start(struct table *t)
 static bool find_entries(struct table *t)
 {
 	struct resync *r = &t->resync;
-	struct entry *found[SLICE];
+	struct entry *found[STEP];
 	size_t cursor = r->cursor, n = 0, looked = 0;
 	const void *key;
 	void *entry;
 	bool done = true, more = false;
-	while (done && n < SLICE && looked++ < LOOKED_AT &&
+	while (done && n < STEP && looked++ < LOOKED_AT &&
 		(more = hash_next(t->live, &cursor, &key, &entry))) {
 		struct entry *e = entry;
 		if (!e->dirty)
@@ -75,7 +75,7 @@ static bool look_at(void *ctx, const struct difference *d)
 	if (d->n > skip && t->kind->parse_path(d->path + skip, d->n - skip, key) &&
 		!hash_get(t->live, key))
 		g->ok = work_change(t, g->n++, key, NULL);
-	return g->ok && g->n < SLICE && ++g->looked < LOOKED_AT;
+	return g->ok && g->n < STEP && ++g->looked < LOOKED_AT;
 }
 
 static bool find_removals(struct table *t)
