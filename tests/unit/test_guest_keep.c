@@ -177,6 +177,66 @@ static void a_lost_commit_is_told_and_the_entries_come_back(void **state)
 	disk_free(&disk);
 }
 
+/* Copies a log, but for the objects that are LOST. */
+static void copy_log(struct disk *from, struct disk *to, const struct table_id *lost)
+{
+	struct disklog_options options = {.id = "a copy"};
+	struct disklog_device devices[] = {disk_device(from), disk_device(to)};
+	struct disklog *log[2];
+	struct disklog_record r;
+	struct keep_record k;
+	void *memory[] = {zeroed(disklog_memory()), zeroed(disklog_memory())};
+	assert_int_equal(disklog_open(memory[0], &devices[0], &options, &log[0]), DISKLOG_OPENED);
+	assert_int_equal(
+		disklog_open(memory[1], &devices[1], &options, &log[1]), DISKLOG_FORMATTED);
+	assert_int_equal(disklog_next(log[1], &r), DISKLOG_END);
+	while (disklog_next(log[0], &r) == DISKLOG_RECORD) {
+		struct disklog_part part = {r.p, r.n};
+		assert_true(keep_parse(&r, &k));
+		if (k.kind != KEEP_OBJECT || !same_id(&k.id, lost))
+			assert_true(disklog_append(log[1], r.kind, r.store, &part, 1));
+	}
+	assert_true(disklog_commit(log[1]));
+	free(memory[0]);
+	free(memory[1]);
+}
+
+/* An old commit's file is missing; the state goes back to what that commit had, and needs it. */
+static void what_old_history_lacks_is_written_when_it_is_needed(void **state)
+{
+	(void)state;
+	struct disk disk, copy;
+	struct machine m;
+	struct table_id blob;
+	const char *why;
+	disk_make(&disk, DISK_SECTORS);
+	disk_make(&copy, DISK_SECTORS);
+	assert_true(machine_boot(&m, &disk, OBJECTS, HISTORY));
+	for (unsigned i = 0; i < 3; i++) {
+		put(m.table[ARP].t, 1, 50 + i, 60, NOTE_ADDED);
+		assert_true(machine_commit(&m));
+	}
+	struct repo r;
+	make_repo(&r);
+	export_table(m.table[ARP].t, &r);
+	assert_true(table_id_parse(git(&r, "rev-parse primary~2:arp/10.0.0.1"), 40, &blob));
+	drop_repo(&r);
+	machine_off(&m);
+	copy_log(&disk, &copy, &blob);
+	assert_true(machine_boot(&m, &copy, OBJECTS, HISTORY));
+	assert_int_equal(keep_result(m.keep, ARP, &why), KEEP_CUT);
+	assert_string_equal(why, "the log lacks a part of old history");
+	assert_int_equal(get(m.table[ARP].t, 1)->mac[5], 52);
+	put(m.table[ARP].t, 1, 50, 60, NOTE_ADDED);
+	assert_true(machine_commit(&m));
+	reboot(&m);
+	assert_true(machine_result(&m, ARP) != KEEP_LOST);
+	assert_int_equal(get(m.table[ARP].t, 1)->mac[5], 50);
+	machine_off(&m);
+	disk_free(&disk);
+	disk_free(&copy);
+}
+
 /* Lives with much history; the last turn that was durable. */
 static unsigned live_long(struct machine *m)
 {
@@ -294,6 +354,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(stores_are_found_by_their_names),
 		cmocka_unit_test(what_is_kept_of_a_store_may_change),
 		cmocka_unit_test(a_lost_commit_is_told_and_the_entries_come_back),
+		cmocka_unit_test(what_old_history_lacks_is_written_when_it_is_needed),
 		cmocka_unit_test(a_small_log_keeps_less_history),
 		cmocka_unit_test(a_log_that_is_too_small_holds_nothing_up),
 		cmocka_unit_test(a_clone_goes_on_pulling),
