@@ -18,15 +18,17 @@ class Figure:
     """How long respin took against how long its peer took in the same run.
 
     at_most bounds respin / peer ("no slower than"), at_least peer / respin ("times as fast").
+    The samples are seconds, or of another unit that is named.
     """
 
-    def __init__(self, name, peer, ours, theirs, at_most=None, at_least=None):
+    def __init__(self, name, peer, ours, theirs, at_most=None, at_least=None, unit="seconds"):
         self.name = name
         self.peer = peer
         self.ours = ours
         self.theirs = theirs
         self.at_most = at_most
         self.at_least = at_least
+        self.unit = unit
 
     def ratio(self):
         ours, theirs = statistics.median(self.ours), statistics.median(self.theirs)
@@ -45,8 +47,8 @@ class Figure:
             "ratio": round(self.ratio(), 4),
             "bar": self.bar(),
             "met": self.is_met(),
-            "respin_seconds": {"median": statistics.median(self.ours), "samples": self.ours},
-            "peer_seconds": {"median": statistics.median(self.theirs), "samples": self.theirs},
+            f"respin_{self.unit}": {"median": statistics.median(self.ours), "samples": self.ours},
+            f"peer_{self.unit}": {"median": statistics.median(self.theirs), "samples": self.theirs},
         }
 
 
@@ -90,16 +92,20 @@ class Bench:
         return int(done.stdout) / 1e9
 
 
-def duration(samples):
-    seconds = statistics.median(samples)
-    return f"{seconds * 1e3:,.1f} ms" if seconds >= 1e-4 else f"{seconds * 1e6:,.2f} us"
+def shown(samples, unit):
+    median = statistics.median(samples)
+    if unit != "seconds":
+        return f"{median:,.0f} {unit}"
+    if median < 1e-3:
+        return f"{median * 1e6:,.2f} us"
+    return f"{median * 1000:,.1f} ms"
 
 
 def print_table(figures):
     rows = [("figure", "respin", "peer", "", "ratio", "bar", "")]
     for f in figures:
         verdict = "met" if f.is_met() else "MISSED"
-        rows.append((f.name, duration(f.ours), duration(f.theirs), f.peer,
+        rows.append((f.name, shown(f.ours, f.unit), shown(f.theirs, f.unit), f.peer,
                      f"{f.ratio():.2f}", f.bar(), verdict))
     widths = [max(map(len, column)) for column in zip(*rows)]
     for row in rows:

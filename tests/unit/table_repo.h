@@ -10,12 +10,14 @@
 
 struct repo {
 	char dir[64];
+	unsigned tables; /* exported to it; all but the first have a number before their refs' names
+			  */
 };
 
 static inline void make_repo(struct repo *r)
 {
 	char command[256];
-	strcpy(r->dir, "/tmp/respin-table-XXXXXX");
+	*r = (struct repo){.dir = "/tmp/respin-table-XXXXXX"};
 	assert_non_null(mkdtemp(r->dir));
 	snprintf(command, sizeof(command), "git init -q --bare -b primary %s", r->dir);
 	assert_int_equal(system(command), 0);
@@ -136,26 +138,36 @@ static inline void export_object(struct table *t, struct repo *r, const struct t
 	free(p);
 }
 
-/* Everything that the refs reach, as "git clone" would bring it. */
-static inline void export_table(struct table *t, struct repo *r)
+static inline void export_refs(struct table *t, struct repo *r, const char *prefix)
 {
 	struct table_ref ref;
-	struct table_id edge;
-	char path[192], hex[42], edges[4096] = "";
+	char path[192], hex[42];
 	for (size_t i = 0; table_ref(t, i, &ref); i++) {
 		export_object(t, r, &ref.id);
 		table_id_text(&ref.id, hex);
 		hex[40] = '\n';
-		snprintf(path, sizeof(path), "%s/refs/heads/%s", r->dir, ref.name);
+		snprintf(path, sizeof(path), "%s/refs/heads/%s%s", r->dir, prefix, ref.name);
 		write_file(path, hex, 41);
 	}
-	for (size_t i = 0; table_shallow(t, i, &edge); i++) {
-		table_id_text(&edge, hex);
-		snprintf(edges + strlen(edges), sizeof(edges) - strlen(edges), "%.40s\n", hex);
-	}
+}
+
+/* Everything that the refs reach, as "git clone" would bring it. */
+static inline void export_table(struct table *t, struct repo *r)
+{
+	struct table_id edge;
+	char path[128], prefix[16] = "", hex[41];
+	if (r->tables)
+		snprintf(prefix, sizeof(prefix), "%u-", r->tables);
+	export_refs(t, r, prefix);
 	snprintf(path, sizeof(path), "%s/shallow", r->dir);
-	if (edges[0])
-		write_file(path, edges, strlen(edges));
+	for (size_t i = 0; table_shallow(t, i, &edge); i++) {
+		FILE *f = fopen(path, "a");
+		assert_non_null(f);
+		table_id_text(&edge, hex);
+		fprintf(f, "%s\n", hex);
+		assert_int_equal(fclose(f), 0);
+	}
+	r->tables++;
 }
 
 static inline void assert_git_agrees(struct table *t, struct repo *r)

@@ -108,8 +108,8 @@ static bool edit(struct table_branch *b)
 	while (b->n && !edit_once(b))
 		if (!history_make_room(t, cells_left(t) + 1))
 			return false;
-	memset(b->keys, 0, SLICE * t->key_room);
-	memset(b->values, 0, SLICE * t->value_room);
+	memset(b->keys, 0, STEP * t->key_room);
+	memset(b->values, 0, STEP * t->value_room);
 	b->n = 0;
 	return true;
 }
@@ -121,7 +121,7 @@ static enum table_change change(struct table_branch *b, const void *key, const v
 	size_t i = waiting(b, key);
 	if (former ? value && memcmp(former, value, t->kind->value_size) == 0 : !value)
 		return TABLE_SAME;
-	if (i == b->n && b->n == SLICE) {
+	if (i == b->n && b->n == STEP) {
 		bool done = edit(b);
 		flats_wipe(t);
 		if (!done)
@@ -181,8 +181,8 @@ static void close(struct table_branch *b)
 		if (commit_at(t, i)->group == group_of(b))
 			commit_at(t, i)->group = 0, commit_at(t, i)->successor = NONE;
 	objects_release(t, &b->held);
-	memset(b->keys, 0, SLICE * t->key_room);
-	memset(b->values, 0, SLICE * t->value_room);
+	memset(b->keys, 0, STEP * t->key_room);
+	memset(b->values, 0, STEP * t->value_room);
 	memset(b->answer, 0, t->value_room);
 	b->n = 0;
 	b->open = false;

@@ -146,6 +146,14 @@ void list_free(struct table *t, struct list *l)
 	*l = (struct list){0};
 }
 
+void flat_used(struct flat *f, size_t n)
+{
+	if (n > TABLE_OBJECT_MAX)
+		n = TABLE_OBJECT_MAX;
+	if (f->high < n)
+		f->high = n;
+}
+
 void flats_wipe(const struct table *t)
 {
 	for (size_t i = 0; i < FLATS; i++) {

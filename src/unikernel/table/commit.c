@@ -23,8 +23,7 @@ void commit_message(struct table *t, unsigned note, const void *key, const void 
 		f->n = sizeof(unsaid) - 1;
 		memcpy(f->p, unsaid, f->n);
 	}
-	if (f->high < f->n)
-		f->high = f->n;
+	flat_used(f, f->n);
 }
 
 static void put(struct flat *f, const void *p, size_t n)
@@ -73,8 +72,7 @@ static void put_commit(
 	put_text(f, "\n");
 	put(f, message->p, message->n);
 	put_text(f, "\n");
-	if (f->high < f->n)
-		f->high = f->n;
+	flat_used(f, f->n);
 }
 
 /* Two commits that would be the same get dates a second apart. */

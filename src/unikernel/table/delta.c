@@ -9,6 +9,7 @@
 struct script {
 	uint8_t *out;
 	size_t n, room;
+	size_t length; /* of the buffer that it is done in, after each step */
 	bool full;
 };
 
@@ -28,6 +29,9 @@ static void put_step(struct script *s, size_t keep, size_t cut, const uint8_t *a
 	put_number(s, keep);
 	put_number(s, cut);
 	put_number(s, add_n);
+	s->length = s->length - cut + add_n;
+	if (s->length > TABLE_OBJECT_MAX)
+		s->full = true;
 	if (s->full || s->room - s->n < add_n) {
 		s->full = true;
 		return;
@@ -89,7 +93,7 @@ static void compare_trees(
 size_t delta_make(const uint8_t *from, size_t from_n, const uint8_t *to, size_t to_n, uint8_t *out,
 	size_t room)
 {
-	struct script s = {.out = out, .room = room};
+	struct script s = {.out = out, .room = room, .length = from_n};
 	size_t least = from_n < to_n ? from_n : to_n;
 	size_t start = common_start(from, to, least);
 	size_t end = common_end(from + from_n, to + to_n, least - start);
@@ -121,6 +125,8 @@ size_t delta_apply(const uint8_t *delta, size_t delta_n, uint8_t *buffer, size_t
 		size_t cut = get_number(&p), added = get_number(&p);
 		if (cut != added)
 			memmove(buffer + at + added, buffer + at + cut, n - at - cut);
+		if (cut > added) /* nothing of the newer tree stays behind the end */
+			memset(buffer + n - (cut - added), 0, cut - added);
 		memcpy(buffer + at, p, added);
 		p += added;
 		at += added;

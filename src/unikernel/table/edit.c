@@ -24,12 +24,12 @@ static int compare(const struct change *a, const struct change *b)
 	return order ? order : (a->n > b->n) - (a->n < b->n);
 }
 
-static void sort(struct change *c, size_t n)
+static void sort(struct change **c, size_t n)
 {
 	for (size_t i = 1; i < n; i++) {
-		struct change moved = c[i];
+		struct change *moved = c[i];
 		size_t at = i;
-		for (; at > 0 && compare(&c[at - 1], &moved) > 0; at--)
+		for (; at > 0 && compare(c[at - 1], moved) > 0; at--)
 			c[at] = c[at - 1];
 		c[at] = moved;
 	}
@@ -101,17 +101,15 @@ static bool change_entry(struct editing *x, struct pass *p, const struct change 
 /* The folder with the changes, which all lie in it itself by now. NONE: it is empty, and so it is
  * not there. */
 static uint32_t make_folder(
-	struct editing *x, uint32_t tree, const struct change *c, size_t n, size_t skip)
+	struct editing *x, uint32_t tree, struct change *const *c, size_t n, size_t skip)
 {
 	struct table *t = x->t;
 	struct pass p = {&t->flat[FLAT_OLD], &t->flat[FLAT_NEW], 0, 0, false};
 	object_flat(t, tree, &t->flat[FLAT_OLD]);
 	p.to->n = 0;
-	p.to->high = TABLE_OBJECT_MAX < p.from->n + n * (PATH_BYTES + 32)
-			     ? TABLE_OBJECT_MAX
-			     : p.from->n + n * (PATH_BYTES + 32);
+	flat_used(p.to, p.from->n + n * (PATH_BYTES + 32));
 	for (size_t i = 0; i < n; i++)
-		if (c[i].n && !change_entry(x, &p, &c[i], skip))
+		if (c[i]->n && !change_entry(x, &p, c[i], skip))
 			return FAILED;
 	if (!p.changed)
 		return tree;
@@ -128,35 +126,35 @@ static uint32_t make_folder(
 	return made;
 }
 
-static size_t group_end(const struct change *c, size_t i, size_t n, size_t prefix)
+static size_t group_end(struct change *const *c, size_t i, size_t n, size_t prefix)
 {
 	size_t j = i + 1;
-	while (j < n && c[j].n > prefix && memcmp(c[j].path, c[i].path, prefix) == 0)
+	while (j < n && c[j]->n > prefix && memcmp(c[j]->path, c[i]->path, prefix) == 0)
 		j++;
 	return j;
 }
 
 /* Edits the subfolders first: the changes in each become one, of the subfolder. */
 static uint32_t edit_folder(
-	struct editing *x, uint32_t tree, struct change *c, size_t n, size_t skip)
+	struct editing *x, uint32_t tree, struct change *const *c, size_t n, size_t skip)
 {
 	for (size_t i = 0; i < n; i++) {
-		const char *slash = memchr(c[i].path + skip, '/', c[i].n - skip);
+		const char *path = c[i]->path, *slash = memchr(path + skip, '/', c[i]->n - skip);
 		if (!slash)
 			continue;
-		size_t prefix = (size_t)(slash - c[i].path) + 1, end = group_end(c, i, n, prefix);
+		size_t prefix = (size_t)(slash - path) + 1, end = group_end(c, i, n, prefix);
 		bool folder = false;
-		uint32_t child =
-			tree ? tree_child(x->t, tree, c[i].path + skip, prefix - 1 - skip, &folder)
-			     : NONE;
+		uint32_t child = NONE;
+		if (tree)
+			child = tree_child(x->t, tree, path + skip, prefix - 1 - skip, &folder);
 		uint32_t made = edit_folder(x, folder ? child : NONE, c + i, end - i, prefix);
 		if (made == FAILED)
 			return FAILED;
-		c[i].n = prefix - 1;
-		c[i].folder = true;
-		c[i].object = made;
+		c[i]->n = prefix - 1;
+		c[i]->folder = true;
+		c[i]->object = made;
 		for (i++; i < end; i++)
-			c[i].n = 0;
+			c[i]->n = 0;
 		i--;
 	}
 	return make_folder(x, tree, c, n, skip);
@@ -176,9 +174,12 @@ bool edit_tree(
 	struct table *t, uint32_t root, uint32_t spare, struct change *c, size_t n, struct edit *e)
 {
 	struct editing x = {t, e};
+	struct change *order[SLICE];
 	*e = (struct edit){.spare = spare};
-	sort(c, n);
-	e->root = edit_folder(&x, root, c, n, 0);
+	for (size_t i = 0; i < n; i++)
+		order[i] = &c[i];
+	sort(order, n);
+	e->root = edit_folder(&x, root, order, n, 0);
 	bool done = e->root != FAILED && place_root(t, root, e);
 	if (!done) {
 		objects_release(t, &e->news);

@@ -28,8 +28,7 @@ static uint32_t put_blob(struct table *t, const uint8_t *p, size_t n)
 	memset(value, 0, t->value_room);
 	if (n <= TABLE_TEXT_MAX && t->kind->parse_text((const char *)p, n, value)) {
 		text->n = t->kind->text(value, (char *)text->p);
-		if (text->high < text->n)
-			text->high = text->n;
+		flat_used(text, text->n);
 		if (text->n == n && memcmp(text->p, p, n) == 0)
 			return object_put_value(t, value);
 	}
@@ -44,8 +43,7 @@ static void make_small(struct table_import *im, uint32_t i, const uint8_t *p, si
 	size_t recent = sizeof(im->recent) / sizeof(*im->recent);
 	memcpy(own->p, p, n);
 	own->n = n;
-	if (own->high < n)
-		own->high = n;
+	flat_used(own, n);
 	for (size_t k = 0; k < recent && object_at(t, i)->form == RAW; k++) {
 		uint32_t against = im->recent[k];
 		if (!against || object_at(t, against)->size / 2 > n ||

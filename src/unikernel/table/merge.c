@@ -60,8 +60,7 @@ static bool refuse_text(struct merge *m, const struct difference *d)
 	const void *key, *value;
 	sample(m->t, &key, &value);
 	f->n = m->t->kind->text(value, (char *)f->p);
-	if (f->high < f->n)
-		f->high = f->n;
+	flat_used(f, f->n);
 	merge_refuse(m->why, d->path, d->n, "expected text like ");
 	say(m->why, (const char *)f->p, f->n);
 	return false;

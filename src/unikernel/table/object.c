@@ -134,8 +134,7 @@ uint32_t object_put_value(struct table *t, const void *value)
 	struct flat *f = &t->flat[FLAT_TEXT];
 	struct table_id id;
 	f->n = t->kind->text(value, (char *)f->p);
-	if (f->high < f->n)
-		f->high = f->n;
+	flat_used(f, f->n);
 	id_make(TABLE_BLOB, f->p, f->n, &id);
 	uint32_t i = object_find(t, &id);
 	return i ? i : add(t, TABLE_BLOB, &id, f->n, VALUE, value, t->kind->value_size);
@@ -156,8 +155,7 @@ static size_t read_delta(const struct table *t, const struct object *o, uint8_t 
 {
 	struct flat *f = &t->flat[FLAT_DELTA];
 	chain_read(t, o->data, o->stored, f->p);
-	if (f->high < o->stored)
-		f->high = o->stored;
+	flat_used(f, o->stored);
 	return delta_apply(f->p, o->stored, out, n);
 }
 
@@ -175,8 +173,7 @@ size_t object_read(const struct table *t, uint32_t i, uint8_t *out)
 void object_flat(struct table *t, uint32_t i, struct flat *f)
 {
 	f->n = i ? object_read(t, i, f->p) : 0;
-	if (f->high < f->n)
-		f->high = f->n;
+	flat_used(f, f->n);
 }
 
 bool object_value(struct table *t, uint32_t i, void *value)
@@ -210,8 +207,7 @@ static bool store_delta(struct table *t, uint32_t i, uint32_t base, const struct
 	struct flat *f = &t->flat[FLAT_DELTA];
 	uint32_t data;
 	size_t n = delta_make(b->p, b->n, a->p, a->n, f->p, room);
-	if (f->high < room)
-		f->high = room;
+	flat_used(f, room);
 	if (!n || !chain_write(t, f->p, n, &data))
 		return false;
 	set_data(t, object_at(t, i), DELTA, data, n);

@@ -13,7 +13,8 @@
 #define CELL_BYTES 60u	/* of contents, behind the number of the next cell */
 #define PATH_BYTES 168u /* of a whole path: the kind's folder, a slash, and a path below it */
 #define NAME_BYTES 32u	/* of the kind's folder */
-#define SLICE 32u	/* changes that are worked on at a time */
+#define SLICE 128u	/* changes that are worked on at a time, at most */
+#define STEP 32u	/* and where they may lie in as many folders */
 #define NONE 0u
 #define FAILED UINT32_MAX /* no memory */
 
@@ -102,7 +103,7 @@ struct record {
 	uint32_t what;
 	uint8_t key[];
 };
-enum { LOG_PUT = 1, LOG_REMOVE = 2, LOG_MARK = 4, LOG_DONE = 8 };
+enum { LOG_PUT = 1, LOG_REMOVE = 2, LOG_MARK = 4, LOG_PICKED = 8, LOG_DONE = 16 };
 
 struct log {
 	uint8_t *records;
@@ -142,7 +143,7 @@ struct table_branch {
 	uint32_t root;
 	struct list held; /* all objects made for it */
 	size_t n;	  /* changes that wait */
-	bool removed[SLICE];
+	bool removed[STEP];
 	uint8_t *keys, *values, *answer;
 };
 
@@ -206,6 +207,8 @@ bool list_push(struct table *t, struct list *l, uint32_t item);
 uint32_t *list_next(const struct table *t, const struct list *l, struct list_at *at);
 void list_join(struct table *t, struct list *to, struct list *from);
 void list_free(struct table *t, struct list *l);
+/* Notes that so many bytes of a buffer were used. */
+void flat_used(struct flat *f, size_t n);
 /* Zeroes what was in the buffers. */
 void flats_wipe(const struct table *t);
 
@@ -315,6 +318,8 @@ void log_pop(struct table *t);
 bool work_edit(struct table *t, size_t n);
 /* Makes change number I one of KEY to VALUE, NULL: removed. False where memory is short. */
 bool work_change(struct table *t, size_t i, const void *key, const void *value);
+/* The same, of a change that has its path. */
+bool work_value(struct table *t, size_t i, const void *value);
 /* Drops the changes' hold of their objects. */
 void work_clear(struct table *t, size_t n);
 /* Commits the present state as R says, where it is not the head's. */

@@ -21,22 +21,23 @@ void resync_start(struct table *t)
 	l->lost = l->lost_removal = l->lost_mark = false;
 }
 
-/* Changes of entries; those that the log has again since are left to it. */
+/* Changes of entries; those that the log has again since are left to it. Where it has lost some
+ * since, there will be another round, and that one needs the marks. */
 static bool find_entries(struct table *t)
 {
 	struct resync *r = &t->resync;
-	struct entry *found[SLICE];
+	struct entry *found[STEP];
 	size_t cursor = r->cursor, n = 0, looked = 0;
 	const void *key;
 	void *entry;
 	bool done = true, more = false;
-	while (done && n < SLICE && looked++ < LOOKED_AT &&
+	while (done && n < STEP && looked++ < LOOKED_AT &&
 		(more = hash_next(t->live, &cursor, &key, &entry))) {
 		struct entry *e = entry;
 		if (!e->dirty)
 			continue;
 		if (e->round == r->round) {
-			e->dirty = 0;
+			e->dirty = t->log.lost;
 			continue;
 		}
 		done = work_change(t, n, key, e->value);
@@ -47,7 +48,7 @@ static bool find_entries(struct table *t)
 	if (!done)
 		return false;
 	for (size_t i = 0; i < n; i++)
-		found[i]->dirty = 0;
+		found[i]->dirty = t->log.lost;
 	r->cursor = cursor;
 	if (!more)
 		r->phase = r->removals ? REMOVALS : END;
@@ -74,7 +75,7 @@ static bool look_at(void *ctx, const struct difference *d)
 	if (d->n > skip && t->kind->parse_path(d->path + skip, d->n - skip, key) &&
 		!hash_get(t->live, key))
 		g->ok = work_change(t, g->n++, key, NULL);
-	return g->ok && g->n < SLICE && ++g->looked < LOOKED_AT;
+	return g->ok && g->n < STEP && ++g->looked < LOOKED_AT;
 }
 
 static bool find_removals(struct table *t)

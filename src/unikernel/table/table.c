@@ -87,8 +87,8 @@ static void lay_out_buffers(struct table *t, struct room *r)
 	for (size_t i = 0; i < sizeof(t->value) / sizeof(*t->value); i++)
 		t->value[i] = take(r, t->value_room);
 	for (size_t i = 0; i < TABLE_BRANCHES; i++) {
-		t->branches[i].keys = take(r, SLICE * t->key_room);
-		t->branches[i].values = take(r, SLICE * t->value_room);
+		t->branches[i].keys = take(r, STEP * t->key_room);
+		t->branches[i].values = take(r, STEP * t->value_room);
 		t->branches[i].answer = take(r, t->value_room);
 	}
 }
@@ -139,6 +139,8 @@ void table_set_time(struct table *t, uint64_t ns)
 void table_watch(struct table *t, const struct table_watcher *w)
 {
 	t->watcher = *w;
+	if (w->object)
+		w->object(w->ctx, TABLE_TREE, (const uint8_t *)"", 0);
 }
 
 const void *table_get(const struct table *t, const void *key)

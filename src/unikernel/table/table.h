@@ -194,9 +194,11 @@ struct table_watcher {
 	void (*changed)(void *ctx, const void *key, const void *value);
 	/* A new object ... */
 	void (*object)(void *ctx, enum table_type type, const uint8_t *p, size_t n);
-	/* ... and a ref that moved, after all objects that it reaches; primary last of all. */
+	/* ... and a ref that moved, after all objects that it reaches; primary last of all. An id
+	 * of zeros: the ref is gone. */
 	void (*moved)(void *ctx, const struct table_ref *ref);
 };
+/* From now on; of the empty tree, which every table has, it is told at once. */
 void table_watch(struct table *t, const struct table_watcher *w);
 
 /* "68216f3..." in 40 lower-case digits, NUL-terminated. */

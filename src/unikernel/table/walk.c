@@ -73,8 +73,9 @@ static bool walk_folder(struct walker *w, uint32_t left, uint32_t right, size_t 
 			continue;
 		d.left = side(w, e.in_left, &e.left, &d.missing);
 		d.right = side(w, e.in_right, &e.right, &d.missing);
-		d.missing |= prefix + one->name_n + 1 >= sizeof(w->path);
-		d.n = prefix + (d.missing ? 0 : one->name_n);
+		bool fits = prefix + one->name_n + 1 < sizeof(w->path);
+		d.missing |= !fits;
+		d.n = prefix + (fits ? one->name_n : 0);
 		memcpy(w->path + prefix, one->name, d.n - prefix);
 		w->path[d.n] = '\0';
 		if (is_behind_us(w, d.n, d.folder))

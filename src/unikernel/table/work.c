@@ -2,10 +2,17 @@
 #include "parts.h"
 #include <string.h>
 
+#define FOLDERS 16u /* that a slice makes anew, besides those that they lie in */
+
 bool work_change(struct table *t, size_t i, const void *key, const void *value)
 {
+	change_path(t, key, &t->changes[i]);
+	return work_value(t, i, value);
+}
+
+bool work_value(struct table *t, size_t i, const void *value)
+{
 	struct change *c = &t->changes[i];
-	change_path(t, key, c);
 	t->change_objects[i] = NONE;
 	if (!value)
 		return true;
@@ -34,35 +41,81 @@ bool work_edit(struct table *t, size_t n)
 	return true;
 }
 
-/* The last record of each key, of the first ones in the log up to a commit's end; SLICE keys at
- * most. How many records that is. */
-static size_t choose(struct table *t, const struct record **chosen, size_t *n)
+/* What one slice works on: the last record of each of N keys. */
+struct slice {
+	const struct record *of[SLICE];
+	size_t n;
+	size_t folders[FOLDERS]; /* numbers of changes, each of another folder */
+	size_t folders_n;
+};
+
+static size_t folder_n(const struct change *c)
 {
-	size_t taken = 0;
-	*n = 0;
-	while (taken < t->log.used && *n < SLICE) {
-		const struct record *r = log_at(t, taken++);
-		size_t k = 0;
-		if (r->what & (LOG_PUT | LOG_REMOVE) && !(r->what & LOG_DONE)) {
-			while (k < *n && memcmp(chosen[k]->key, r->key, t->kind->key_size) != 0)
-				k++;
-			chosen[k] = r;
-			*n += k == *n;
-		}
+	size_t n = c->n;
+	while (n && c->path[n - 1] != '/')
+		n--;
+	return n;
+}
+
+/* Is change number I in one of the slice's folders, or is there room for one more? */
+static bool has_folder(struct table *t, struct slice *s, size_t i)
+{
+	const struct change *c = &t->changes[i];
+	size_t n = folder_n(c);
+	for (size_t k = 0; k < s->folders_n; k++) {
+		const struct change *other = &t->changes[s->folders[k]];
+		if (folder_n(other) == n && memcmp(c->path, other->path, n) == 0)
+			return true;
+	}
+	if (s->folders_n == FOLDERS)
+		return false;
+	s->folders[s->folders_n++] = i;
+	return true;
+}
+
+static void pick(struct table *t, struct slice *s, struct record *r)
+{
+	size_t k = 0;
+	while (k < s->n && memcmp(s->of[k]->key, r->key, t->kind->key_size) != 0)
+		k++;
+	if (k == s->n) {
+		change_path(t, r->key, &t->changes[k]);
+		if (!has_folder(t, s, k))
+			return;
+		s->n++;
+	}
+	s->of[k] = r;
+	r->what |= LOG_PICKED;
+}
+
+static bool is_open(const struct record *r)
+{
+	return r->what & (LOG_PUT | LOG_REMOVE) && !(r->what & LOG_DONE);
+}
+
+/* Picks records up to the end of the first commit, of a few folders: so each folder is made anew
+ * once for many changes. How many records were looked at. */
+static size_t choose(struct table *t, struct slice *s)
+{
+	size_t looked = 0;
+	s->n = s->folders_n = 0;
+	while (looked < t->log.used && s->n < SLICE) {
+		struct record *r = log_at(t, looked++);
+		if (is_open(r))
+			pick(t, s, r);
 		if (log_ends_commit(r))
 			break;
 	}
-	return taken;
+	return looked;
 }
 
-static bool edit_records(struct table *t, const struct record *const *chosen, size_t n)
+static bool edit_slice(struct table *t, const struct slice *s)
 {
 	size_t i = 0;
 	bool done = true;
-	for (; done && i < n; i++)
-		done = work_change(t, i, chosen[i]->key,
-			chosen[i]->what & LOG_PUT ? log_value(t, chosen[i]) : NULL);
-	done = done && (!n || work_edit(t, n));
+	for (; done && i < s->n; i++)
+		done = work_value(t, i, s->of[i]->what & LOG_PUT ? log_value(t, s->of[i]) : NULL);
+	done = done && (!s->n || work_edit(t, s->n));
 	work_clear(t, i);
 	return done;
 }
@@ -84,22 +137,36 @@ bool work_commit(struct table *t, const struct record *r)
 	return true;
 }
 
+static void unpick(struct table *t, size_t looked, bool done)
+{
+	for (size_t i = 0; i < looked; i++) {
+		struct record *r = log_at(t, i);
+		if (r->what & LOG_PICKED)
+			r->what = (r->what & ~(uint32_t)LOG_PICKED) | (done ? LOG_DONE : 0);
+	}
+}
+
+/* Takes what is done off the log, up to the end of one commit, which is made. */
+static bool take_off(struct table *t)
+{
+	while (t->log.used && !is_open(log_at(t, 0))) {
+		bool ends = log_ends_commit(log_at(t, 0));
+		if (ends && !work_commit(t, log_at(t, 0)))
+			return false;
+		log_pop(t);
+		if (ends)
+			break;
+	}
+	return true;
+}
+
 bool work_log(struct table *t)
 {
-	const struct record *chosen[SLICE];
-	size_t n, taken = choose(t, chosen, &n);
-	if (!taken)
-		return true;
-	if (!edit_records(t, chosen, n))
-		return false;
-	while (--taken)
-		log_pop(t);
-	struct record *last = log_at(t, 0);
-	last->what |= LOG_DONE;
-	if (log_ends_commit(last) && !work_commit(t, last))
-		return false;
-	log_pop(t);
-	return true;
+	struct slice s;
+	size_t looked = choose(t, &s);
+	bool done = edit_slice(t, &s);
+	unpick(t, looked, done);
+	return done && take_off(t);
 }
 
 /* Does STEP; drops history as long as that fails for want of memory. */
