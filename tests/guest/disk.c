@@ -93,6 +93,23 @@ static void many(void)
 	compare(0, got, 3 * REQUESTS);
 }
 
+/* Sleeps for each of five reads; the time alone ends a sleep after a second. */
+static void wake(void)
+{
+	uint64_t best = UINT64_MAX;
+	for (int i = 0; i < 5; i++) {
+		struct disk_request r = {DISK_READ, 0, got, SECTORS / 2, false, false};
+		uint64_t from = clock_ns();
+		if (!disk_submit(&r))
+			panic("no room for a request");
+		for (; !r.is_done; disk_poll())
+			idle_until(UINT64_MAX);
+		best = clock_ns() - from < best ? clock_ns() - from : best;
+	}
+	if (best > 900000000)
+		panic("slept over a request");
+}
+
 static const char *word(bool ok)
 {
 	return ok ? "done" : "refused";
@@ -130,5 +147,6 @@ int main(void)
 	write_all();
 	read_all();
 	many();
+	wake();
 	return 0;
 }

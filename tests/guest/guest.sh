@@ -233,7 +233,7 @@ guest nets
 boot nets "" $pair
 exits "two devices carry frames" $well
 contains "they are numbered as they were given" "$out" "guest: 2 devices, 0a and 0b"
-contains "a frame on either ends a sleep" "$out" "guest: awake twice"
+contains "a frame on either ends a sleep" "$out" "guest: awake"
 contains "held frames wait, even in a full queue" "$out" "guest: 128 held, then sent"
 # shellcheck disable=SC2086
 boot nets "open=twice" $pair

@@ -39,8 +39,8 @@ static void carry(unsigned from, unsigned to)
 	}
 }
 
-/* Asleep when the frame comes, far before the time. */
-static void wake(unsigned from, unsigned to)
+/* Asleep when the frame comes, far before the time; or about to sleep, when it is there already. */
+static void wake(unsigned from, unsigned to, uint64_t awake)
 {
 	const uint8_t text[60] = {[12] = 0x88, 0xb5};
 	const uint8_t *frame;
@@ -49,8 +49,11 @@ static void wake(unsigned from, unsigned to)
 	if (!net_send(from, &(struct net_part){text, sizeof(text)}, 1))
 		panic("the queue is full");
 	net_flush();
-	while (!net_receive(to, &frame, &n))
+	while (clock_ns() - start < awake)
+		;
+	do
 		idle_until(start + PATIENCE);
+	while (!net_receive(to, &frame, &n));
 	if (clock_ns() - start > PATIENCE / 2)
 		panic("slept over a frame");
 }
@@ -91,9 +94,11 @@ int main(void)
 	console_printf("guest: %u devices, %02x and %02x\n", count, a.mac[5], b.mac[5]);
 	carry(0, 1);
 	carry(1, 0);
-	wake(0, 1);
-	wake(1, 0);
-	console_printf("guest: awake twice\n");
+	wake(0, 1, 0);
+	wake(1, 0, 0);
+	wake(0, 1, 50 * MS);
+	wake(1, 0, 50 * MS);
+	console_printf("guest: awake\n");
 	hold();
 	return 0;
 }

@@ -1,6 +1,7 @@
 /* What hooks into the port's main loop, on two interfaces. SPDX-License-Identifier: ISC */
 #include "lwip_port.h"
 #include "platform.h"
+#include "hooks.h"
 #include "lwip/netif.h"
 #include "lwip/pbuf.h"
 #include "lwip/prot/ip4.h"
@@ -57,6 +58,40 @@ static bool take(struct pbuf *p, struct netif *from)
 	return true;
 }
 
+/* Frames that wait for a commit fill the queue, and time does not empty it. */
+static void fill(void)
+{
+	const uint8_t frame[60] = {[12] = 0x88, 0xb5};
+	const struct net_part part = {frame, sizeof(frame)};
+	unsigned count = 0;
+	while (count < 1000 && net_send(0, &part, 1))
+		count++;
+	for (uint64_t from = clock_ns(); clock_ns() - from < 1000 * MS;)
+		;
+	if (net_send(0, &part, 1))
+		panic("frames left before the commit");
+	console_printf("guest: the queue is full\n");
+}
+
+/* With a kept secret, by the time of the day alone, here that of option time=. */
+static void print_isn(void)
+{
+	uint64_t secret[2], kept[2] = {1, 2};
+	ip_addr_t here, there;
+	IP4_ADDR(&here, 10, 77, 0, 2);
+	IP4_ADDR(&there, 10, 77, 0, 1);
+	lwip_port_secret(secret);
+	u32_t fresh = lwip_port_isn(&here, 80, &there, 5000);
+	lwip_port_set_secret(kept);
+	lwip_port_secret(secret);
+	if (secret[0] != 1 || secret[1] != 2)
+		panic("the secret is not kept");
+	u32_t known = lwip_port_isn(&here, 80, &there, 5000);
+	if (known - fresh < 1000 || lwip_port_isn(&here, 80, &there, 5001) - known < 1000)
+		panic("the secret makes no difference");
+	console_printf("guest: isn %u\n", known);
+}
+
 static bool last_work(void)
 {
 	return false;
@@ -65,12 +100,7 @@ static bool last_work(void)
 int main(void)
 {
 	lwip_port_open();
-	uint64_t secret[2], again[2] = {1, 2};
-	lwip_port_secret(secret);
-	lwip_port_set_secret(again);
-	lwip_port_secret(again);
-	if (again[0] != 1 || again[1] != 2 || (secret[0] | secret[1]) == 0)
-		panic("the secret is not kept");
+	print_isn();
 	console_printf("guest: %u interfaces\n", lwip_port_count());
 	if (option_number("look", 0))
 		lwip_port_netif((unsigned)option_number("look", 0));
@@ -80,5 +110,7 @@ int main(void)
 	lwip_port_on_timer(timer);
 	lwip_port_before_send(commit);
 	lwip_port_on_ip4(take);
+	if (option_number("fill", 0))
+		fill();
 	lwip_port_run();
 }

@@ -80,6 +80,18 @@ is "the second interface is announced, then the first" \
 	"$(grep -o 'respin: [ar].*' console.txt | tr -d '\r')" "respin: address of en1: 10.78.0.1
 respin: ready 10.77.0.2"
 is "options that are read late are known" "$(grep -c 'unknown option' console.txt)" 1
+# An image that has the secret of the one before it goes on above its numbers, by 250 for each ms.
+isn() {
+	boot "ip=10.77.0.2/24 time=$1"
+	says "guest: isn" >&2
+	tr -d '\r' <console.txt | sed -n 's/^guest: isn //p'
+	stop
+}
+step=$((($(isn 1764115300) - $(isn 1764115200)) & 0xffffffff))
+ok "sequence numbers move on with the time of the day" [ "$step" -ge $((95 * 250000)) ]
+ok "and no faster" [ "$step" -le $((105 * 250000)) ]
+boot "ip=10.77.0.2/24 fill=1"
+ok "however many frames wait" says "guest: the queue is full"
 boot "ip=10.77.0.2/24" 4
 ok "four devices are four interfaces" says "guest: 4 interfaces"
 ok "those without an address are there" says "respin: ready 10.77.0.2"
