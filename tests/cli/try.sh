@@ -35,7 +35,7 @@ run_try tcp_in.c $patches/initial-window.patch
 exits "again, by another name" 0
 is "nothing runs again" "$(json '["build"]["ran"]')" "[]"
 
-run respin try static-site --module etharp.h --patch $patches/arp-wrong-opcode.patch
+run respin try static-site --module arp.h --patch $patches/arp-wrong-opcode.patch
 exits "a patch that breaks ARP" 1
 contains "the broken check is named" "$out" "answers ARP"
 contains "... as broken" "$out" "broken"

@@ -12,7 +12,7 @@
 #ifndef SECOND
 #define SECOND (1000 * MS)
 #endif
-#define START (1795669200 * SECOND) /* 2026-11-26T05:00:00Z */
+#define MORNING (1795669200 * SECOND) /* 2026-11-26T05:00:00Z */
 #define NODES 12
 #define SENT 4096
 #define ANY __attribute__((unused)) static
@@ -160,7 +160,7 @@ ANY struct node *node_open(struct net *net, struct setup setup)
 ANY struct net *net_open(void)
 {
 	struct net *net = calloc(1, sizeof(*net));
-	net->now = START;
+	net->now = MORNING;
 	net->seed = 0x9e3779b97f4a7c15;
 	return net;
 }

@@ -156,7 +156,7 @@ static struct arp_value some_value(void)
 	struct arp_value v = {.state = (uint8_t)(1 + net_random(net) % 3)};
 	mac_of((uint8_t)(net_random(net) % 3), v.mac);
 	if (v.state == ARP_DYNAMIC)
-		v.expires = START / MS + net_random(net) % 3;
+		v.expires = MORNING / MS + net_random(net) % 3;
 	if (v.state == ARP_REFUSED)
 		v.count = 1 + net_random(net) % 3;
 	return v;
@@ -222,6 +222,20 @@ CASE(an_answer_is_a_commit_of_its_own)
 	assert_int_equal(history_count(node, "entry added: 10.0.0."), 5);
 	assert_int_equal(history_count(node, "entry added: 10.0.0.20 -> 02:50:2a:16:6d:14"), 1);
 	assert_int_equal(history_count(node, ""), 6);
+}
+
+/* Who makes us ask, by packets from many addresses, makes no flood of commits. */
+CASE(too_many_answers_are_joined)
+{
+	struct node *node = node_ready((struct setup){0});
+	for (unsigned n = 0; n < 1000; n++) {
+		node_learns(node, 9, IP(10, 0, 1 + n / 200, 1 + n % 200));
+		net_run(net, 10);
+	}
+	net_run(net, 2000);
+	assert_int_equal(table_count(node->table), 1000);
+	assert_in_range(history_count(node, "entry added: "), 64, 64 + 10 * 8 + 10 + 1);
+	assert_true(history_count(node, "") <= 64 + 10 * 8 + 10 + 4);
 }
 
 CASE(what_strangers_do_is_one_commit_a_second)
@@ -351,6 +365,20 @@ CASE(who_answers_in_time_stays)
 	assert_null(entry(node, IP(10, 0, 0, 10)));
 }
 
+CASE(old_entries_leave_though_strangers_keep_coming)
+{
+	struct node *node = node_ready((struct setup){0});
+	node_learns(node, 9, PEER);
+	uint64_t end = entry(node, PEER)->expires * MS;
+	net_run(net, 30000);
+	for (unsigned n = 0; n < 250; n++) {
+		node_asked(node, 8, IP(10, 0, 1 + n / 200, 1 + n % 200), OURS);
+		net_run(net, 200);
+		if (net->now > end + 5 * SECOND)
+			assert_null(entry(node, PEER));
+	}
+}
+
 CASE(one_call_does_little)
 {
 	struct node *node = node_ready((struct setup){.questions = 1024});
@@ -362,6 +390,7 @@ CASE(one_call_does_little)
 	for (; calls < 1000 && arp_tick(node->arp, net->now) <= net->now; calls++)
 		;
 	assert_true(calls >= 1000 / 64);
+	net_run(net, 2000);
 	table_flush(node->table);
 	assert_true(table_ref(node->table, 1, &ref));
 }
@@ -385,6 +414,25 @@ CASE(the_entry_next_to_expire_makes_room)
 	assert_false(node_knows(node, IP(10, 0, 0, 32), mac));
 	assert_true(node_has(node, IP(10, 0, 0, 33), 33));
 	assert_int_equal(table_count(node->table), 4);
+}
+
+/* What was in use long ago takes no place of what is now. */
+CASE(use_is_forgotten)
+{
+	struct node *node = node_ready((struct setup){.entries = 16});
+	uint8_t mac[6];
+	for (uint8_t n = 20; n < 60; n++) {
+		node_learns(node, n, IP(10, 0, 0, n));
+		arp_resolve(node->i, IP(10, 0, 0, n), NULL, net->now, mac);
+		net_run(net, 10000);
+	}
+	node_learns(node, 9, PEER);
+	assert_int_equal(arp_resolve(node->i, PEER, NULL, net->now, mac), ARP_KNOWN);
+	net_run(net, 1000);
+	for (uint8_t n = 60; n < 100; n++)
+		node_learns(node, n, IP(10, 0, 0, n));
+	assert_true(node_has(node, PEER, 9));
+	assert_int_equal(table_count(node->table), 16);
 }
 
 CASE(packets_go_out_though_the_cache_is_full)
@@ -459,10 +507,10 @@ static void seed_one(struct table *t, uint8_t number, uint64_t expires, uint8_t 
 
 static void seed(struct table *t)
 {
-	seed_one(t, 9, START + 40 * SECOND, ARP_DYNAMIC);
-	seed_one(t, 10, START - SECOND, ARP_DYNAMIC);
+	seed_one(t, 9, MORNING + 40 * SECOND, ARP_DYNAMIC);
+	seed_one(t, 10, MORNING - SECOND, ARP_DYNAMIC);
 	seed_one(t, 11, 0, ARP_STATIC);
-	seed_one(t, 12, START + 86400 * SECOND, ARP_DYNAMIC);
+	seed_one(t, 12, MORNING + 86400 * SECOND, ARP_DYNAMIC);
 	seed_one(t, 13, 0, ARP_REFUSED);
 	table_commit(t, NOTE_MERGE);
 }
@@ -571,6 +619,12 @@ CASE(an_address_that_another_has_is_told)
 	assert_int_equal(node->events[0].event, ARP_IN_CACHE);
 	assert_int_equal(node->events[0].mac[5], 9);
 	assert_false(node_knows(node, PEER, mac));
+	/* what was set by hand stays for whoever did it to look at */
+	mac_of(10, mac);
+	arp_set_static(node->i, IP(10, 0, 0, 10), mac, net->now);
+	arp_add_address(node->i, IP(10, 0, 0, 10), net->now);
+	assert_int_equal(node->events[1].event, ARP_IN_CACHE);
+	assert_true(node_has(node, IP(10, 0, 0, 10), 10));
 }
 
 /* ---- several nodes on a wire ----------------------------------------------------------------- */
@@ -732,6 +786,7 @@ static const struct CMUnitTest tests[] = {
 	T(history_begins_with_an_empty_cache),
 	T(nothing_happens_and_nothing_is_committed),
 	T(an_answer_is_a_commit_of_its_own),
+	T(too_many_answers_are_joined),
 	T(what_strangers_do_is_one_commit_a_second),
 	T(a_refusal_is_in_the_table),
 	T(a_refresh_is_joined),
@@ -739,8 +794,10 @@ static const struct CMUnitTest tests[] = {
 	T(aging_is_a_branch_and_a_commit),
 	T(what_comes_in_between_is_merged),
 	T(who_answers_in_time_stays),
+	T(old_entries_leave_though_strangers_keep_coming),
 	T(one_call_does_little),
 	T(the_entry_next_to_expire_makes_room),
+	T(use_is_forgotten),
 	T(packets_go_out_though_the_cache_is_full),
 	T(questions_have_a_bound),
 	T(what_makes_no_sense_fails),

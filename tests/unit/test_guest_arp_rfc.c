@@ -214,6 +214,20 @@ ROW(rfc1122_nobody_is_asked_more_than_once_a_second)
 		assert_true(net->sent[n].at - net->sent[n - 1].at >= SECOND);
 }
 
+ROW(rfc1122_nor_where_the_answer_was_forgotten)
+{
+	for (int n = 0; n < 300; n++) {
+		ask(PEER, NULL);
+		if (net_saw(net, 1, PEER) > (size_t)n / 100)
+			node_answered(node, 9, PEER, OURS);
+		arp_forget(node->i, PEER, net->now);
+		net_run(net, 10);
+	}
+	assert_int_equal(net_saw(net, 1, PEER), 3);
+	for (size_t n = 1; n < net->sent_count; n++)
+		assert_true(net->sent[n].at - net->sent[n - 1].at >= SECOND);
+}
+
 ROW(rfc1122_asking_ends_after_three_requests)
 {
 	int packet;
@@ -370,6 +384,12 @@ ROW(rfc5227_after_ten_conflicts_a_minute_passes)
 	assert_int_equal(net->sent_count, 0);
 	net_run(net, 10000);
 	assert_int_equal(net_saw(net, 1, OTHER), 5);
+	/* one that was free ends that: the next conflict is a first one */
+	arp_probe_address(node->i, PEER, net->now);
+	node_asked(node, 9, 0, PEER);
+	arp_probe_address(node->i, PEER, net->now);
+	net_run(net, 1100);
+	assert_true(net_saw(net, 1, PEER) > 0);
 }
 
 ROW(rfc5227_a_free_address_is_announced_twice)
@@ -666,6 +686,7 @@ static const struct CMUnitTest tests[] = {
 	T(rfc826_our_request_is_as_it_should_be),
 	T(rfc1122_entries_end_after_a_minute),
 	T(rfc1122_nobody_is_asked_more_than_once_a_second),
+	T(rfc1122_nor_where_the_answer_was_forgotten),
 	T(rfc1122_asking_ends_after_three_requests),
 	T(rfc1122_a_used_entry_is_polled_before_its_end),
 	T(rfc1122_an_unused_entry_is_not_polled),

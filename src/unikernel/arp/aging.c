@@ -4,6 +4,12 @@
 
 #define SLICE 64 /* entries looked at in one call */
 
+enum seen {
+	SEEN,
+	SEEN_LATER, /* look at it again when a commit may be made */
+	SEEN_NEVER  /* there can't be one more branch now */
+};
+
 static uint64_t lifetime(const struct arp *a)
 {
 	return a->limits.lifetime_ms * MS;
@@ -27,16 +33,25 @@ static void start(struct arp *a)
 	a->aging = (struct aging){.step = AGING_SCAN, .earliest = UINT64_MAX};
 }
 
-static bool expire(struct arp *a, const struct arp_key *key)
+/* A branch begins at a commit: what waits for one is committed first, when its time has come. */
+static enum seen begin_branch(struct arp *a)
 {
 	char name[TABLE_NAME_MAX];
+	if (a->pace.waiting && a->now < a->pace.next)
+		return SEEN_LATER;
+	if (a->pace.waiting)
+		arp_join(a);
 	branch_name(a->now, name);
-	if (!a->aging.branch)
-		a->aging.branch = table_branch(a->table, name);
-	if (!a->aging.branch)
-		return false;
-	table_branch_remove(a->aging.branch, key);
-	return true;
+	a->aging.branch = table_branch(a->table, name);
+	return a->aging.branch ? SEEN : SEEN_NEVER;
+}
+
+static enum seen expire(struct arp *a, const struct arp_key *key)
+{
+	enum seen done = a->aging.branch ? SEEN : begin_branch(a);
+	if (done == SEEN)
+		table_branch_remove(a->aging.branch, key);
+	return done;
 }
 
 /* Nothing lives longer than a lifetime from now, whatever the clock of those who sent it said. */
@@ -50,35 +65,40 @@ static void shorten(struct arp *a, const struct arp_key *key, const struct arp_v
 	}
 }
 
-/* False where there can't be one more branch now. */
-static bool look_at(struct arp *a, const struct arp_key *key, const struct arp_value *v)
+static enum seen look_at(struct arp *a, const struct arp_key *key, const struct arp_value *v)
 {
 	uint64_t now = a->now / MS, longest = a->limits.lifetime_ms;
 	if (key->refusal || v->state == ARP_STATIC)
-		return true;
+		return SEEN;
 	if (v->state != ARP_DYNAMIC || v->expires <= now)
 		return expire(a, key);
 	if (v->expires > now + 2 * longest)
 		shorten(a, key, v);
 	else if (v->expires * MS < a->aging.earliest)
 		a->aging.earliest = v->expires * MS;
-	return true;
+	return SEEN;
 }
 
 static void scan(struct arp *a)
 {
 	struct aging *g = &a->aging;
 	const void *key, *value;
+	g->next = a->now;
 	for (int n = 0; n < SLICE; n++) {
+		size_t here = g->cursor;
 		if (!table_next(a->table, &g->cursor, &key, &value)) {
 			g->step = AGING_SWEEP;
 			g->cursor = 0;
 			return;
 		}
-		if (!look_at(a, key, value)) {
+		enum seen done = look_at(a, key, value);
+		if (done == SEEN)
+			continue;
+		g->cursor = here;
+		g->next = a->pace.next;
+		if (done == SEEN_NEVER)
 			rest(a, a->now + SECOND);
-			return;
-		}
+		return;
 	}
 }
 
@@ -119,10 +139,18 @@ static void commit(struct arp *a)
 	a->aging.step = AGING_MERGE;
 }
 
+/* With what waits there are two commits: for these the time of two must have passed. */
+static uint64_t merge_due(const struct arp *a)
+{
+	return a->pace.next + (a->pace.waiting ? SECOND : 0);
+}
+
 static void merge(struct arp *a)
 {
-	if (a->now < a->pace.next)
+	if (a->now < merge_due(a))
 		return;
+	if (a->pace.waiting)
+		arp_join(a);
 	uint64_t before = table_stats(a->table).commits;
 	table_branch_merge(a->aging.branch, NOTE_MERGE);
 	if (table_stats(a->table).commits > before)
@@ -143,12 +171,13 @@ uint64_t arp_aging_tick(struct arp *a)
 	else if (a->aging.step == AGING_MERGE)
 		merge(a);
 	switch (a->aging.step) {
-	case AGING_IDLE:
-		return a->aging.next;
 	case AGING_COMMIT:
-	case AGING_MERGE:
 		return a->pace.next;
-	default:
+	case AGING_MERGE:
+		return merge_due(a);
+	case AGING_SWEEP:
 		return a->now;
+	default:
+		return a->aging.next;
 	}
 }

@@ -27,15 +27,13 @@ struct arp *arp_open(
 {
 	struct arp *a = memory;
 	uint8_t *at = (uint8_t *)memory + rounded(sizeof(*a));
-	struct table_ref ref;
 	a->limits = *limits;
 	a->table = table;
 	a->uses = hash_open(
 		at, limits->entries, sizeof(struct arp_key), sizeof(uint64_t), limits->secret);
 	a->questions = (struct question *)(void *)(at + uses_memory(limits));
 	arp_set_now(a, now);
-	if (!table_ref(table, 0, &ref))
-		table_commit(table, NOTE_CREATE);
+	table_commit(table, NOTE_CREATE); /* does nothing where there is a history */
 	return a;
 }
 
@@ -222,6 +220,8 @@ enum arp_answer arp_resolve(
 	struct arp *a = i->arp;
 	struct arp_key key = arp_key_of(i, ip);
 	arp_set_now(a, now);
+	if (!arp_is_host(ip) || arp_own(i, ip))
+		return ARP_FAILED;
 	const struct arp_value *v = arp_known(a, &key);
 	if (v) {
 		memcpy(mac, v->mac, 6);
@@ -229,8 +229,6 @@ enum arp_answer arp_resolve(
 		keep_fresh(a, &key, v);
 		return ARP_KNOWN;
 	}
-	if (!arp_is_host(ip) || arp_own(i, ip))
-		return ARP_FAILED;
 	struct question *q = arp_question(a, &key);
 	if (!q)
 		q = arp_ask(a, &key, QUESTION_ASK, NULL);

@@ -4,7 +4,8 @@
  *
  * What a stranger on the wire may do: refresh the entry that is its own, be learnt when it asks
  * for us, be refused and counted. It can't overwrite an entry, nor add one by an answer that
- * nobody asked for, nor cause more than one commit a second.
+ * nobody asked for, nor cause more than one commit a second. An answer that we asked for is a
+ * commit of its own, as long as these are not more than 64 at once and 8 a second.
  *
  * Freestanding, one thread; all memory is given at the start. Times are nanoseconds since 1970 and
  * never go back. IPv4 addresses are numbers: 10.0.0.2 is 0x0a000002. SPDX-License-Identifier: ISC
@@ -54,6 +55,12 @@ struct arp_value {
 	uint8_t zero[5];
 };
 extern const struct table_kind arp_kind;
+/* Notes for those who merge states from elsewhere into the table. */
+enum {
+	ARP_PULLED = 1, /* "Arp.create: Merge seed repository" */
+	ARP_PUSHED,	/* "Arp.push: merge what an operator sent" */
+	ARP_NOTES	/* ARP's own begin here */
+};
 /* Limits of the table for N neighbours: the refusals have room beside them. */
 #define ARP_TABLE_ENTRIES(n) ((n) + ARP_REFUSALS)
 
@@ -113,7 +120,7 @@ uint64_t arp_tick(struct arp *a, uint64_t now);
 
 enum arp_answer {
 	ARP_KNOWN, /* MAC is set */
-	ARP_ASKED, /* PACKET waits; deliver() gets it in any case, within 6 s */
+	ARP_ASKED, /* PACKET waits; deliver() gets it in any case, within 7 s */
 	ARP_FAILED /* no such neighbour, or too many questions: PACKET is still the caller's */
 };
 /* PACKET may be NULL. */

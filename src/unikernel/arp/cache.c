@@ -9,6 +9,10 @@
 /* An entry is refreshed no more often than every twelfth of its lifetime. */
 #define REFRESH_PART 12
 #define DITHER_PART 16
+/* Answers to our own questions have commits of their own, as long as these are not too many: who
+ * makes us ask, by packets from many addresses, is a stranger, too. */
+#define OWN_EVERY (125 * MS)
+#define OWN_AT_ONCE 64
 
 /* ---- commits ------------------------------------------------------------------------------- */
 
@@ -27,7 +31,9 @@ static bool refusals_wait(const struct arp *a)
 
 uint64_t arp_commit_due(const struct arp *a)
 {
-	return a->pace.waiting || refusals_wait(a) ? a->pace.next : UINT64_MAX;
+	bool any = a->pace.waiting || refusals_wait(a);
+	/* A merge has the next turn, and takes with it what waits. */
+	return any && a->aging.step != AGING_MERGE ? a->pace.next : UINT64_MAX;
 }
 
 /* A change that strangers can cause: a commit of its own where there was none for a second. */
@@ -50,6 +56,15 @@ static enum table_change paced(
 	else
 		a->pace.changed++;
 	return change;
+}
+
+/* May there be one more commit of its own? */
+static bool own_commit(struct arp *a)
+{
+	if (a->allowance > a->now + OWN_AT_ONCE * OWN_EVERY)
+		return false;
+	a->allowance = (a->allowance > a->now ? a->allowance : a->now) + OWN_EVERY;
+	return true;
 }
 
 /* Puts the refusals since the last commit; returns how many reasons there were. */
@@ -83,16 +98,20 @@ static bool one_refusal_waits(const struct arp *a)
 	return count == 1 && !a->pace.waiting;
 }
 
-void arp_commit_joined(struct arp *a)
+void arp_join(struct arp *a)
 {
-	if (a->now < arp_commit_due(a))
-		return;
 	bool alone = one_refusal_waits(a);
 	size_t refused = put_refusals(a, alone);
 	if (!alone)
 		table_commit(
 			a->table, arp_note_joined(a->pace.changed, a->pace.refreshed, refused));
 	pace_start(a);
+}
+
+void arp_commit_joined(struct arp *a)
+{
+	if (a->now >= arp_commit_due(a))
+		arp_join(a);
 }
 
 /* ---- entries ------------------------------------------------------------------------------- */
@@ -201,7 +220,7 @@ enum arp_learnt arp_learn(
 	memcpy(v.mac, mac, sizeof(v.mac));
 	if (!there && !arp_make_room(a, asked))
 		return ARP_NO_ROOM;
-	if (!asked)
+	if (!asked || !own_commit(a))
 		return paced(a, key, &v, there ? NOTE_CHANGED : NOTE_ADDED) == TABLE_FULL
 			       ? ARP_NO_ROOM
 			       : ARP_LEARNT;

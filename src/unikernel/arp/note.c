@@ -60,7 +60,9 @@ static char *write_refusal(char *to, const struct arp_key *key, const struct arp
 
 size_t arp_message(unsigned note, const void *key, const void *value, char out[TABLE_MESSAGE_MAX])
 {
-	static const char *const words[] = {[NOTE_CREATE] = "Arp.create: Initial empty cache",
+	static const char *const words[] = {[ARP_PULLED] = "Arp.create: Merge seed repository",
+		[ARP_PUSHED] = "Arp.push: merge what an operator sent",
+		[NOTE_CREATE] = "Arp.create: Initial empty cache",
 		[NOTE_ADDED] = "entry added: ",
 		[NOTE_REFRESHED] = "entry refreshed: ",
 		[NOTE_CHANGED] = "entry changed: ",

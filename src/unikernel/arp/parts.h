@@ -32,7 +32,7 @@ extern const uint8_t arp_nobody[6], arp_everybody[6];
 /* ---- note.c: messages of commits ------------------------------------------------------------- */
 
 enum arp_note {
-	NOTE_CREATE = 1,
+	NOTE_CREATE = ARP_NOTES,
 	NOTE_ADDED,
 	NOTE_REFRESHED,
 	NOTE_CHANGED,
@@ -131,6 +131,7 @@ struct arp {
 	size_t interface_count;
 	uint64_t now;
 	struct pace pace;
+	uint64_t allowance; /* when the allowance of commits of their own is whole again */
 	struct refusal refusals[ARP_REFUSALS];
 	struct aging aging;
 	uint64_t displaced; /* when a stranger's entry displaced another one last */
@@ -153,6 +154,8 @@ enum arp_learnt arp_learn(
 void arp_refresh(struct arp *a, const struct arp_key *key, const struct arp_value *v);
 void arp_drop(struct arp *a, const struct arp_key *key);
 void arp_refuse(struct arp_interface *i, enum arp_refusal r, const struct arp_packet *p);
+/* Commits what waits, at once; and where a commit is due. */
+void arp_join(struct arp *a);
 void arp_commit_joined(struct arp *a);
 /* When arp_commit_joined() has something to do; UINT64_MAX: never. */
 uint64_t arp_commit_due(const struct arp *a);

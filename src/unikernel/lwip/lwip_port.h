@@ -24,8 +24,9 @@ void lwip_port_open(void);
 void lwip_port_secret(uint64_t out[2]);
 void lwip_port_set_secret(const uint64_t kept[2]);
 /* The store of the neighbours' addresses (arp.h). The first call makes it, with the limits that the
- * options give: arp.entries=, arp.history.bytes=. A state that was kept is put into it before
- * lwip_port_open(), which begins its history where it has none. */
+ * options give: arp.entries= (1024) neighbours, arp.history.bytes= (2 MiB). A state that was kept
+ * is put into it before lwip_port_open(), which begins its history where it has none. Entries live
+ * for arp.lifetime= (60) seconds. */
 struct table *lwip_port_arp(void);
 unsigned lwip_port_count(void);
 /* Interface number I; panics where there is none. */
