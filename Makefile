@@ -16,7 +16,7 @@ SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-om
 	-DRESPIN_ARENA_DEBUG
 endif
 # Parts of images that are plain computation: linked into the host's tests, too.
-PORTABLE := $(wildcard $(addprefix src/unikernel/,hash table git disklog arp nat))
+PORTABLE := $(wildcard $(addprefix src/unikernel/,hash table git disklog keep arp nat))
 ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Isrc $(PORTABLE:%=-I%) -fPIC $(WARN) $(CFLAGS) $(SANFLAGS)
 
 # Modules whose libraries are slow to load are shared objects beside the program (sys.h tells why).
@@ -51,9 +51,10 @@ MODULES := $(BUILD)/respin-git.so $(BUILD)/respin-fetch.so $(BUILD)/respin-packe
 all: $(BUILD)/respin $(MODULES) $(MANUALS)
 
 # The modules call back into the program's own base and sys: hence -rdynamic and all of core.a.
-$(BUILD)/respin: $(BUILD)/obj/main.o $(BUILD)/core.a
+$(BUILD)/respin: $(BUILD)/obj/main.o $(BUILD)/core.a $(BUILD)/portable.a
 	$(call say,LINK)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -rdynamic -o $@ $< \
-		-Wl,--whole-archive $(BUILD)/core.a -Wl,--no-whole-archive $(CORE_LIBS)
+		-Wl,--whole-archive $(BUILD)/core.a -Wl,--no-whole-archive $(BUILD)/portable.a \
+		$(CORE_LIBS)
 $(BUILD)/respin-git.so: $(call objects,$(GIT_SOURCES))
 $(BUILD)/respin-git.so: LIBS = $(GIT_LIBS)
 $(BUILD)/respin-fetch.so: $(call objects,$(FETCH_SOURCES))
@@ -105,7 +106,7 @@ man: $(MANUALS)
 # What the targets below need of Debian, by what for.
 BUILD_PACKAGES := gcc libc6-dev binutils scdoc libgit2-dev libcurl4-openssl-dev libcjson-dev \
 	libarchive-dev nettle-dev libelf-dev libpcap-dev zlib1g-dev
-RUN_PACKAGES := qemu-system-x86 iproute2 iputils-ping iputils-arping curl ca-certificates \
+RUN_PACKAGES := qemu-system-x86 git iproute2 iputils-ping iputils-arping curl ca-certificates \
 	universal-ctags patch xz-utils bubblewrap
 TEST_PACKAGES := git libcmocka-dev clang clang-format-14 libclang-rt-14-dev pmccabe shellcheck \
 	mandoc python3 strace cpio dnsmasq-base nmap

@@ -57,7 +57,8 @@ const struct subcommand subcommands[] = {
 	{"build", "[IMAGE|PACKAGE]", 0, 1, "Bring an image, or a library alone, up to date.", true,
 		cmd_build, {JOBS, KEEP_GOING, NO_OVERLAYS, {0}}},
 	{"run", "[IMAGE]", 0, 1, "Boot an image with its console on the terminal.", true, cmd_run,
-		{JOBS, NO_OVERLAYS, {0}}},
+		{JOBS, NO_OVERLAYS, TEXT("disk", 0, disk, "FILE", "the disk: kept from run to run"),
+			{0}}},
 	{"check", "[IMAGE]", 0, 1, "Boot an image and run its checks.", true, cmd_check,
 		{JOBS, NO_OVERLAYS, TEXT("only", 0, only, "NAME", "run this check alone"), {0}}},
 	{"compare", "[IMAGE] [RUN RUN]", 0, 3,
@@ -73,6 +74,11 @@ const struct subcommand subcommands[] = {
 	{"inspect", "[IMAGE|FILE]", 0, 1, "Show what is inside an image.", false, cmd_inspect,
 		{FLAG("symbols", 's', symbols, "list all symbols, largest first"), NO_OVERLAYS,
 			{0}}},
+	{"state", "log|show|diff|clone WHAT [STORE] [...]", 2, 5,
+		"The history of the network state of a run, a disk or a live machine.", false,
+		cmd_state,
+		{NUMBER("machine", 0, machine, "N", "of a run's several machines (default: 1)"),
+			TEXT("token", 0, token, "TOKEN", "what a live machine asks for"), {0}}},
 	{"init", "[DIR]", 0, 1, "Make a workspace.", false, cmd_init, {{0}}},
 	{"gc", "", 0, 0, "Remove results that no recent build used.", true, cmd_gc,
 		{NUMBER("days", 0, days, "N", "keep what was used within N days (default: 30)"),
@@ -175,7 +181,7 @@ static bool run(struct context *c, const struct subcommand *cmd, struct err *e)
 int main(int argc, char **argv)
 {
 	defer(arena_free) struct arena arena = {0};
-	struct context c = {.a = &arena, .options = {.days = GC_DAYS}};
+	struct context c = {.a = &arena, .options = {.days = GC_DAYS, .machine = 1}};
 	struct err e = {0};
 	const struct subcommand *cmd = NULL;
 	bool parsed = options_parse(&c, argc, argv, &cmd, &e);

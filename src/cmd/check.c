@@ -55,7 +55,10 @@ bool cmd_run(struct context *c, struct err *e)
 {
 	struct lab_request q;
 	int status = 0;
-	if (!make_image(c, &q, e) || !lab_console(c->a, &q, &status, e))
+	if (!make_image(c, &q, e))
+		return false;
+	q.disk = c->options.disk;
+	if (!lab_console(c->a, &q, &status, e))
 		return false;
 	c->status = status == 0 ? STATUS_YES : STATUS_NO;
 	return true;

@@ -22,8 +22,8 @@ struct options {
 	bool json, quiet, verbose, usage, manual, version;
 	/* of commands */
 	bool force, no_overlays, keep_going, keep, symbols;
-	const char *module, *patch, *only, *message, *report;
-	int64_t jobs, days;
+	const char *module, *patch, *only, *message, *report, *disk, *token;
+	int64_t jobs, days, machine;
 };
 
 enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_NUMBER };
@@ -75,6 +75,7 @@ bool cmd_check(struct context *c, struct err *e);
 bool cmd_compare(struct context *c, struct err *e);
 bool cmd_try(struct context *c, struct err *e);
 bool cmd_inspect(struct context *c, struct err *e);
+bool cmd_state(struct context *c, struct err *e);
 bool cmd_init(struct context *c, struct err *e);
 bool cmd_gc(struct context *c, struct err *e);
 bool cmd_schema(struct context *c, struct err *e);

@@ -52,5 +52,5 @@ bool cmd_compare(struct context *c, struct err *e)
 	if (!have)
 		return false;
 	compare_sides(c->a, &before, &after, &cmp);
-	return show_comparison(c, &cmp, NULL, e);
+	return compare_state(c->a, &cmp, e) && show_comparison(c, &cmp, NULL, e);
 }

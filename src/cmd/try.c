@@ -207,6 +207,8 @@ bool cmd_try(struct context *c, struct err *e)
 		return false;
 	begin(&t, "compare");
 	compare_sides(c->a, &before, &after, &cmp);
+	if (!compare_state(c->a, &cmp, e))
+		return false;
 	end(&t, str_format(c->a, "%zu fixed, %zu broken, %zu the same", cmp.fixed, cmp.broken,
 			cmp.same));
 	return show_comparison(c, &cmp, &t.steps, e);

@@ -5,6 +5,7 @@
 #include "build/build.h"
 #include "image/image.h"
 #include "lab/lab.h"
+#include "past/past.h"
 
 /* One side: an image, how it was built, what its checks said. */
 struct side {
@@ -44,6 +45,24 @@ struct size_change {
 	const char *name, *package; /* symbol or section; package for symbols, or NULL */
 	int64_t before, after;	    /* bytes; 0 where that image has none */
 };
+struct kind_count {
+	const char *kind; /* "entry added": see past.h */
+	size_t before, after;
+};
+/* A store whose history at least one side has. */
+struct store_change {
+	const char *store;
+	int64_t machine;
+	bool has_before, has_after;
+	size_t commits_before, commits_after, entries_before, entries_after;
+	VEC(struct kind_count) kinds; /* of commits, in the order in which they first come */
+	past_changes entries;	      /* of the last states, plainly (past.h) */
+	/* The first commits whose plain messages differ: how many come before, and what they say
+	 * (NULL: that history ends). */
+	bool diverges;
+	size_t common;
+	const char *message_before, *message_after;
+};
 struct comparison {
 	const char *image;
 	const struct side *before, *after;
@@ -52,6 +71,7 @@ struct comparison {
 	VEC(struct package_change) packages; /* only those that differ */
 	VEC(struct size_change) sections;    /* only those that differ */
 	VEC(struct size_change) symbols;     /* only those that differ, largest change first */
+	VEC(struct store_change) state;	     /* all stores */
 	int64_t size_difference;	     /* of the image's file */
 	bool image_same;
 	size_t fixed, broken, same, new_, gone; /* counts of checks */
@@ -62,5 +82,8 @@ struct comparison {
  * strings are those of the sides, which must live as long as OUT. */
 void compare_sides(struct arena *a, const struct side *before, const struct side *after,
 	struct comparison *out);
+
+/* Adds how the histories of the two runs' stores differ. E_CORRUPT where a kept one is damaged. */
+MUST_CHECK bool compare_state(struct arena *a, struct comparison *c, struct err *e);
 
 #endif

@@ -36,6 +36,28 @@ struct git_revision {
 };
 typedef VEC(struct git_revision) git_revisions;
 
+/* A commit of a history, as git_api.steps gives it. */
+struct git_step {
+	struct git_id id, tree;
+	VEC(struct git_id) parents;   /* none at a shallow boundary */
+	const char *author, *message; /* the message without the white space at its ends */
+	int64_t when;		      /* the committer's date: seconds since 1970 */
+};
+typedef VEC(struct git_step) git_steps;
+
+/* A file that differs between two trees; an empty id where it is not there. */
+struct git_change {
+	const char *path;
+	struct git_id before, after;
+};
+typedef VEC(struct git_change) git_changes;
+
+struct git_ref {
+	const char *name; /* "refs/heads/primary" */
+	struct git_id id; /* of the commit */
+};
+typedef VEC(struct git_ref) git_refs;
+
 /* How far a download is; a return of false ends it with E_INTERRUPTED. */
 typedef bool git_progress(void *ctx, uint64_t objects, uint64_t total, uint64_t bytes);
 
@@ -98,6 +120,31 @@ struct git_api {
 	 * uncommitted changes elsewhere stay. What a crash interrupts is finished by settle(). */
 	bool (*advance)(struct git_repo *r, const struct git_id *commit, struct err *e);
 	bool (*settle)(struct git_repo *r, struct err *e);
+
+	/* Any repository, bare ones and shallow ones too: its refs, sorted by name ... */
+	bool (*refs)(struct git_repo *r, struct arena *a, git_refs *out, struct err *e);
+	/* ... all commits that they reach, each behind its parents, else the oldest first;
+	 * E_CORRUPT where one is missing ... */
+	bool (*steps)(struct git_repo *r, struct arena *a, git_steps *out, struct err *e);
+	/* ... the entries of one tree (their paths are names, their modes 040000 for trees) ... */
+	bool (*folder)(struct git_repo *r, struct arena *a, const struct git_id *tree,
+		git_files *out, struct err *e);
+	/* ... what differs between two trees, however deep (NULL: an empty one), in git's order;
+	 * E_UNSAFE beyond 32 folders within folders ... */
+	bool (*changes)(struct git_repo *r, struct arena *a, const struct git_id *before,
+		const struct git_id *after, git_changes *out, struct err *e);
+	/* ... and the bytes of a file, with a NUL behind them. E_UNSAFE beyond 16 MiB. */
+	bool (*blob)(struct git_repo *r, struct arena *a, const struct git_id *id, struct str *out,
+		struct err *e);
+
+	/* A new, bare repository in DIR, whose HEAD is the branch HEAD ... */
+	bool (*create_bare)(
+		const char *dir, const char *head, struct git_repo **out, struct err *e);
+	/* ... an object in it ("commit", "tree", "blob"), as it is ... */
+	bool (*put)(struct git_repo *r, const char *type, struct str bytes, struct git_id *out,
+		struct err *e);
+	/* ... and a ref ("refs/heads/primary"), wherever it was before. */
+	bool (*point)(struct git_repo *r, const char *name, const struct git_id *id, struct err *e);
 
 	/* The files of commit COMMIT (40 hexadecimal digits) of the repository URL, in the new
 	 * folder DIR, without .git and without line end conversion. Nothing is left on failure. */

@@ -81,6 +81,20 @@ bool history_mail(struct git_repo *r, struct arena *a, const struct git_id *comm
 bool history_diff(struct git_repo *r, struct arena *a, const struct git_id *before,
 	const struct git_id *after, struct str *out, struct err *e);
 
+bool steps_refs(struct git_repo *r, struct arena *a, git_refs *out, struct err *e);
+bool steps_read(struct git_repo *r, struct arena *a, git_steps *out, struct err *e);
+bool steps_folder(struct git_repo *r, struct arena *a, const struct git_id *tree, git_files *out,
+	struct err *e);
+bool steps_changes(struct git_repo *r, struct arena *a, const struct git_id *before,
+	const struct git_id *after, git_changes *out, struct err *e);
+bool steps_blob(struct git_repo *r, struct arena *a, const struct git_id *id, struct str *out,
+	struct err *e);
+
+bool bare_create(const char *dir, const char *head, struct git_repo **out, struct err *e);
+bool bare_put(
+	struct git_repo *r, const char *type, struct str bytes, struct git_id *out, struct err *e);
+bool bare_point(struct git_repo *r, const char *name, const struct git_id *id, struct err *e);
+
 bool patch_apply(struct git_repo *r, const struct git_id *tree, struct str patch,
 	struct git_id *out, struct err *e);
 bool patch_has(

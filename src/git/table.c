@@ -22,5 +22,13 @@ const struct git_api respin_git = {
 	.record = move_record,
 	.advance = move_advance,
 	.settle = move_settle,
+	.refs = steps_refs,
+	.steps = steps_read,
+	.folder = steps_folder,
+	.changes = steps_changes,
+	.blob = steps_blob,
+	.create_bare = bare_create,
+	.put = bare_put,
+	.point = bare_point,
 	.clone_commit = clone_commit,
 };

@@ -122,7 +122,8 @@ static const char *arp_story(struct trial *t)
 	const struct recording *r = &t->s->lans[t->c->at].recording;
 	struct window w = {r->path, t->s->spans[t->index].from[t->c->at], r->n, NULL, NULL};
 	struct err ignored;
-	if (others && packets_first(a, &w, other, &frame, &ignored) && frame.n > 21)
+	int64_t ns;
+	if (others && packets_first(a, &w, other, &frame, &ns, &ignored) && frame.n > 21)
 		return str_format(a,
 			"%zu request%s sent, %zu replies with opcode %d seen on the wire", requests,
 			plural(requests), others,

@@ -39,6 +39,11 @@ static bool validate_state(const struct recipe *image, struct err *e)
 		fail(e, E_INPUT, "expected the name of a store");
 		return fail_where(e, "%s:/image/state/stores", image->file);
 	}
+	size_t cards = image->image->networks.n ? image->image->networks.n : 1;
+	if ((size_t)image->image->state->at >= cards) {
+		fail(e, E_INPUT, "there is no network %lld", (long long)image->image->state->at);
+		return fail_where(e, "%s:/image/state/at", image->file);
+	}
 	return program_must("git", e);
 }
 

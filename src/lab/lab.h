@@ -21,9 +21,18 @@ struct check_result {
 	VEC(struct metric) metrics;
 	int64_t ns; /* how long the check took */
 };
+/* What a run has of a store: a bare git repository. */
+struct kept_store {
+	const char *store;	 /* "arp" */
+	int64_t machine;	 /* 1 and on */
+	const char *path;	 /* below the run's folder: "state/arp.git" */
+	size_t commits, entries; /* at the end */
+};
+typedef VEC(struct kept_store) kept_stores;
+
 struct run {
 	const char *id;	   /* "20261123T083703Z-static-site-1a2b3c4d" */
-	const char *dir;   /* .respin/runs/ID: console.txt, wire.pcap, run.json, checks/ */
+	const char *dir;   /* .respin/runs/ID: console.txt, wire.pcap, run.json, checks/, state/ */
 	const char *image; /* name of the recipe */
 	const char *image_path, *image_sha256;
 	const char *started;	 /* "2026-11-23T08:37:03Z" */
@@ -34,6 +43,7 @@ struct run {
 	 * checks were done. */
 	enum verdict verdict;
 	VEC(struct check_result) checks;
+	kept_stores state;
 	int64_t ns;
 };
 

@@ -27,7 +27,17 @@ static void add_node(struct text *line, const struct machine_plan *plan)
 			(long long)plan->how->machines);
 }
 
-/* "ip=10.77.0.2/24 gateway=10.77.0.1 ip1=192.168.1.1/24", and the recipe's own words. */
+/* The clock that an emulated machine has tells whole seconds only: commits' dates shall be compared
+ * with packets' times. */
+static void add_time(struct text *line)
+{
+	int64_t now = clock_wall_ns();
+	text_addf(line, " time=%lld.%09lld", (long long)(now / 1000000000),
+		(long long)(now % 1000000000));
+}
+
+/* "ip=10.77.0.2/24 gateway=10.77.0.1 ip1=192.168.1.1/24", and the recipe's own words; of two words
+ * for one thing, images take the first. */
 static const char *kernel_line(struct arena *a, const struct machine_plan *plan)
 {
 	struct text line = {.a = a};
@@ -46,6 +56,7 @@ static const char *kernel_line(struct arena *a, const struct machine_plan *plan)
 	const char *more = plan->how->boot.command_line;
 	if (more && *more)
 		text_addf(&line, " %s", more);
+	add_time(&line);
 	return line.p;
 }
 
@@ -269,11 +280,9 @@ static bool has_ended(struct machine *m, int timeout_ms)
 	return n > 0;
 }
 
-void machine_stop(struct machine *m, bool gently)
+static void end_qemu(struct machine *m, bool gently)
 {
-	if (!m->qemu.pid)
-		return;
-	if (!m->ended) {
+	if (m->qemu.pid && !m->ended) {
 		kill(m->qemu.pid, gently ? SIGTERM : SIGKILL);
 		if (gently && !has_ended(m, GENTLE_MS))
 			kill(m->qemu.pid, SIGKILL);
@@ -281,5 +290,23 @@ void machine_stop(struct machine *m, bool gently)
 		struct err ignored; /* its last words are wanted only where the file takes them */
 		(void)!machine_turn(m, true, &ignored);
 	}
+}
+
+void machine_stop(struct machine *m, bool gently)
+{
+	end_qemu(m, gently);
+	if (m->qemu.pid)
+		close_fd(&m->console_fd);
+}
+
+bool machine_break(struct machine *m, bool gently, struct err *e)
+{
+	end_qemu(m, gently);
+	struct str console = machine_console(m);
+	const char *line = str_format(m->a, "%slab: %s\n",
+		console.n && !str_ends(console, S("\n")) ? "\n" : "",
+		gently ? "reset" : "power cut");
+	bool written = m->console_fd < 0 || write_all(m->console_fd, str_of(line), e);
 	close_fd(&m->console_fd);
+	return written;
 }

@@ -49,5 +49,8 @@ bool machine_ended_well(const struct machine *m);
  * of its disk is finished first, as far as that takes no longer than two seconds. Fine before its
  * start. */
 void machine_stop(struct machine *m, bool gently);
+/* The same, of a machine that is to be started again: its console's file gets a line that says so.
+ */
+MUST_CHECK bool machine_break(struct machine *m, bool gently, struct err *e);
 
 #endif

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -103,7 +104,11 @@ static bool give_disk(struct session *s, size_t i, struct err *e)
 		return open_disk(s->disk, size_mb, fd, e);
 	if (s->dir)
 		return open_disk(numbered(s, "disk", "-", i ? i + 1 : 0, ".img"), size_mb, fd, e);
+	if (!dir_make(s->scratch, e))
+		return false;
 	*fd = open(s->scratch, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (*fd < 0 && errno == EOPNOTSUPP) /* by the file system: then in memory */
+		*fd = memfd_create("disk", MFD_CLOEXEC);
 	if (*fd < 0 || ftruncate(*fd, size_mb * 1024 * 1024) < 0)
 		return fail_errno(e, "make a disk in %s", s->scratch);
 	return true;
@@ -180,9 +185,9 @@ bool session_reboot(struct session *s, int64_t number, bool reset, struct err *e
 	size_t i = (size_t)number - 1;
 	for (size_t k = 0; k < s->nets.n; k++)
 		wire_turn(&s->lans[k].wire, clock_ns());
-	machine_stop(&s->machines[i].machine, reset);
+	bool stopped = machine_break(&s->machines[i].machine, reset, e);
 	session_unplug(s, i);
-	return boot(s, i, e);
+	return stopped && boot(s, i, e);
 }
 
 bool session_stop(struct session *s, struct err *e)

@@ -76,6 +76,21 @@ void result_write(const struct check_result *r, struct text *out)
 	put_result(&w, r);
 }
 
+static void put_stores(struct json_writer *w, const kept_stores *stores)
+{
+	json_open(w, "state", '[');
+	vec_for(kept, stores) {
+		json_open(w, NULL, '{');
+		json_put_string(w, "store", kept->store);
+		json_put_int(w, "machine", kept->machine);
+		json_put_string(w, "path", kept->path);
+		json_put_int(w, "commits", (int64_t)kept->commits);
+		json_put_int(w, "entries", (int64_t)kept->entries);
+		json_close(w);
+	}
+	json_close(w);
+}
+
 void run_json(const struct run *run, struct text *out)
 {
 	struct json_writer w = {.out = out};
@@ -94,6 +109,7 @@ void run_json(const struct run *run, struct text *out)
 	vec_for(r, &run->checks)
 		put_result(&w, r);
 	json_close(&w);
+	put_stores(&w, &run->state);
 	json_close(&w);
 	text_addz(out, "\n");
 }
@@ -124,11 +140,11 @@ static const char *text_at(struct arena *a, const struct json *object, const cha
 	return str_copy(a, str_of(json_string(json_get(object, name), "")));
 }
 
-/* Nanoseconds; 0 for what can't be any. */
-static int64_t ns_at(const struct json *object, const char *name)
+/* A count, or nanoseconds; 0 for what can't be any. */
+static int64_t number_at(const struct json *object, const char *name)
 {
-	double ns = json_number(json_get(object, name), 0);
-	return ns > 0 && ns < 9e18 ? (int64_t)ns : 0;
+	double n = json_number(json_get(object, name), 0);
+	return n > 0 && n < 9e18 ? (int64_t)n : 0;
 }
 
 static bool get_result(
@@ -137,7 +153,7 @@ static bool get_result(
 	struct check_result r = {.name = text_at(a, j, "name"),
 		.type = text_at(a, j, "type"),
 		.why = text_at(a, j, "why"),
-		.ns = ns_at(j, "ns")};
+		.ns = number_at(j, "ns")};
 	if (!*r.name || !verdict_parse(json_string(json_get(j, "result"), ""), &r.verdict))
 		return fail(e, E_CORRUPT, "a check's result has no name or no verdict");
 	const struct json *metrics = json_get(j, "metrics");
@@ -158,6 +174,21 @@ bool result_read(struct arena *a, struct str text, struct check_result *out, str
 	return json_parse(a, text, "a check's result", &j, e) && get_result(a, j, out, e);
 }
 
+/* Runs of images without state have none. */
+static void get_stores(struct arena *a, const struct json *list, kept_stores *out)
+{
+	for (size_t i = 0; i < json_count(list); i++) {
+		const struct json *j = json_at(list, i);
+		*vec_add(a, out) = (struct kept_store){
+			.store = text_at(a, j, "store"),
+			.machine = number_at(j, "machine"),
+			.path = text_at(a, j, "path"),
+			.commits = (size_t)number_at(j, "commits"),
+			.entries = (size_t)number_at(j, "entries"),
+		};
+	}
+}
+
 static bool get_run(struct arena *a, const struct json *j, struct run *out, struct err *e)
 {
 	struct run run = {.id = text_at(a, j, "run"),
@@ -167,13 +198,14 @@ static bool get_run(struct arena *a, const struct json *j, struct run *out, stru
 		.started = text_at(a, j, "started"),
 		.accelerator = text_at(a, j, "accelerator"),
 		.end = text_at(a, j, "end"),
-		.ns = ns_at(j, "ns")};
+		.ns = number_at(j, "ns")};
 	if (!verdict_parse(json_string(json_get(j, "result"), ""), &run.verdict))
 		return fail(e, E_CORRUPT, "the run has no verdict");
 	const struct json *checks = json_get(j, "checks");
 	for (size_t i = 0; i < json_count(checks); i++)
 		if (!get_result(a, json_at(checks, i), vec_add(a, &run.checks), e))
 			return false;
+	get_stores(a, json_get(j, "state"), &run.state);
 	*out = run;
 	return true;
 }

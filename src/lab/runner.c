@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+static const struct check implied_end = {.name = STATE_KEPT, .type = "state", .timeout_ms = 10000};
 static const struct check implied_boot = {.name = "boot", .type = "boot", .timeout_ms = 10000};
 
 static void send_message(int channel, enum message kind, struct str rest)
@@ -89,14 +90,14 @@ static bool do_check(
 static bool do_checks(struct session *s, struct runner *r, struct err *e)
 {
 	const struct image_how *how = s->how;
-	s->spans = NEW_ARRAY(s->a, struct span, how->checks.n + 1);
+	s->spans = NEW_ARRAY(s->a, struct span, how->checks.n + 2);
 	if ((!how->checks.n || !is_boot(&how->checks.v[0])) &&
 		!do_check(s, r, &implied_boot, how->checks.n, e))
 		return false;
 	for (size_t i = 0; i < how->checks.n; i++)
 		if (is_wanted(r, &how->checks.v[i]) && !do_check(s, r, &how->checks.v[i], i, e))
 			return false;
-	return true;
+	return !how->state || do_check(s, r, &implied_end, how->checks.n + 1, e);
 }
 
 /* A machine that ended itself well behind its last check is fine; any other end is a failure. */
@@ -118,6 +119,7 @@ static bool check_image(struct session *s, struct runner *r, struct err *e)
 	if (!session_stop(s, done ? e : &less) || !done)
 		return false;
 	r->run->ns = clock_ns() - started;
+	r->run->state = s->kept;
 	return run_write(r->run, e);
 }
 

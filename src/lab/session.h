@@ -43,7 +43,8 @@ struct session {
 	int watched; /* a socket that becomes writable, of the check that runs now; -1: none */
 	bool watched_ready;
 	const char *hang;   /* why a machine is taken for dead; NULL: none is */
-	struct span *spans; /* per check of HOW: when it ran */
+	struct span *spans; /* per check of HOW, and of our own: when it ran */
+	kept_stores kept;   /* what the run has of the machines' state */
 };
 
 /* A machine and what it is plugged into. */

@@ -20,6 +20,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define WIRE_MTU 1500 /* of a wire of which nothing is said */
 #define FAR_END "wire0"
 #define ARP_PATIENCE_MS 250 /* beyond the round trip; the kernel's second suits larger networks */
 #define RECEIVE_BUFFER (8 * 1024 * 1024)
@@ -140,6 +141,9 @@ bool networks_parse(struct arena *a, const struct image_how *how, networks *out,
 		return false;
 	if (how->networks.n && how->boot.address)
 		return fail(e, E_INPUT, "the image has networks, which say its addresses");
+	*member = "wire";
+	if (how->networks.n && (how->wire.delay_ms || how->wire.mtu != WIRE_MTU))
+		return fail(e, E_INPUT, "the image has networks, which say how their wires are");
 	*member = "networks";
 	if (how->networks.n > RECIPE_NETWORKS_MAX)
 		return fail(e, E_INPUT, "%zu networks: a machine has at most %d", how->networks.n,

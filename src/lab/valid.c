@@ -120,7 +120,7 @@ static bool valid_condition(
 		return fail(e, E_INPUT, "a value needs the field that it is of");
 	*member = "changes_within_s";
 	if (c->changes_within_s && (!c->field || c->value))
-		return fail(e, E_INPUT, "it needs a field, without a value");
+		return fail(e, E_INPUT, "changes_within_s needs a field, without a value");
 	if (c->changes_within_s && at_end)
 		return fail(e, E_INPUT, "the last commit alone changes nothing");
 	*member = "max";
@@ -246,10 +246,13 @@ static bool valid_place(
 	return true;
 }
 
-static bool valid_name(const struct recipe *image, const struct check *c, struct err *e)
+static bool valid_name(
+	const struct recipe *image, const struct check *c, const char **member, struct err *e)
 {
+	*member = "type";
 	if (strcmp(c->name, "boot") == 0 && strcmp(c->type, "boot") != 0)
 		return fail(e, E_INPUT, "a check named boot must be of type boot");
+	*member = "name";
 	if (image->image->state && strcmp(c->name, STATE_KEPT) == 0)
 		return fail(e, E_INPUT, "'%s' is what the end of the run is called", c->name);
 	return true;
@@ -285,8 +288,7 @@ bool check_validate(struct arena *a, const struct recipe *image, size_t index, c
 {
 	const struct check *c = &image->image->checks.v[index];
 	const char *program = program_of(c->type);
-	*member = "type";
-	if (!valid_name(image, c, e) || !valid_fields(c, member, e) ||
+	if (!valid_name(image, c, member, e) || !valid_fields(c, member, e) ||
 		!valid_place(image->image, c, member, e) || !valid_kind(image, index, a, member, e))
 		return false;
 	*member = NULL;

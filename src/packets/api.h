@@ -16,7 +16,7 @@ struct packets_api {
 	bool (*in_order)(
 		const struct window *w, const strings *filters, size_t *matched, struct err *e);
 	bool (*first)(struct arena *a, const struct window *w, const char *filter, struct str *out,
-		struct err *e);
+		int64_t *ns, struct err *e);
 };
 
 #endif

@@ -56,9 +56,9 @@ bool packets_in_order(
 	return load(&api, e) && api->in_order(w, filters, matched, e);
 }
 
-bool packets_first(
-	struct arena *a, const struct window *w, const char *filter, struct str *out, struct err *e)
+bool packets_first(struct arena *a, const struct window *w, const char *filter, struct str *out,
+	int64_t *ns, struct err *e)
 {
 	const struct packets_api *api;
-	return load(&api, e) && api->first(a, w, filter, out, e);
+	return load(&api, e) && api->first(a, w, filter, out, ns, e);
 }

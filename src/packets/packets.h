@@ -43,8 +43,9 @@ MUST_CHECK bool packets_count(
 /* How many of FILTERS matched one after the other, each behind the packet of the one before. */
 MUST_CHECK bool packets_in_order(
 	const struct window *w, const strings *filters, size_t *matched, struct err *e);
-/* The first matching packet's bytes; empty where there is none. */
+/* The first matching packet's bytes, and when it came (nanoseconds since 1970); empty where there
+ * is none. */
 MUST_CHECK bool packets_first(struct arena *a, const struct window *w, const char *filter,
-	struct str *out, struct err *e);
+	struct str *out, int64_t *ns, struct err *e);
 
 #endif

@@ -200,6 +200,7 @@ struct first {
 	struct arena *a;
 	struct filter filter;
 	struct str bytes;
+	int64_t ns;
 };
 
 static bool first_one(void *ctx, const struct pcap_pkthdr *h, const u_char *bytes)
@@ -209,6 +210,7 @@ static bool first_one(void *ctx, const struct pcap_pkthdr *h, const u_char *byte
 		return true;
 	struct str frame = {(const char *)bytes, h->caplen};
 	f->bytes = (struct str){str_copy(f->a, frame), frame.n};
+	f->ns = (int64_t)h->ts.tv_sec * 1000000000 + h->ts.tv_usec; /* nanoseconds, as opened */
 	return false;
 }
 
@@ -217,14 +219,15 @@ static void free_first(struct first *f)
 	filter_free(&f->filter);
 }
 
-static bool first_packet(
-	struct arena *a, const struct window *w, const char *filter, struct str *out, struct err *e)
+static bool first_packet(struct arena *a, const struct window *w, const char *filter,
+	struct str *out, int64_t *ns, struct err *e)
 {
 	defer(free_first) struct first f = {.a = a};
 	bool started;
 	if (!filter_make(filter, &f.filter, e) || !each_packet(w, &started, first_one, &f, e))
 		return false;
 	*out = f.bytes;
+	*ns = f.ns;
 	return true;
 }
 

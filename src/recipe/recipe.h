@@ -82,6 +82,7 @@ struct disk_how {
 /* image.state: what the image serves of its network state, as git repositories by HTTP. */
 struct state_how {
 	int64_t port;	   /* default 80 */
+	int64_t at;	   /* the network that it is read from */
 	strings stores;	   /* "arp": http://ADDRESS/arp.git */
 	const char *token; /* for reading; NULL: none is asked for */
 };

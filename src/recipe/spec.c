@@ -38,9 +38,9 @@ static bool is_commit(struct str s, const char **expected)
 /* What a command line and a URL can carry as it is. */
 static bool is_token(struct str s, const char **expected)
 {
-	*expected = "a token of 16 to 64 letters, digits, '-' and '_'";
-	return s.n >= 16 && s.n <= 64 &&
-	       all_in(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
+	*expected = "a token of 22 to 256 letters, digits, '-', '.', '_' and '~'";
+	return s.n >= 22 && s.n <= 256 &&
+	       all_in(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~");
 }
 
 /* What leaves the tree, or would be read as an option by a program that gets it. */
@@ -172,6 +172,8 @@ static const struct spec disk_spec = {
 static const struct spec_field state_how_fields[] = {
 	{AT(state_how, port, SPEC_INT), .min = 1, .max = 65535, .preset = 80,
 		.help = "The TCP port that git's smart HTTP is served at."},
+	{AT(state_how, at, SPEC_INT), .min = 0, .max = RECIPE_NETWORKS_MAX - 1,
+		.help = "The network that it is read from."},
 	{AT(state_how, stores, SPEC_STRINGS), .required = true, .check = is_name,
 		.help = "Names of the repositories: \"arp\" is http://ADDRESS/arp.git."},
 	{AT(state_how, token, SPEC_STRING), .check = is_token,

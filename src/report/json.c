@@ -126,6 +126,48 @@ static void put_image_diff(struct json_writer *w, const struct comparison *c)
 	json_close(w);
 }
 
+static void put_entry_change(struct json_writer *w, const struct past_change *entry)
+{
+	json_open(w, NULL, '{');
+	put_pair(w, "path", entry->path_before, entry->path_after);
+	put_pair(w, "text", entry->before, entry->after);
+	json_close(w);
+}
+
+static void put_store(struct json_writer *w, const struct store_change *s)
+{
+	json_open(w, NULL, '{');
+	json_put_string(w, "store", s->store);
+	json_put_int(w, "machine", s->machine);
+	put_sizes(w, "commits", (int64_t)s->commits_before, (int64_t)s->commits_after);
+	put_sizes(w, "entries", (int64_t)s->entries_before, (int64_t)s->entries_after);
+	json_open(w, "kinds", '[');
+	vec_for(kind, &s->kinds) {
+		json_open(w, NULL, '{');
+		json_put_string(w, "kind", kind->kind);
+		json_put_int(w, "before", (int64_t)kind->before);
+		json_put_int(w, "after", (int64_t)kind->after);
+		json_close(w);
+	}
+	json_close(w);
+	json_open(w, "changed", '[');
+	vec_for(entry, &s->entries)
+		put_entry_change(w, entry);
+	json_close(w);
+	json_put_bool(w, "diverges", s->diverges);
+	json_put_int(w, "common", (int64_t)s->common);
+	put_pair(w, "first", s->message_before, s->message_after);
+	json_close(w);
+}
+
+static void put_state(struct json_writer *w, const struct comparison *c)
+{
+	json_open(w, "state", '[');
+	vec_for(s, &c->state)
+		put_store(w, s);
+	json_close(w);
+}
+
 static void put_build(struct json_writer *w, const struct build_result *build)
 {
 	json_open(w, "build", '{');
@@ -175,6 +217,7 @@ void report_json(const struct comparison *c, const steps *s, const char *report,
 	json_put_string(&w, "summary", words_summary(&scratch, c, " -> ", SIZE_MAX));
 	put_checks(&w, c);
 	put_metrics(&w, c);
+	put_state(&w, c);
 	put_image_diff(&w, c);
 	json_open(&w, "runs", '{');
 	put_run(&w, "before", c->before);

@@ -26,6 +26,8 @@ const char *percent(struct arena *a, double value, double whole);
 /* page_image.c: the parts of the page on what the image is made of. */
 void page_image(struct text *out, const struct comparison *c);
 void page_symbols(struct text *out, const struct comparison *c);
+/* page_state.c: how the histories of the network state differ. */
+void page_state(struct text *out, const struct comparison *c);
 /* page_work.c: the parts on what was done: builds, steps, runs. */
 void page_rebuilt(struct text *out, const struct comparison *c);
 void page_steps(struct text *out, const steps *s);

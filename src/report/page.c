@@ -185,6 +185,7 @@ void report_html(const struct comparison *c, const steps *s, struct text *out)
 	add_header(out, c);
 	add_checks(out, c);
 	add_metrics(out, c);
+	page_state(out, c);
 	page_image(out, c);
 	page_symbols(out, c);
 	page_rebuilt(out, c);

@@ -10,6 +10,7 @@
 
 #define SYMBOLS_SHOWN 8
 #define ACTIONS_SHOWN 12
+#define ENTRIES_SHOWN 8
 
 struct view {
 	struct arena *a;
@@ -166,6 +167,101 @@ static void print_rebuilt(const struct view *v)
 		remark(v, words_plural(v->a, n - shown, "more"));
 }
 
+static const char *pair_words(const struct view *v, size_t before, size_t after)
+{
+	return str_format(v->a, "%s -> %s", words_count(v->a, (int64_t)before),
+		words_count(v->a, (int64_t)after));
+}
+
+/* Kinds of commits whose numbers differ; a note where none does. */
+static void print_kinds(const struct view *v, const struct store_change *s)
+{
+	struct table t = {.a = v->a, .columns = 2};
+	vec_for(kind, &s->kinds) {
+		if (kind->before == kind->after)
+			continue;
+		table_add(&t, TINT_NONE, str_format(v->a, "  %s", kind->kind));
+		table_add(&t, TINT_NONE, pair_words(v, kind->before, kind->after));
+	}
+	table_print(&t, &v->screen);
+}
+
+static void print_entries(const struct view *v, const struct store_change *s)
+{
+	struct table t = {.a = v->a, .columns = 2, .yielding = 1};
+	size_t n = s->entries.n, shown = n > ENTRIES_SHOWN ? ENTRIES_SHOWN : n;
+	for (size_t i = 0; i < shown; i++) {
+		const struct past_change *e = &s->entries.v[i];
+		const char *sign = !e->path_before ? "+" : !e->path_after ? "-" : "~";
+		const char *old = e->path_before ? words_line(v->a, e->before) : "";
+		const char *new = e->path_after ? words_line(v->a, e->after) : "";
+		table_add(&t, TINT_NONE,
+			str_format(v->a, "  %s %s", sign,
+				e->path_after ? e->path_after : e->path_before));
+		table_add(&t, TINT_DIM,
+			str_format(v->a, "%s%s%s", old, *old && *new ? " -> " : "", new));
+	}
+	table_print(&t, &v->screen);
+	if (n > shown)
+		remark(v, str_format(v->a, "  %zu more", n - shown));
+}
+
+static void print_divergence(const struct view *v, const struct store_change *s)
+{
+	struct table t = {.a = v->a, .columns = 2, .yielding = 1};
+	if (!s->diverges)
+		return;
+	remark(v, s->common ? str_format(v->a, "  the first %s the same, then",
+				      words_plural(v->a, s->common, "commit"))
+			    : "  from the first commit on:");
+	table_add(&t, TINT_DIM, "    before");
+	table_add(&t, TINT_NONE,
+		s->message_before ? words_line(v->a, s->message_before) : "(its end)");
+	table_add(&t, TINT_DIM, "    after");
+	table_add(
+		&t, TINT_NONE, s->message_after ? words_line(v->a, s->message_after) : "(its end)");
+	table_print(&t, &v->screen);
+}
+
+static bool is_same_store(const struct store_change *s)
+{
+	vec_for(kind, &s->kinds)
+		if (kind->before != kind->after)
+			return false;
+	return s->has_before && s->has_after && !s->entries.n && !s->diverges;
+}
+
+static void print_store(const struct view *v, const struct store_change *s)
+{
+	const char *side = !s->has_before ? " (new)" : !s->has_after ? " (gone)" : "";
+	screen_line(&v->screen, TINT_NONE,
+		str_format(v->a, "  %s  %s commits, %s entries at the end%s", words_store(v->a, s),
+			pair_words(v, s->commits_before, s->commits_after),
+			pair_words(v, s->entries_before, s->entries_after), side));
+	if (*side)
+		return; /* all of it differs */
+	print_kinds(v, s);
+	print_entries(v, s);
+	print_divergence(v, s);
+}
+
+static void print_state(const struct view *v)
+{
+	size_t quiet = 0;
+	if (v->c->state.n)
+		heading(v, "state");
+	vec_for(s, &v->c->state) {
+		if (is_same_store(s))
+			quiet++;
+		else
+			print_store(v, s);
+	}
+	if (quiet)
+		remark(v, str_format(v->a, "%s: the same",
+				  words_plural(v->a, quiet,
+					  quiet < v->c->state.n ? "other store" : "store")));
+}
+
 /* "2.1.3", "2.1.3 -> 2.2.0", "none -> 2.1.3" */
 static const char *change_words(struct arena *a, const char *before, const char *after)
 {
@@ -225,6 +321,7 @@ void report_text(const struct comparison *c, int width, bool color, struct text 
 	print_question(&v);
 	print_checks(&v);
 	print_metrics(&v);
+	print_state(&v);
 	print_image(&v);
 	print_rebuilt(&v);
 	print_packages(&v);

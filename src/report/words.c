@@ -54,6 +54,24 @@ const char *words_metric(struct arena *a, const struct metric_change *m)
 	return strcmp(m->check, m->name) ? str_format(a, "%s: %s", m->check, m->name) : m->name;
 }
 
+const char *words_store(struct arena *a, const struct store_change *s)
+{
+	return s->machine == 1
+		       ? s->store
+		       : str_format(a, "%s of machine %lld", s->store, (long long)s->machine);
+}
+
+const char *words_line(struct arena *a, const char *text)
+{
+	struct text out = {.a = a};
+	text_addz(&out, "");
+	for (struct str rest = str_trim(str_of(text)); rest.n;) {
+		struct str line = str_trim(str_cut(&rest, '\n'));
+		text_addf(&out, "%s%.*s", out.n ? "; " : "", STR(line));
+	}
+	return out.p;
+}
+
 static int decimals(const struct metric_change *m)
 {
 	double most = fmax(fabs(m->before), fabs(m->after));

@@ -14,6 +14,10 @@ const char *words_metric(struct arena *a, const struct metric_change *m);
 /* VALUE, which is one of M's or their difference, with as many decimals as its pair deserves:
  * "4" and "10", "121.3" and "81.0", "0.035" and "0.041". */
 const char *words_value(struct arena *a, const struct metric_change *m, double value);
+/* "arp", "arp of machine 3" */
+const char *words_store(struct arena *a, const struct store_change *s);
+/* An entry's text, or a message, as one line: "mac 02:...; expires 1429688150". */
+const char *words_line(struct arena *a, const char *text);
 
 /* The comparison in one sentence of at most COLUMNS columns where that is possible: "1 check
  * fixed, 0 broken, 8 the same; segments in the first flight 4 -> 10 packets." ARROW is put

@@ -352,8 +352,10 @@ _Noreturn void guest(const uint32_t *info)
 		read_addresses(line);
 	if (mode == 'n' || mode == 'a' || mode == 'b' || mode == 'c')
 		open_network();
-	if (mode == 'd') /* counts its boots */
+	if (mode == 'd' || mode == 'l') /* counts its boots */
 		count_boots();
+	if (mode == 'l') /* ... and leaves */
+		leave(16);
 	print("respin: ready 10.77.0.2\n");
 	switch (mode) {
 	case 'w': /* ends well */

@@ -13,7 +13,11 @@ static void boots(void **state)
 	assert_string_equal(run.checks.v[0].metrics.v[0].name, "time");
 	assert_true(run.checks.v[0].metrics.v[0].value > 1);
 	assert_contains(kept(&run, "console.txt"),
-		"command line: ip=10.77.0.2/24 gateway=10.77.0.1 mode=r");
+		"command line: ip=10.77.0.2/24 gateway=10.77.0.1 mode=r time=");
+	/* The time at the start of the machine, to the nanosecond. */
+	const char *time = strstr(kept(&run, "console.txt"), " time=") + 6;
+	assert_true(strtod(time, NULL) > (double)clock_wall_ns() / 1e9 - 60);
+	assert_int_equal(strspn(strchr(time, '.') + 1, "0123456789"), 9);
 	assert_contains(kept(&run, "run.json"), "\"result\": \"pass\"");
 }
 

@@ -2,6 +2,9 @@
  * really do so. SPDX-License-Identifier: ISC */
 #include "lab_box.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #define SH(name, at, script)                                                                       \
 	COMMAND(name, "\"at\":" #at ",\"timeout_ms\":10000,\"run\":[\"sh\",\"-c\",\"" script "\""  \
 		      "]")
@@ -154,7 +157,10 @@ static void a_disk_outlives_reboots(void **state)
 	assert_int_equal(kept(&run, "disk.img")[0], 3);
 	const char *console = kept(&run, "console.txt");
 	assert_contains(console, "boot number 1\n");
-	assert_contains(strstr(console, "boot number 1"), "boot number 2\n");
+	const char *cut = strstr(console, "\nlab: power cut\n");
+	assert_non_null(cut);
+	assert_contains(cut, "boot number 2");
+	assert_contains(cut, "\nlab: reset\ncommand line: ");
 	run = lab_with("d", "\"disk\":{\"size_mb\":1},", BOOT);
 	assert_int_equal(kept(&run, "disk.img")[0], 1); /* each run begins with an empty one */
 }
@@ -190,9 +196,9 @@ static void a_machine_that_does_not_come_back_hangs(void **state)
 	(void)state;
 	struct run run = lab_with("d", "",
 		BOOT
-		"," REBOOT("cut", ",\"timeout_ms\":300,\"expect\":\"boot number\"") "," ARP(300));
+		"," REBOOT("cut", ",\"timeout_ms\":2000,\"expect\":\"boot number\"") "," ARP(300));
 	assert_contains(result(&run, "cut")->why,
-		"no 'boot number' on the console within 0.3 s; its last line was 'respin: ready");
+		"no 'boot number' on the console within 2 s; its last line was 'respin: ready");
 	assert_skipped(&run, "arp", "hang");
 }
 
@@ -247,6 +253,54 @@ static void a_disk_of_ones_own_needs_a_machine_for_it(void **state)
 	assert_int_equal(e.code, E_IO);
 }
 
+/* Boots Q with its console on standard output, which is a file for the time; what it holds then. */
+static const char *console_of(const struct lab_request *q)
+{
+	struct err e = {0};
+	struct str text;
+	int status = -1, out = dup(STDOUT_FILENO);
+	const char *file = path_join(&arena, root, "terminal.txt");
+	fflush(stdout);
+	int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	assert_true(out >= 0 && fd >= 0);
+	dup2(fd, STDOUT_FILENO);
+	bool ran = lab_console(&arena, q, &status, &e);
+	dup2(out, STDOUT_FILENO);
+	close(out);
+	close(fd);
+	assert_ok(ran);
+	assert_int_equal(status, 0);
+	assert_ok(file_read(&arena, file, 1 << 20, &text, &e));
+	return text.p;
+}
+
+static void a_disk_of_ones_own_is_kept(void **state)
+{
+	(void)state;
+	struct err e = {0};
+	struct str bytes;
+	struct lab_request q = request(image_with("l", "\"disk\":{\"size_mb\":1},", BOOT));
+	assert_contains(console_of(&q), "boot number 1\n");
+	assert_contains(console_of(&q), "boot number 1\n"); /* without one, nothing is kept */
+	q.disk = path_join(&arena, root, "kept.img");
+	assert_contains(console_of(&q), "boot number 1\n");
+	assert_contains(console_of(&q), "boot number 2\n");
+	assert_ok(file_read(&arena, q.disk, 2 << 20, &bytes, &e));
+	assert_int_equal(bytes.n, 1 << 20);
+	assert_int_equal(bytes.p[0], 2);
+}
+
+static void consoles_of_several_are_told_apart(void **state)
+{
+	(void)state;
+	struct lab_request q =
+		request(image_with("l", "\"machines\":2,\"disk\":{\"size_mb\":1},", BOOT));
+	const char *text = console_of(&q);
+	assert_contains(text, "1: boot number 1\n");
+	assert_contains(text, "2: boot number 1\n");
+	assert_contains(text, "2: command line: ip=10.77.0.3/24 ");
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(each_network_has_a_host_of_its_own),
 	cmocka_unit_test(a_program_reaches_both_hosts),
@@ -260,6 +314,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(each_machine_has_its_disk),
 	cmocka_unit_test(a_machine_is_on_its_wires_again),
 	cmocka_unit_test(a_machine_that_does_not_come_back_hangs),
+	cmocka_unit_test(a_disk_of_ones_own_is_kept),
+	cmocka_unit_test(consoles_of_several_are_told_apart),
 	cmocka_unit_test(wrong_networks_are_refused),
 	cmocka_unit_test(a_disk_of_ones_own_needs_a_machine_for_it),
 };

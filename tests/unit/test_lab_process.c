@@ -49,10 +49,9 @@ struct reply {
 };
 
 /* Runs the lab in a process of its own, as user UID (0: ours); the reply comes in FD. */
-static pid_t start_lab(const char *mode, const char *checks, uid_t uid, int *fd)
+static pid_t start_lab_of(const struct recipe *r, uid_t uid, int *fd)
 {
 	int ends[2];
-	const struct recipe *r = image(mode, checks);
 	assert_int_equal(pipe(ends), 0);
 	*fd = ends[0];
 	pid_t pid = fork();
@@ -69,6 +68,11 @@ static pid_t start_lab(const char *mode, const char *checks, uid_t uid, int *fd)
 	reply.verdict = run.verdict;
 	snprintf(reply.end, sizeof(reply.end), "%s", run.end ? run.end : "");
 	_exit(write(ends[1], &reply, sizeof(reply)) != sizeof(reply));
+}
+
+static pid_t start_lab(const char *mode, const char *checks, uid_t uid, int *fd)
+{
+	return start_lab_of(image(mode, checks), uid, fd);
 }
 
 static struct reply reply_of(pid_t pid, int fd)
@@ -134,6 +138,55 @@ static void a_lab_that_is_killed_is_noticed(void **state)
 	assert_true(wait_for_processes(guest, 0));
 }
 
+/* Three machines on two networks, one of which has a DHCP server, with a program at each. */
+#define MANY "\"machines\":3,\"disk\":{\"size_mb\":1},\"networks\":[{\"address\":\"dhcp\"},{}],"
+#define LONG_AT_1                                                                                  \
+	"{\"name\":\"long\",\"type\":\"command\",\"at\":1,\"timeout_ms\":60000,\"run\":[\"sh\","   \
+	"\"-c\",\"setsid nsenter --net=$RESPIN_SPACE0 sleep 7133 & sleep 7133\"]}"
+#define DHCP "--interface=respin0"
+
+static void several_machines_end_together(void **state)
+{
+	(void)state;
+	static const int signals[] = {SIGKILL, SIGINT};
+	for (size_t i = 0; i < 2; i++) {
+		int fd, others = processes_with(DHCP);
+		pid_t pid = start_lab_of(image_with("r", MANY, LONG_AT_1), 0, &fd);
+		assert_true(wait_for_processes("7133", 3));
+		assert_int_equal(processes_with(guest), 3);
+		kill(pid, signals[i]);
+		reply_of(pid, fd);
+		assert_true(wait_for_processes(guest, 0));
+		assert_true(wait_for_processes("7133", 0));
+		assert_true(wait_for_processes(DHCP, others));
+	}
+}
+
+static void a_disk_that_does_not_fit_leaves_nothing(void **state)
+{
+	(void)state;
+	struct err e = {0};
+	struct run run;
+	strings before = {0}, after = {0};
+	struct lab_request q = request(image_with("r", "\"disk\":{\"size_mb\":1},", BOOT));
+	const char *runs = path_join(&arena, workspace.state, "runs");
+	struct rlimit old, small = {65536, 0};
+	assert_ok(dir_make(runs, &e));
+	assert_ok(dir_list(&arena, runs, &before, &e));
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	small.rlim_max = old.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	bool done = lab_check(&arena, &q, &run, &e);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	assert_false(done);
+	assert_contains(e.text, "make the disk ");
+	assert_contains(e.text, "File too large");
+	assert_ok(dir_list(&arena, runs, &after, &e));
+	assert_int_equal(before.n, after.n);
+	assert_int_equal(processes_with(guest), 0);
+}
+
 static void a_full_disk_is_an_error_and_leaves_nothing(void **state)
 {
 	(void)state;
@@ -167,9 +220,9 @@ static void leftovers_of_a_check_end_with_it(void **state)
 	assert_int_equal(processes_with("7132"), 0);
 }
 
-static void no_root_is_needed(void **state)
+/* Runs the lab as an ordinary user. */
+static void run_as_nobody(const struct recipe *r)
 {
-	(void)state;
 	int fd;
 	uid_t nobody = 65534;
 	if (geteuid() == 0) { /* the folders must be its own then */
@@ -179,12 +232,30 @@ static void no_root_is_needed(void **state)
 		assert_int_equal(chmod(workspace.state, 0777), 0);
 		assert_ok(tree_remove(path_join(&arena, workspace.state, "runs"), &e));
 	}
-	pid_t pid = start_lab("a", BOOT "," ARP(3000), geteuid() == 0 ? nobody : 0, &fd);
+	pid_t pid = start_lab_of(r, geteuid() == 0 ? nobody : 0, &fd);
 	struct reply reply = reply_of(pid, fd);
 	assert_string_equal(reply.e.text, "");
 	assert_true(reply.done);
 	assert_int_equal(reply.verdict, PASS);
 	assert_string_equal(reply.end, "stopped by the lab");
+}
+
+static void no_root_is_needed(void **state)
+{
+	(void)state;
+	run_as_nobody(image("a", BOOT "," ARP(3000)));
+}
+
+static void nor_for_several_networks(void **state)
+{
+	(void)state;
+	run_as_nobody(image_with("c", "\"disk\":{},\"networks\":[{},{}],",
+		BOOT ",{\"name\":\"in\",\"type\":\"arp\",\"at\":1},"
+		     "{\"name\":\"cut\",\"type\":\"reboot\"}," COMMAND("all",
+			     "\"at\":1,\"run\":[\"nsenter\",\"--net=/proc/self/ns/"
+			     "net\",\"true\"]") "," COMMAND("other",
+			     "\"run\":[\"sh\",\"-c\",\"nsenter --net=$RESPIN_SPACE1 ip -br "
+			     "addr | grep 10.78.0.1\"]")));
 }
 
 static void addresses_by_dhcp_have_a_server(void **state)
@@ -237,7 +308,10 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_lab_that_is_killed_is_noticed),
 	cmocka_unit_test(a_full_disk_is_an_error_and_leaves_nothing),
 	cmocka_unit_test(leftovers_of_a_check_end_with_it),
+	cmocka_unit_test(several_machines_end_together),
+	cmocka_unit_test(a_disk_that_does_not_fit_leaves_nothing),
 	cmocka_unit_test(no_root_is_needed),
+	cmocka_unit_test(nor_for_several_networks),
 	cmocka_unit_test(addresses_by_dhcp_have_a_server),
 	cmocka_unit_test(other_networks_are_possible),
 	cmocka_unit_test(the_accelerator_can_be_chosen),
