@@ -88,8 +88,8 @@ skip_all() {
 # project: a copy of the project's own workspace in ./project, with its fetched sources, so that
 # tests neither disturb the user's work nor need the network after the first fetch.
 project() {
-	run respin -q -C "$top" fetch lwip nettle
-	[ "$status" = 0 ] || skip_all "lwIP's and nettle's sources can't be had: $err"
+	run respin -q -C "$top" fetch lwip nettle zlib
+	[ "$status" = 0 ] || skip_all "the packages' sources can't be had: $err"
 	mkdir -p project/src project/.respin
 	cp -r "$top/recipes" "$top/examples" "$top/.respin.json" project/
 	cp -r "$top/src/unikernel" project/src/

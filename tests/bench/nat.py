@@ -50,13 +50,14 @@ def run(image, flows, *options):
     return {(f[0], f[1]): dict(zip(COLUMNS, (int(v) / 1e12 for v in f[2:]))) for f in found}
 
 
-def figures(answer, columns, how):
+def figures(answer, columns, unit="seconds", of_second=1):
     rows = []
     for series, name, bar in ROWS:
         ours, theirs = answer[series, "versioned"], answer[series, "plain"]
         for column in columns:
-            title = f"NAT {name}, {column}{how}"
-            rows.append(Figure(title, PEER, [ours[column]], [theirs[column]], at_most=bar))
+            pair = [round(side[column] * of_second, 12) for side in (ours, theirs)]
+            rows.append(Figure(f"NAT {name}, {column}", PEER, [pair[0]], [pair[1]], at_most=bar,
+                               unit=unit))
     return rows
 
 
@@ -64,4 +65,5 @@ def measure(bench, workspace, bare):
     image = build(bench, workspace)
     clock = run(image, FLOWS)
     counted = run(image, COUNTED_FLOWS, "-icount", "shift=0,sleep=off")
-    return figures(clock, ["p50", "p99", "max"], "") + figures(counted, ["p99", "max"], " (counted)")
+    return figures(clock, ["p50", "p99", "max"]) + figures(
+        counted, ["p99", "max"], "instructions", 1e9)

@@ -447,6 +447,28 @@ static void forwards_let_everyone_in(void **state)
 	box_close(b);
 }
 
+static void a_flood_at_a_forward_leaves_room_for_inside(void **state)
+{
+	(void)state;
+	struct nat_config c = box_config();
+	c.sessions = 100;
+	struct box *b = box_open(&c, true);
+	nat_forward_set(b->nat, NAT_TCP, 8080, HOST, 80);
+	for (unsigned i = 0; i < 1000; i++)
+		send_in(b, TCP, SERVER, 1024 + i, 8080, SYN);
+	assert_int_equal(sessions(b), 50);
+	assert_int_equal(dropped(b, NAT_SESSIONS_FULL), 950);
+	for (unsigned i = 0; i < 50; i++)
+		assert_int_equal(
+			send_out(b, TCP, OTHER_HOST, 3000 + i, SERVER, 443, SYN), NAT_FORWARD);
+	/* those that got in go on, and make room when they end */
+	assert_int_equal(send_out(b, TCP, HOST, 80, SERVER, 1024, SYN | ACK), NAT_FORWARD);
+	wait_seconds(b, c.tcp_transitory + 2);
+	assert_int_equal(sessions(b), 1);
+	assert_int_equal(send_in(b, TCP, OTHER_SERVER, 9, 8080, SYN), NAT_FORWARD);
+	box_close(b);
+}
+
 static void forwards_that_make_no_sense_are_refused(void **state)
 {
 	(void)state;
@@ -727,6 +749,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_connection_older_than_the_nat_goes_on),
 	cmocka_unit_test(a_long_pause_ends_everything_once),
 	cmocka_unit_test(forwards_let_everyone_in),
+	cmocka_unit_test(a_flood_at_a_forward_leaves_room_for_inside),
 	cmocka_unit_test(forwards_that_make_no_sense_are_refused),
 	cmocka_unit_test(a_forward_takes_the_place_of_mappings),
 	cmocka_unit_test(forwards_are_parsed_strictly),

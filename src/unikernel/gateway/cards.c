@@ -88,12 +88,11 @@ static void route(struct pbuf *p, struct nat_verdict v, const uint8_t *error)
 static bool input(struct pbuf *p, struct netif *from)
 {
 	uint8_t error[NAT_REPLY_MAX];
-	if (p->next)
-		panic("a frame in two parts");
 	/* What was sent to all is never forwarded (RFC 1812, 5.3.4). */
 	if (p->flags & (PBUF_FLAG_LLBCAST | PBUF_FLAG_LLMCAST))
 		return false;
-	if (!is_sent_to(p, from)) {
+	/* Frames of more than a buffer are no Ethernet's. */
+	if (p->next || !is_sent_to(p, from)) {
 		pbuf_free(p);
 		return true;
 	}

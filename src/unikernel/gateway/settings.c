@@ -89,8 +89,11 @@ static void add_forward(struct nat *nat, const char *text, size_t n)
 	if (!nat_forward_parse(text, n, &protocol, &port, &address, &to))
 		panic("option nat.forward=%s: expected one like tcp:8080:192.168.1.10:80", text);
 	enum nat_forward_result result = nat_forward_set(nat, protocol, port, address, to);
-	if (result != NAT_FORWARD_SET)
+	if (result == NAT_FORWARD_IS_RESERVED || result == NAT_FORWARD_NOT_INSIDE)
 		panic("option nat.forward=%s: %s", text, words[result]);
+	/* A kept state may be in its way, and can be edited only while we run. */
+	if (result != NAT_FORWARD_SET)
+		console_printf("respin: nat.forward=%s has no effect: %s\n", text, words[result]);
 }
 
 /* "tcp:80" */

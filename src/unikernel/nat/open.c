@@ -92,8 +92,6 @@ struct nat *nat_open(
 bool nat_work(struct nat *nat, uint64_t now)
 {
 	nat->now = now > nat->now ? now : nat->now;
-	if (nat->now / SECOND != nat->second)
-		nat_link_move(&nat->writing, &nat->marked);
 	nat_store_tick(nat);
 	bool timers = nat_timers_run(nat);
 	return nat_mappings_write(nat) || timers;

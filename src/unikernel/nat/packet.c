@@ -81,7 +81,7 @@ static bool options_are_fine(const uint8_t *p, size_t n)
 
 static bool is_error(unsigned type)
 {
-	return type == ICMP_UNREACHABLE || type == ICMP_EXCEEDED || type == 12;
+	return type == ICMP_UNREACHABLE || type == ICMP_EXCEEDED || type == ICMP_PARAMETER;
 }
 
 static void read_icmp(struct packet *k, const uint8_t *p)

@@ -182,12 +182,14 @@ struct session {
 	struct session *next, *prev; /* of the same mapping */
 	struct session_key key;
 	uint8_t state;
-	uint64_t used; /* last packet that counted */
+	bool from_outside; /* its first packet */
+	uint64_t used;	   /* last packet that counted */
 };
 
 struct session *nat_session_find(const struct nat *nat, enum nat_protocol protocol,
 	uint16_t outside_port, uint32_t remote, uint16_t remote_port);
-/* NULL where there is no room. */
+/* NULL where there is no room; those that begin outside have half of it, so that a flood at a
+ * forward leaves inside its own. */
 struct session *nat_session_make(struct nat *nat, struct mapping *m, enum nat_side from,
 	uint32_t remote, uint16_t remote_port);
 void nat_session_remove(struct nat *nat, struct session *s);
@@ -217,6 +219,7 @@ enum nat_reason nat_translate_in(struct nat *nat, struct packet *k);
 #define CODE_FRAGMENTATION_NEEDED 4
 #define CODE_PROHIBITED 13
 #define ICMP_EXCEEDED 11
+#define ICMP_PARAMETER 12
 #define CODE_TTL 0
 /* An ICMP error about K, which is unchanged; 0 where none is to be sent (RFC 1812, 4.3.2.7). */
 size_t nat_error_make(struct nat *nat, const struct packet *k, uint32_t from, unsigned type,
@@ -260,6 +263,7 @@ struct nat {
 	struct hash *plain;    /* struct nat_key to struct nat_value */
 	struct hash *inside;   /* (protocol, address, port) to struct mapping */
 	struct hash *sessions; /* struct session_key to struct session */
+	size_t from_outside;   /* sessions that began there */
 	uint64_t now;
 	uint64_t random; /* how many random numbers were drawn */
 
@@ -292,7 +296,8 @@ bool nat_store_put(struct nat *nat, const struct nat_key *key, const struct nat_
 void nat_store_remove(struct nat *nat, const struct nat_key *key, enum nat_note note);
 bool nat_store_next(const struct nat *nat, size_t *cursor, const struct nat_key **key,
 	const struct nat_value **value);
-/* A new second begins: commits what was joined in the last one. */
+/* Where a new second begins: commits what was joined in the last one, and lets the mappings that
+ * were marked in it be written. */
 void nat_store_tick(struct nat *nat);
 /* All that waits becomes one commit. */
 void nat_store_commit(struct nat *nat, enum nat_note what);

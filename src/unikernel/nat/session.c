@@ -168,11 +168,15 @@ struct session *nat_session_make(struct nat *nat, struct mapping *m, enum nat_si
 	struct session_key key = key_of(m->protocol, m->outside_port, remote, remote_port);
 	bool fresh;
 	struct session *s = NULL;
-	if (hash_count(nat->sessions) < nat->config.sessions)
+	bool outside = from == NAT_OUTSIDE;
+	if (hash_count(nat->sessions) < nat->config.sessions &&
+		(!outside || nat->from_outside < nat->config.sessions / 2))
 		s = hash_put(nat->sessions, &key, &fresh);
 	if (!s)
 		return NULL;
 	s->key = key;
+	s->from_outside = outside;
+	nat->from_outside += outside;
 	s->mapping = m;
 	s->used = nat->now;
 	s->state = m->protocol != NAT_TCP ? STATE_ACTIVE
@@ -190,6 +194,7 @@ struct session *nat_session_make(struct nat *nat, struct mapping *m, enum nat_si
 void nat_session_remove(struct nat *nat, struct session *s)
 {
 	struct session_key key = s->key;
+	nat->from_outside -= s->from_outside;
 	nat_link_remove(&s->timer);
 	if (s->next)
 		s->next->prev = s->prev;

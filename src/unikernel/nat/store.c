@@ -40,6 +40,7 @@ void nat_store_tick(struct nat *nat)
 		return;
 	nat->second = second;
 	nat->commits = 0;
+	nat_link_move(&nat->writing, &nat->marked);
 	if (nat->added || nat->removed ||
 		(nat->changed_since && second >= nat->changed_since + REFRESH_SECONDS))
 		nat_store_commit(nat, NOTE_JOINED);

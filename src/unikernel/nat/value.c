@@ -280,7 +280,7 @@ static size_t message(unsigned note, const void *key, const void *value, char *o
 		return n + put_number(out + n, k->port);
 	}
 	if (what == NOTE_RESCAN)
-		return put_count(out, removed, " entry refused", " entries refused");
+		return put_count(out, removed, " entry dropped", " entries dropped");
 	if (what == NOTE_ADDRESS)
 		n = put_text(out, "outside address changed: ");
 	return n + put_joined(out + n, added, removed);
