@@ -46,10 +46,11 @@ static void count(struct tcp_value *v, const struct tcp_value *old)
 		v->received = old->received + (v->rcv_nxt - old->rcv_nxt);
 }
 
-static void limit_timestamps(struct tcp_value *v)
+static void limit_timestamps(struct tcp_value *v, const struct tcp_value *old)
 {
 	uint32_t now = tcp_journal->now_ms;
-	if (v->flags & TCP_FLAG_TIMESTAMP && SEQ_LT(v->ts_limit, now + TS_LEFT_MS))
+	bool first = !old || !(old->flags & TCP_FLAG_TIMESTAMP);
+	if (v->flags & TCP_FLAG_TIMESTAMP && (first || SEQ_LT(v->ts_limit, now + TS_LEFT_MS)))
 		v->ts_limit = now + TS_AHEAD_MS;
 }
 
@@ -122,7 +123,7 @@ static void record(struct tcp_pcb *pcb, struct shadow *s)
 	journal_capture(pcb, &v);
 	if (pcb->state != LISTEN) {
 		count(&v, old);
-		limit_timestamps(&v);
+		limit_timestamps(&v, old);
 		save_app(pcb, s, &v);
 	}
 	if (!old || memcmp(old, &v, sizeof(v)) != 0)
