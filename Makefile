@@ -115,7 +115,7 @@ BUILD_PACKAGES := gcc libc6-dev binutils scdoc libgit2-dev libcurl4-openssl-dev 
 RUN_PACKAGES := qemu-system-x86 git iproute2 iputils-ping iputils-arping curl ca-certificates \
 	universal-ctags patch xz-utils bubblewrap
 TEST_PACKAGES := git libcmocka-dev clang clang-format-14 libclang-rt-14-dev pmccabe shellcheck \
-	mandoc python3 strace cpio dnsmasq-base nmap
+	mandoc python3 strace cpio dnsmasq-base nmap lighttpd
 BENCH_PACKAGES := ninja-build cpio lz4 python3
 
 # Installs what is missing of PACKAGES, after naming it.

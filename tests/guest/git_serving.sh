@@ -18,6 +18,7 @@ tcp_read=tcp-read-0123456789abcdef
 machine=
 start() {
 	mkfifo commands
+	: >said.txt
 	exec 9<>commands
 	machine "$port" arp:open:token nat:token:token tcp:token:closed "arp:write:$arp_write" \
 		"nat:read:$nat_read" "nat:write:$nat_write" "nat:write:$nat_part:nat/tcp/" \

@@ -6,8 +6,9 @@
  *     remove TABLE PATH       removes an entry, as a commit of its own
  *     many TABLE COUNT        as many puts, each a commit
  *     branch TABLE NAME PATH  removes PATH on a branch and merges that
- *     forget TABLE            cuts the history to the newest commit
  *     age SECONDS             lets time pass
+ *     pull TABLE URL          fetches the state there and merges it
+ *     push TABLE URL          pushes the table there
  *     list TABLE              prints the entries
  *     stats                   prints the server's counters
  *     end
@@ -29,6 +30,7 @@
 #include <unistd.h>
 
 #include "git.h"
+#include "git_client.h"
 
 #define CONNECTIONS 64
 #define TABLES 3
@@ -36,6 +38,7 @@
 #define PATHS 8
 #define SECOND 1000000000ull
 #define CHUNK 4096
+#define OBJECTS 32768
 
 /* ---- the tables: a name of up to 31 bytes, a text of up to 63 ------------------------------- */
 
@@ -210,6 +213,85 @@ static void take_option(char *word)
 	}
 }
 
+/* ---- the other half: a client --------------------------------------------------------------- */
+
+static int connect_to(const struct git_url *url)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(url->port)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || inet_pton(AF_INET, url->host, &at.sin_addr) != 1 ||
+		connect(fd, (struct sockaddr *)&at, sizeof(at))) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* Sends all that there is to send, then waits for an answer. */
+static void talk(struct git_client *c, int fd)
+{
+	uint8_t part[CHUNK];
+	size_t n;
+	while ((n = git_client_output(c, part, sizeof(part))))
+		if (write(fd, part, n) != (ssize_t)n)
+			break;
+	ssize_t got = read(fd, part, sizeof(part));
+	if (got > 0)
+		git_client_receive(c, part, (size_t)got);
+	else
+		git_client_disconnected(c);
+}
+
+static void run_client(struct git_client *c, const struct git_url *url)
+{
+	int fd = -1;
+	for (;;) {
+		enum git_client_state state = git_client_state(c);
+		if (state != GIT_CLIENT_TALKS && fd >= 0) {
+			close(fd);
+			fd = -1;
+		}
+		if (state == GIT_CLIENT_DONE || state == GIT_CLIENT_FAILED)
+			return;
+		if (state == GIT_CLIENT_TALKS) {
+			talk(c, fd);
+		} else if (state == GIT_CLIENT_WORKS) {
+			git_client_work(c);
+		} else {
+			fd = connect_to(url);
+			if (fd < 0)
+				git_client_disconnected(c);
+			else
+				git_client_connected(c);
+		}
+	}
+}
+
+static void exchange(struct table *t, const char *text, bool push)
+{
+	static struct git_client *c;
+	struct git_url url;
+	struct table_id head;
+	char why[TABLE_MESSAGE_MAX];
+	if (!c)
+		c = git_client_open(zeroed(git_client_memory(OBJECTS)), OBJECTS, secret[0]);
+	if (!git_url_parse(text, strlen(text), &url)) {
+		printf("not a URL\n");
+		return;
+	}
+	if (push)
+		git_client_push(c, &url, t);
+	else
+		git_client_fetch(c, &url, t);
+	run_client(c, &url);
+	struct table_import *im = git_client_fetched(c, &head);
+	if (git_client_state(c) == GIT_CLIENT_FAILED)
+		printf("failed: %s\n", git_client_error(c));
+	else if (im && table_import_merge(im, &head, NOTE_PUSH, NULL, NULL, why) == TABLE_REFUSED)
+		printf("refused: %s\n", why);
+	git_client_end(c);
+}
+
 /* ---- commands ------------------------------------------------------------------------------- */
 
 static struct table *table_of(const char *name)
@@ -290,6 +372,8 @@ static void run_on_table(const char *verb, struct table *t, char *a, char *b)
 		put_many(t, strtoul(a, NULL, 10));
 	else if (strcmp(verb, "branch") == 0 && a && b)
 		branch(t, a, b);
+	else if ((strcmp(verb, "pull") == 0 || strcmp(verb, "push") == 0) && a)
+		exchange(t, a, verb[1] == 'u' && verb[2] == 's');
 	else if (strcmp(verb, "list") == 0)
 		list(t);
 	table_flush(t);
@@ -487,7 +571,7 @@ int main(int argc, char **argv)
 		.connections = CONNECTIONS,
 		.per_address = CONNECTIONS,
 		.jobs = 4,
-		.objects = 32768,
+		.objects = OBJECTS,
 		.secret = 0x9e3779b97f4a7c15,
 		.log = log_line};
 	int listener = listen_at((uint16_t)atoi(argv[1]));

@@ -218,7 +218,7 @@ static int decode(struct body *b, const uint8_t *text, size_t n, size_t step, st
 
 static int decode_chunked(const char *text, size_t step, struct collected *c, size_t *left)
 {
-	struct body b = {.chunked = true};
+	struct body b = {.limit = GIT_BODY_MAX, .chunked = true};
 	return decode(&b, (const uint8_t *)text, strlen(text), step, c, left);
 }
 
@@ -295,7 +295,7 @@ static void gzip_is_inflated(void **state)
 		text[i] = (uint8_t)(i * i / 7);
 	size_t n = gzip(text, sizeof(text), packed, sizeof(packed));
 	for (size_t step = 1; step <= n; step += 1 + step / 8) {
-		struct body b = {.gzip = true, .left = n};
+		struct body b = {.limit = GIT_BODY_MAX, .gzip = true, .left = n};
 		struct collected c;
 		size_t left;
 		assert_int_equal(decode(&b, packed, n, step, &c, &left), 0);
@@ -303,13 +303,13 @@ static void gzip_is_inflated(void **state)
 		assert_memory_equal(c.p, text, sizeof(text));
 	}
 	for (size_t cut = 1; cut < n; cut++) {
-		struct body b = {.gzip = true, .left = cut};
+		struct body b = {.limit = GIT_BODY_MAX, .gzip = true, .left = cut};
 		struct collected c;
 		size_t left;
 		assert_int_equal(decode(&b, packed, cut, cut, &c, &left), 400);
 	}
 	packed[n] = 'x'; /* something behind it */
-	struct body b = {.gzip = true, .left = n + 1};
+	struct body b = {.limit = GIT_BODY_MAX, .gzip = true, .left = n + 1};
 	struct collected c;
 	size_t left;
 	assert_int_equal(decode(&b, packed, n + 1, n + 1, &c, &left), 400);
@@ -331,7 +331,7 @@ static void a_bomb_is_stopped(void **state)
 	assert_non_null(zeros);
 	assert_non_null(packed);
 	z_stream z;
-	struct body b = {.gzip = true, .left = gzip(zeros, n, packed, n / 512), .z = &z};
+	struct body b = {.limit = GIT_BODY_MAX, .gzip = true, .left = gzip(zeros, n, packed, n / 512), .z = &z};
 	git_zlib_prepare(&z, &zlib_memory[0]);
 	assert_int_equal(inflateInit2(&z, 16 + MAX_WBITS), Z_OK);
 	const uint8_t *p = packed;

@@ -8,7 +8,7 @@
 static int give_plain(struct body *b, const uint8_t *p, size_t n, body_sink *sink, void *ctx)
 {
 	b->plain += n;
-	if (b->plain > GIT_BODY_MAX)
+	if (b->plain > b->limit)
 		return 413;
 	return sink(ctx, p, n) ? 0 : 400;
 }
@@ -35,7 +35,7 @@ static int give_inflated(struct body *b, const uint8_t *p, size_t n, body_sink *
 static int give(struct body *b, const uint8_t *p, size_t n, body_sink *sink, void *ctx)
 {
 	b->coded += n;
-	if (b->coded > GIT_BODY_MAX)
+	if (b->coded > b->limit)
 		return 413;
 	if (!n)
 		return 0;
@@ -64,7 +64,7 @@ static int size_ended(struct body *b)
 {
 	if (!b->digits)
 		return 400;
-	if (b->left + b->coded > GIT_BODY_MAX)
+	if (b->left + b->coded > b->limit)
 		return 413;
 	begin_line(b, b->left ? CHUNK_DATA : CHUNK_TRAILER);
 	return 0;

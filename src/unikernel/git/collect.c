@@ -47,8 +47,11 @@ static bool begin(struct job *j)
 	bool good = true;
 	for (size_t i = 0; good && table_shallow(j->table, i, &id); i++)
 		good = know(j, &id, OBJECT_CUT);
-	for (size_t i = 0; good && table_ref(j->table, i, &ref); i++)
+	for (size_t i = 0; good && table_ref(j->table, i, &ref); i++) {
 		good = know(j, &ref.id, OBJECT_KNOWN);
+		if (!i)
+			j->primary = git_objects_find(&j->objects, &ref.id);
+	}
 	return good;
 }
 
@@ -77,7 +80,8 @@ static void end(struct job *j)
 int git_collect_step(struct job *j)
 {
 	if (j->pin < 0) {
-		if (table_is_behind(j->table) && j->conn->server->now - j->begun < BEHIND_MAX) {
+		bool waits = !j->conn || j->conn->server->now - j->begun < BEHIND_MAX;
+		if (waits && table_is_behind(j->table)) {
 			table_work(j->table);
 			return STEP_AGAIN;
 		}

@@ -121,6 +121,7 @@ void git_conn_begin_body(struct git_conn *c)
 	size_t n = 0;
 	c->body = (struct body){.chunked = h->chunked, .gzip = h->gzip, .z = &j->body_z};
 	c->body.left = h->length;
+	c->body.limit = GIT_BODY_MAX;
 	git_conn_set_state(c, CONN_BODY);
 	git_zlib_prepare(&j->body_z, &j->zlib[0]);
 	if (h->has_length && h->length > GIT_BODY_MAX) {

@@ -89,7 +89,8 @@ static bool object_begin(struct job *j)
 		w->z.avail_in = (uInt)n;
 	}
 	w->in_object = true;
-	j->conn->server->stats.objects_sent++;
+	if (j->conn)
+		j->conn->server->stats.objects_sent++;
 	return true;
 }
 

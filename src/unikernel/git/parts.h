@@ -86,6 +86,7 @@ struct body {
 	bool chunked, gzip, whole;
 	enum chunk_state state;
 	uint64_t left;	 /* of the body, or of the chunk */
+	uint64_t limit;	 /* bytes that it may have */
 	uint64_t coded;	 /* bytes of the body so far */
 	uint64_t plain;	 /* the same, inflated */
 	unsigned digits; /* of a chunk's size; in trailers: bytes of the line */
@@ -268,6 +269,7 @@ struct job {
 	bool in_haves, done, detailed, no_done, gives_pack, flushed;
 	uint32_t deepen; /* 0: not asked for */
 	uint32_t wants, commons, last_common, commits, at, stack;
+	uint32_t primary; /* number of its commit when they were collected */
 	enum upload_stage stage;
 	struct pack_writer writer;
 	/* pushing */
