@@ -231,12 +231,12 @@ static void merge(struct git_client *c)
 	char why[TABLE_MESSAGE_MAX];
 	enum table_merge_result result =
 		table_import_merge(c->job.import, &c->head, c->note, count, c, why);
+	c->result.merged = c->result.merged || result != TABLE_UP_TO_DATE;
 	if (result == TABLE_REFUSED) {
 		git_client_fail(c, "refused: ", why, strlen(why));
 		release(c);
 		return;
 	}
-	c->result.merged = c->result.merged || result == TABLE_MERGED;
 	if (c->push)
 		begin_half(c, true);
 	else

@@ -25,7 +25,7 @@ enum git_client_state {
 };
 struct git_client_result {
 	size_t ours, theirs, both; /* paths that were merged, as table_report has them */
-	bool merged;		   /* something came that was not here already */
+	bool merged;		   /* the table may have changed, even where the rest failed */
 	bool pushed;		   /* false, and done: the server had it already */
 	bool reached;		   /* an answer came at all */
 };
