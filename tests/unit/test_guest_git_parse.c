@@ -331,7 +331,10 @@ static void a_bomb_is_stopped(void **state)
 	assert_non_null(zeros);
 	assert_non_null(packed);
 	z_stream z;
-	struct body b = {.limit = GIT_BODY_MAX, .gzip = true, .left = gzip(zeros, n, packed, n / 512), .z = &z};
+	struct body b = {.limit = GIT_BODY_MAX,
+		.gzip = true,
+		.left = gzip(zeros, n, packed, n / 512),
+		.z = &z};
 	git_zlib_prepare(&z, &zlib_memory[0]);
 	assert_int_equal(inflateInit2(&z, 16 + MAX_WBITS), Z_OK);
 	const uint8_t *p = packed;
