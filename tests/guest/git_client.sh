@@ -124,24 +124,50 @@ is "and push to each other" "$said" ""
 contains "where it is merged" "$(entries 2)" "10.0.8.8 one-8"
 tell 1 put arp 10.0.8.9 one-9
 tell 1 push arp "$other/arp.git"
-contains "without a token they can't" "$said" "failed: the server says: 401"
+contains "without a token they can't" "$said" "failed: the server wants a token: 401"
 lacks "and nothing comes of it" "$(entries 2)" "10.0.8.9"
+
+# another one's commits on the server: they are merged first
+git -C work pull -q
+echo other-1 >work/arp/other1 && git -C work rm -q arp/hand7 && git -C work add -A
+git -C work commit -q -m "another's" && git -C work push -q origin primary
+tell 1 put arp 10.0.8.10 one-10
+tell 1 push arp "$url/stock.git"
+is "what others have pushed is merged before a push" "$said" ""
+contains "into the table" "$(entries 1)" "other1 other-1"
+lacks "what they have removed is gone" "$(entries 1)" "hand7 "
+is "whole" "$(whole stock.git)" ""
+ok "their commit is in the history" git -C stock.git merge-base --is-ancestor \
+	"$(git -C work rev-parse HEAD)" primary
+git -C work pull -q
+is "they get it without a merge" "$(cat work/arp/10.0.8.10)" one-10
 
 # a history that was cut off
 tell 1 age 2000
 for i in 1 2 3; do tell 1 put arp "10.0.9.$i" "late-$i"; done
 tell 1 age 2000
 tell 1 put arp 10.0.9.4 late-4
+before=$(git -C stock.git rev-list --count primary)
+git -C stock.git config receive.shallowUpdate true
 tell 1 push arp "$url/stock.git"
 is "a history that was cut off is pushed" "$said" ""
 is "whole" "$(whole stock.git)" ""
-ok "as a shallow one" [ "$(git -C stock.git rev-list --count primary)" -lt 5 ]
-git -C stock.git config receive.shallowUpdate false
-for i in 5 6 7; do tell 1 put arp "10.0.9.$i" "late-$i"; done
-tell 1 age 2000
-tell 1 put arp 10.0.9.8 late-8
-tell 1 push arp "$url/stock.git"
-contains "where the server takes none, the reason is told" "$said" "shallow update not allowed"
+ok "behind what was there" [ "$(git -C stock.git rev-list --count primary)" -gt "$before" ]
+git init -q --bare -b primary second.git
+tell 1 push arp "$url/second.git"
+contains "where the server takes none, the reason is told" "$said" "it needs receive.shallowUpdate=true"
+git -C second.git config receive.shallowUpdate true
+tell 1 push arp "$url/second.git"
+is "else it is taken" "$said" ""
+is "whole" "$(whole second.git)" ""
+ok "as a shallow one" [ "$(git -C second.git rev-list --count primary)" -lt 8 ]
+
+# a server that refuses
+printf '#!/bin/sh\necho hook says no >&2\nexit 1\n' >second.git/hooks/pre-receive
+chmod +x second.git/hooks/pre-receive
+tell 1 put arp 10.0.9.9 late-9
+tell 1 push arp "$url/second.git"
+contains "a refusal is told" "$said" "the server refused the push: refs/heads/primary pre-receive hook declined"
 
 tell 1 pull arp "$url/none.git"
 contains "no repository: an error" "$said" "failed: the server says: 404"

@@ -271,24 +271,22 @@ static void exchange(struct table *t, const char *text, bool push)
 {
 	static struct git_client *c;
 	struct git_url url;
-	struct table_id head;
-	char why[TABLE_MESSAGE_MAX];
 	if (!c)
 		c = git_client_open(zeroed(git_client_memory(OBJECTS)), OBJECTS, secret[0]);
 	if (!git_url_parse(text, strlen(text), &url)) {
 		printf("not a URL\n");
 		return;
 	}
+	const struct git_client_job job = {
+		.url = &url, .table = t, .note = NOTE_PUSH, .deadline_ns = now() + 60 * SECOND};
+	git_client_tick(c, now());
 	if (push)
-		git_client_push(c, &url, t);
+		git_client_push(c, &job);
 	else
-		git_client_fetch(c, &url, t);
+		git_client_pull(c, &job);
 	run_client(c, &url);
-	struct table_import *im = git_client_fetched(c, &head);
 	if (git_client_state(c) == GIT_CLIENT_FAILED)
 		printf("failed: %s\n", git_client_error(c));
-	else if (im && table_import_merge(im, &head, NOTE_PUSH, NULL, NULL, why) == TABLE_REFUSED)
-		printf("refused: %s\n", why);
 	git_client_end(c);
 }
 

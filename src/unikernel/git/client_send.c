@@ -6,6 +6,9 @@
 #define CHUNK_HEAD 6
 #define CHUNK_ROOM 16
 #define LINE_ROOM 64
+/* Commits that a server is asked for. */
+#define HAVES_NEW 64
+#define HAVES_OLD 128
 
 static void put_base64(struct out *o, const char *p, size_t n)
 {
@@ -39,23 +42,70 @@ static void put_head(struct git_client *c, struct out *o, const char *method, co
 	}
 }
 
+static void put_line(struct out *o, const char *text)
+{
+	size_t begin = git_packet_begin(o);
+	git_out_text(o, text);
+	git_packet_end(o, begin);
+}
+
+/* Where our history ends: below that, a commit that we have tells nothing. */
+static void put_shallow(struct git_client *c, struct out *o)
+{
+	struct table_id id;
+	for (size_t i = 0; table_shallow(c->job.table, i, &id); i++)
+		git_packet_id(o, "shallow", &id, "");
+}
+
+static void put_have(struct out *o, const struct table_id *id)
+{
+	git_packet_id(o, "have", id, "\n");
+}
+
+/* Which of our commits does the server have? All of the newest ones, some of the others. */
+static void put_question(struct git_client *c, struct out *o)
+{
+	const struct objects *objects = &c->job.objects;
+	uint32_t step = c->job.commits / HAVES_OLD + 1, known = 0;
+	git_packet_id(o, "want", &c->head, " multi_ack_detailed side-band-64k agent=respin/1\n");
+	put_shallow(c, o);
+	git_packet_flush(o);
+	for (uint32_t i = 0; i < c->job.commits; i++) {
+		if (!(objects->v[i].flags & OBJECT_KNOWN))
+			continue;
+		if (known < HAVES_NEW || known % step == 0)
+			put_have(o, &objects->v[i].id);
+		known++;
+	}
+	git_packet_flush(o);
+}
+
 static void put_fetch(struct git_client *c, struct out *o)
 {
+	git_packet_id(o, "want", &c->head, " side-band-64k ofs-delta no-progress agent=respin/1\n");
+	if (c->has_common)
+		put_shallow(c, o);
+	else if (c->has_shallow)
+		put_line(o, "deepen 1\n");
+	git_packet_flush(o);
+	if (c->has_common)
+		put_have(o, &c->common);
+	put_line(o, "done\n");
+}
+
+static void put_upload(struct git_client *c, struct out *o)
+{
 	struct out body = {.p = c->job.b, .room = TABLE_OBJECT_MAX};
-	git_packet_id(
-		&body, "want", &c->head, " side-band-64k ofs-delta no-progress agent=respin/1\n");
-	size_t begin = git_packet_begin(&body);
-	git_out_text(&body, "deepen 1\n");
-	git_packet_end(&body, begin);
-	git_packet_flush(&body);
-	begin = git_packet_begin(&body);
-	git_out_text(&body, "done\n");
-	git_packet_end(&body, begin);
+	if (c->stage == CLIENT_ASK)
+		put_question(c, &body);
+	else
+		put_fetch(c, &body);
 	put_head(c, o, "POST ", "/git-upload-pack");
 	git_out_text(o, "Content-Type: application/x-git-upload-pack-request\r\nContent-Length: ");
 	git_out_number(o, body.n);
 	git_out_text(o, "\r\n\r\n");
 	git_out_bytes(o, body.p, body.n);
+	o->overfull = o->overfull || body.overfull;
 }
 
 void git_client_request(struct git_client *c)
@@ -65,17 +115,20 @@ void git_client_request(struct git_client *c)
 	c->shallow_at = 0;
 	if (c->stage == CLIENT_REFS) {
 		put_head(c, &o, "GET ",
-			c->push ? "/info/refs?service=git-receive-pack"
-				: "/info/refs?service=git-upload-pack");
+			c->sends ? "/info/refs?service=git-receive-pack"
+				 : "/info/refs?service=git-upload-pack");
 		git_out_text(&o, "\r\n");
-	} else if (!c->push) {
-		put_fetch(c, &o);
+	} else if (!c->sends) {
+		put_upload(c, &o);
 	} else {
 		put_head(c, &o, "POST ", "/git-receive-pack");
 		git_out_text(&o, "Content-Type: application/x-git-receive-pack-request\r\n"
 				 "Transfer-Encoding: chunked\r\n\r\n");
 		c->is_chunked = true;
+		c->accepted = c->refused = false;
 	}
+	if (o.overfull)
+		git_client_fail(c, "the table's history has too many ends", "", 0);
 	c->n = o.n;
 	c->at = 0;
 }
@@ -100,7 +153,8 @@ static bool put_commands(struct git_client *c, struct out *o)
 	git_out_id(o, &objects->v[c->job.primary].id);
 	git_out_text(o, " refs/heads/primary");
 	git_out_bytes(o, "", 1);
-	git_out_text(o, "report-status agent=respin/1");
+	git_out_text(o, c->has_bands ? " report-status side-band-64k agent=respin/1"
+				     : " report-status agent=respin/1");
 	git_packet_end(o, begin);
 	git_packet_flush(o);
 	return true;

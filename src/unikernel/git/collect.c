@@ -80,8 +80,7 @@ static void end(struct job *j)
 int git_collect_step(struct job *j)
 {
 	if (j->pin < 0) {
-		bool waits = !j->conn || j->conn->server->now - j->begun < BEHIND_MAX;
-		if (waits && table_is_behind(j->table)) {
+		if (table_is_behind(j->table) && *j->now - j->begun < BEHIND_MAX) {
 			table_work(j->table);
 			return STEP_AGAIN;
 		}

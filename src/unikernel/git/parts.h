@@ -248,9 +248,10 @@ struct receive_command {
 enum upload_stage { UPLOAD_SHALLOW, UPLOAD_ACKS, UPLOAD_PACK, UPLOAD_END };
 
 struct job {
-	struct git_conn *conn; /* NULL: free */
+	struct git_conn *conn; /* NULL: free, or the client's */
 	struct table *table;
 	int pin; /* -1: none */
+	const uint64_t *now;
 	uint64_t begun;
 	struct objects objects;
 	uint8_t *a, *b, *c; /* TABLE_OBJECT_MAX bytes each */

@@ -144,6 +144,7 @@ static void job_begin(struct job *j, struct git_conn *c)
 	*j = (struct job){.conn = c,
 		.table = s->config.stores[c->store].table,
 		.pin = -1,
+		.now = &s->now,
 		.begun = s->now,
 		.objects = j->objects,
 		.a = j->a,

@@ -18,6 +18,7 @@
 static struct netif interfaces[NETS_MAX];
 static unsigned interface_count;
 static bool announcing;
+static unsigned holds; /* of the announcement */
 
 unsigned interface_number(const struct netif *netif)
 {
@@ -95,7 +96,7 @@ static void parse_network(const char *key, const char *text, ip4_addr_t *address
 static void announce(struct netif *netif)
 {
 	char text[IP4ADDR_STRLEN_MAX];
-	if (!announcing || ip4_addr_isany(netif_ip4_addr(netif)))
+	if (!announcing || holds || ip4_addr_isany(netif_ip4_addr(netif)))
 		return;
 	ip4addr_ntoa_r(netif_ip4_addr(netif), text, sizeof(text));
 	if (netif == &interfaces[0])
@@ -160,6 +161,17 @@ void interface_announce(void)
 	announcing = true;
 	for (unsigned i = interface_count; i-- > 0;)
 		announce(&interfaces[i]);
+}
+
+void lwip_port_hold_ready(void)
+{
+	holds++;
+}
+
+void lwip_port_release_ready(void)
+{
+	if (--holds == 0 && announcing)
+		interface_announce();
 }
 
 static void input(struct netif *netif, const uint8_t *frame, size_t n)

@@ -66,7 +66,11 @@ void lwip_port_on_segment(
 void lwip_port_shift_clock(uint32_t ms);
 
 /* Serves for ever: frames, timers, sleep. Call it when all listeners are set up: it reports unknown
- * options and prints "respin: ready ADDRESS" as soon as en0 has an address. */
+ * options and prints "respin: ready ADDRESS" as soon as en0 has an address and nobody holds it. */
 _Noreturn void lwip_port_run(void);
+/* Who has something to do from the main loop before the image is ready holds that word until it is
+ * done: each hold, before lwip_port_run(), has one release. */
+void lwip_port_hold_ready(void);
+void lwip_port_release_ready(void);
 
 #endif

@@ -60,7 +60,7 @@ uint64_t option_number(const char *key, uint64_t fallback);
 /* Copies the value of the first KEY=VALUE with a terminating NUL, returns its length and wipes it
  * out of the command line: no later leak of memory tells it. 0 without one; panics where it has
  * OPTION_SECRET_MAX bytes or more. */
-#define OPTION_SECRET_MAX 256
+#define OPTION_SECRET_MAX 1024
 size_t option_secret(const char *key, char out[OPTION_SECRET_MAX]);
 /* Reports the words that no option_get() asked for on the console. */
 void option_report_unknown(void);

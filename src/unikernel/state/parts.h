@@ -19,6 +19,8 @@ void machine_open(void);
 void machine_note(void);
 /* Starts the git server, where the options want it. */
 void serve_open(void);
+/* Pulls and pushes as the options say. */
+void seed_open(void);
 /* Tells the stores that entries came in from elsewhere. */
 void state_merged(void);
 

@@ -40,4 +40,5 @@ void state_open(void)
 	if (journal || state_has_disk())
 		lwip_port_before_send(before_send);
 	serve_open();
+	seed_open();
 }

@@ -11,9 +11,12 @@
  *   state.disk=format         a disk with something else on it is overwritten. Without: the image
  *                             does not start, and the disk stays as it is
  *   state.pull=URL,URL,...    before it is ready, merges what is there, in this order
- *   state.push=URL            pushes each store there, when it has changed, every
- * state.push.seconds (10) A token has at least 22 letters, digits and -._~ (128 bits). Secret
- * stores are never served, pulled or pushed. SPDX-License-Identifier: ISC */
+ *   state.pull.seconds=5      how long that may hold up the boot, in all
+ *   state.push=URL            pushes each store there, when it has changed,
+ *   state.push.seconds=10     every so often
+ * A token has at least 22 letters, digits and -._~ (128 bits). A URL is http://ADDRESS[:PORT]/PATH;
+ * one that ends with /NAME.git is of that store, any other is a folder that has NAME.git for each.
+ * Secret stores are never served, pulled or pushed. SPDX-License-Identifier: ISC */
 #ifndef STATE_H
 #define STATE_H
 
