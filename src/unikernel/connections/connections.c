@@ -20,7 +20,7 @@
 /* What changes without a frame to send is seen so soon. */
 #define LOOK_NS 100000000ull
 #define COMMIT_MS 1000
-#define STALE_MS 10000
+#define STALE_MS 130000 /* above the longest pause of Linux between retransmissions */
 
 static struct tcp_journal_config config;
 static uint64_t secret[2];
