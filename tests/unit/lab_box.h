@@ -122,7 +122,7 @@ static inline const char *kept(const struct run *run, const char *name)
 	} while (0)
 
 #define COMMAND(name, more) "{\"name\":\"" name "\",\"type\":\"command\"," more "}"
-#define BOOT "{\"name\":\"boot\",\"type\":\"boot\",\"timeout_ms\":2000}"
+#define BOOT "{\"name\":\"boot\",\"type\":\"boot\",\"timeout_ms\":20000}"
 #define ARP_NAMED(n) "{\"name\":\"" #n "\",\"type\":\"arp\",\"timeout_ms\":2000}"
 #define ARP(ms) "{\"name\":\"arp\",\"type\":\"arp\",\"timeout_ms\":" #ms "}"
 
