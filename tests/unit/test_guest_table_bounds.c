@@ -255,6 +255,108 @@ static void there_are_so_many_pins(void **state)
 	drop_table(&m);
 }
 
+/* ---- no memory ---------------------------------------------------------------------------------
+ */
+
+static size_t deep_path(const void *key, char out[TABLE_PATH_MAX])
+{
+	const uint8_t *b = key;
+	return (size_t)snprintf(
+		out, TABLE_PATH_MAX, "%u/%u/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/%u", b[3], b[2], b[1]);
+}
+
+static bool deep_parse_path(const char *path, size_t n, void *key)
+{
+	struct address *a = key;
+	char text[TABLE_PATH_MAX], again[TABLE_PATH_MAX];
+	unsigned b[3];
+	memcpy(text, path, n);
+	text[n] = '\0';
+	if (sscanf(text, "%u/%u/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/%u", &b[0], &b[1], &b[2]) != 3)
+		return false;
+	*a = (struct address){{10, (uint8_t)b[2], (uint8_t)b[1], (uint8_t)b[0]}};
+	return deep_path(key, again) == n && memcmp(again, path, n) == 0;
+}
+
+/* A kind that needs far more for its folders than a table counts with. */
+static const struct table_kind deep_kind = {"arp", "arp", sizeof(struct address),
+	sizeof(struct holder), deep_path, deep_parse_path, write_holder, read_holder, later_holder,
+	write_message};
+
+static void without_memory_for_history_entries_go_on(void **state)
+{
+	(void)state;
+	struct made_table m = make_table(&deep_kind,
+		(struct table_limits){.entries = 2000, .history_bytes = 10000, .log_records = 100});
+	struct repo r;
+	for (unsigned i = 0; i < 2000; i++) {
+		assert_int_equal(put(m.t, i, i, i, NOTE_ADDED), TABLE_CHANGED);
+		table_work(m.t);
+	}
+	table_flush(m.t);
+	assert_true(table_is_behind(m.t));
+	for (unsigned i = 0; i < 2000; i++)
+		assert_int_equal(get(m.t, i)->expires, i);
+	struct address key = address(1);
+	struct table_branch *b = table_branch(m.t, "b");
+	assert_null(b);
+	for (unsigned i = 20; i < 2000; i++)
+		take_out(m.t, i, NOTE_EXPIRED);
+	table_flush(m.t);
+	assert_false(table_is_behind(m.t));
+	make_repo(&r);
+	assert_git_agrees(m.t, &r);
+	assert_string_equal(git(&r, "ls-tree -r primary | wc -l"), "20");
+	struct table_id edge; /* even now there is a parent, behind the boundary */
+	assert_true(table_shallow(m.t, 0, &edge));
+	drop_repo(&r);
+	b = table_branch(m.t, "b");
+	assert_int_equal(table_branch_remove(b, &key), TABLE_CHANGED);
+	table_branch_merge(b, NOTE_MERGED);
+	assert_null(get(m.t, 1));
+	drop_table(&m);
+}
+
+/* At every amount of memory that a branch may meet: what it changed is in the table after it. */
+static void without_memory_a_branch_still_merges(void **state)
+{
+	(void)state;
+	for (unsigned entries = 40; entries < 600; entries += 7) {
+		struct made_table m = make_table(&deep_kind,
+			(struct table_limits){
+				.entries = 600, .history_bytes = 5000, .log_records = 50});
+		struct repo r;
+		for (unsigned i = 0; i < entries; i++) {
+			put(m.t, i, i, i, NOTE_LATER);
+			table_work(m.t);
+		}
+		table_flush(m.t);
+		struct table_branch *b = table_branch(m.t, "b");
+		unsigned changed = 0;
+		for (unsigned i = 0; b && i < 40; i++) {
+			struct address key = address(i);
+			struct holder value = holder(i, 5000);
+			if (table_branch_put(b, &key, &value) == TABLE_FULL)
+				break;
+			changed++;
+		}
+		put(m.t, 39, 1, 6000, NOTE_ADDED);
+		if (b)
+			table_branch_merge(b, NOTE_MERGED);
+		table_flush(m.t);
+		assert_int_equal(get(m.t, 39)->expires, 6000);
+		if (entries < 100)
+			assert_int_equal(changed, 40);
+		struct table_ref head;
+		if (entries % 5 == 0 && table_ref(m.t, 0, &head)) {
+			make_repo(&r);
+			assert_git_agrees(m.t, &r);
+			drop_repo(&r);
+		}
+		drop_table(&m);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -267,6 +369,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(refs_go_with_their_commits),
 		cmocka_unit_test(a_pin_keeps_what_is_too_old),
 		cmocka_unit_test(there_are_so_many_pins),
+		cmocka_unit_test(without_memory_for_history_entries_go_on),
+		cmocka_unit_test(without_memory_a_branch_still_merges),
 	};
 	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);

@@ -27,6 +27,8 @@ void *cell_at(const struct table *t, uint32_t i)
 uint32_t cell_take(struct table *t)
 {
 	uint32_t i = t->cells_free;
+	if (cells_left(t) <= t->cells_floor)
+		return NONE;
 	if (i) {
 		uint32_t *next = cell_at(t, i);
 		t->cells_free = *next;

@@ -79,6 +79,8 @@ static void put_commit(
 	put_id(f, "tree ", &object_at(t, tree)->id);
 	for (size_t i = 0; i < n; i++)
 		put_id(f, "parent ", &object_at(t, commit_at(t, parents[i])->object)->id);
+	if (!n && t->headless)
+		put_id(f, "parent ", &t->last_head);
 	put_person(f, "author ", t->kind->author, seconds);
 	put_person(f, "committer ", t->kind->author, seconds);
 	put_text(f, "\n");
@@ -244,6 +246,7 @@ void commit_advance(struct table *t, uint32_t i)
 	else
 		objects_release(t, &t->own);
 	t->head = i;
+	t->headless = false;
 	commit_at(t, i)->flags |= IN_PRIMARY;
 	t->work++;
 	commit_told(t, "primary", i);

@@ -201,7 +201,7 @@ void edit_take(struct table *t, struct edit *e)
 	list_free(t, &e->news);
 	for (at = (struct list_at){0}; (i = list_next(t, &e->olds, &at));) {
 		object_leave(t, *i);
-		if (object_at(t, *i)->born != t->work) {
+		if (t->head && object_at(t, *i)->born != t->work) {
 			object_hold(t, *i);
 			continue;
 		}

@@ -78,15 +78,33 @@ void history_step(struct table *t)
 	release_doomed(t);
 }
 
+/* The last commit goes too; the next one has it for its parent all the same, as one behind git's
+ * shallow boundary. */
+static bool drop_head(struct table *t)
+{
+	if (!t->head || t->oldest != t->head || t->needed)
+		return false;
+	for (size_t k = 0; k < TABLE_BRANCHES; k++)
+		if (t->branches[k].open)
+			return false;
+	t->last_head = object_at(t, commit_at(t, t->head)->object)->id;
+	t->headless = true;
+	drop_oldest(t);
+	t->head = NONE;
+	list_join(t, &t->doomed, &t->own);
+	return true;
+}
+
 bool history_make_room(struct table *t, size_t cells)
 {
 	while (cells_left(t) < cells) {
 		if (!t->doomed.first) {
-			if (is_needed(t, t->oldest))
-				return false;
 			for (size_t k = 0; k < TABLE_PINS; k++)
 				t->pins[k].broken = t->pins[k].taken;
-			drop_oldest(t);
+			if (!is_needed(t, t->oldest))
+				drop_oldest(t);
+			else if (!drop_head(t))
+				return false;
 		}
 		release_doomed(t);
 	}

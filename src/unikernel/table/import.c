@@ -349,7 +349,7 @@ static enum table_merge_result take_in(struct table_import *im, struct search *s
 	if (!try(m, base, tree))
 		return TABLE_REFUSED;
 	drop_broken(s);
-	t->needed = s->base;
+	t->needed = s->base ? s->base : t->head;
 	take_entries(t, base, tree);
 	bool done = work_drain(t) && take_commits(im, s->n, note);
 	t->needed = NONE;
@@ -362,7 +362,7 @@ static enum table_merge_result take_in(struct table_import *im, struct search *s
 
 static bool is_empty(const struct table *t)
 {
-	return !t->head && !t->log.used && !t->log.lost && !table_count(t);
+	return !t->head && !t->headless && !t->log.used && !t->log.lost && !table_count(t);
 }
 
 static enum table_merge_result merge(struct table_import *im, const struct table_id *id,

@@ -80,3 +80,29 @@ void log_pop(struct table *t)
 	l->first = l->first + 1 == l->capacity ? 0 : l->first + 1;
 	l->used--;
 }
+
+static void lose_record(struct table *t, const struct record *r, bool with_mark)
+{
+	struct log *l = &t->log;
+	struct entry *e = r->what & LOG_PUT ? hash_get(t->live, r->key) : NULL;
+	if (e && !(r->what & LOG_DONE))
+		e->dirty = 1;
+	l->lost_removal |= (r->what & LOG_REMOVE) != 0;
+	t->stats.changes_joined += !(r->what & LOG_MARK);
+	if (with_mark && log_ends_commit(r)) {
+		memcpy(l->mark, r, l->size);
+		l->lost_mark = true;
+	}
+}
+
+/* A mark that was lost before is newer than those that the log has. */
+void log_give_up(struct table *t)
+{
+	struct log *l = &t->log;
+	bool with_mark = !l->lost_mark;
+	l->lost |= l->used > 0;
+	while (l->used) {
+		lose_record(t, log_at(t, 0), with_mark);
+		log_pop(t);
+	}
+}

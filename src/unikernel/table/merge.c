@@ -170,7 +170,7 @@ static bool own_once(struct table *t, const uint32_t *commits, size_t n, uint32_
 	for (size_t i = 0; i < n; i++) {
 		struct commit *c = commit_at(t, commits[i]);
 		uint32_t next = c->successor ? commit_at(t, c->successor)->tree : tree;
-		if (!walk_own(t, c->tree, next, &c->own)) {
+		if (!c->tree || !walk_own(t, c->tree, next, &c->own)) {
 			for (size_t k = 0; k <= i; k++)
 				objects_release(t, &commit_at(t, commits[k])->own);
 			return false;

@@ -122,9 +122,9 @@ struct entry {
 };
 
 struct resync {
-	enum { IN_ORDER, ENTRIES, REMOVALS, END } phase;
+	enum { IN_ORDER, REMOVALS, ENTRIES, END } phase;
 	uint32_t round;
-	bool removals, marked;
+	bool marked;
 	struct record *mark; /* MARKED: what ends the commit */
 	size_t cursor;
 	char path[PATH_BYTES];
@@ -167,6 +167,7 @@ struct table {
 	struct table_stats stats;
 
 	uint8_t *cells;
+	size_t cells_floor; /* so many are for removals and for commits only */
 	size_t cells_n, cells_spare, cells_high, cells_used, cells_present, cells_history;
 	uint32_t cells_free;
 	uint32_t *buckets, buckets_mask;
@@ -184,6 +185,8 @@ struct table {
 	struct list own; /* what it replaced since the head */
 	uint32_t head, oldest, newest;
 	uint32_t needed; /* a commit that must stay for now */
+	bool headless;	 /* the head had to go: its id is ... */
+	struct table_id last_head;
 	uint64_t seq;
 	struct list doomed; /* of dropped commits, to be released */
 	struct pin pins[TABLE_PINS];
@@ -310,6 +313,8 @@ struct record *log_at(const struct table *t, size_t i);
 const void *log_value(const struct table *t, const struct record *r);
 bool log_ends_commit(const struct record *r);
 void log_pop(struct table *t);
+/* Loses all of it. */
+void log_give_up(struct table *t);
 
 /* ---- work.c, resync.c: from changes to commits
  * --------------------------------------------------- */
@@ -332,6 +337,8 @@ bool work_settle(struct table *t);
 bool work_drain(struct table *t);
 /* What the log lost is found in the entries. */
 void resync_start(struct table *t);
+/* It can't be done now: all that it was to find is lost again. */
+void resync_give_up(struct table *t);
 bool resync_step(struct table *t);
 
 /* ---- commit.c, history.c

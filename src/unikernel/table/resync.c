@@ -1,5 +1,5 @@
-/* resync.c - after the log was full: what it lost is found by going through the entries, and the
- * paths of the committed tree, and becomes one commit. SPDX-License-Identifier: ISC */
+/* resync.c - after the log was full: what it lost is found by going through the paths of the
+ * committed tree, and through the entries, and becomes one commit. SPDX-License-Identifier: ISC */
 #include "parts.h"
 #include <string.h>
 
@@ -10,11 +10,10 @@ void resync_start(struct table *t)
 	struct resync *r = &t->resync;
 	struct log *l = &t->log;
 	struct record *mark = r->mark;
-	r->phase = ENTRIES;
+	r->phase = l->lost_removal ? REMOVALS : ENTRIES;
 	r->round++;
 	r->cursor = 0;
 	r->path_n = 0;
-	r->removals = l->lost_removal;
 	r->marked = l->lost_mark;
 	r->mark = l->mark;
 	l->mark = mark;
@@ -51,7 +50,7 @@ static bool find_entries(struct table *t)
 		found[i]->dirty = t->log.lost;
 	r->cursor = cursor;
 	if (!more)
-		r->phase = r->removals ? REMOVALS : END;
+		r->phase = END;
 	return true;
 }
 
@@ -85,8 +84,11 @@ static bool find_removals(struct table *t)
 	char path[PATH_BYTES];
 	size_t n = r->path_n;
 	memcpy(path, r->path, n);
+	size_t floor = t->cells_floor;
 	bool end = walk_from(t, NONE, t->root, path, n, look_at, &g);
+	t->cells_floor = 0;
 	bool done = g.ok && (!g.n || work_edit(t, g.n));
+	t->cells_floor = floor;
 	work_clear(t, g.n);
 	if (!done) {
 		memcpy(r->path, path, n);
@@ -94,7 +96,7 @@ static bool find_removals(struct table *t)
 		return false;
 	}
 	if (end)
-		r->phase = END;
+		r->phase = ENTRIES;
 	return true;
 }
 
@@ -107,6 +109,20 @@ static bool end(struct table *t)
 	memset(r->path, 0, sizeof(r->path));
 	r->phase = IN_ORDER;
 	return true;
+}
+
+void resync_give_up(struct table *t)
+{
+	struct resync *r = &t->resync;
+	struct log *l = &t->log;
+	if (r->phase == IN_ORDER)
+		return;
+	if (r->marked && !l->lost_mark) {
+		memcpy(l->mark, r->mark, l->size);
+		l->lost_mark = true;
+	}
+	l->lost = l->lost_removal = true;
+	r->phase = IN_ORDER;
 }
 
 bool resync_step(struct table *t)

@@ -61,6 +61,7 @@ static void lay_out_cells(struct table *t, struct room *r)
 	size_t of_value = (t->kind->value_size + CELL_BYTES - 1) / CELL_BYTES, buckets = 2;
 	t->cells_history = t->limits.history_bytes / CELL;
 	t->cells_spare = CELLS_SPARE;
+	t->cells_floor = CELLS_SPARE / 4;
 	t->cells_n = t->limits.entries * (CELLS_PER_ENTRY + of_value) + t->cells_history +
 		     t->cells_spare;
 	while (buckets < t->cells_n / 2)
@@ -126,6 +127,7 @@ struct table *table_open(
 		sizeof(struct entry) + kind->value_size, limits->secret);
 	t->root = object_put(t, TABLE_TREE, "", 0);
 	object_enter(t, t->root);
+	object_hold(t, t->root); /* the empty tree stays, whatever comes */
 	t->work = 1;
 	return t;
 }

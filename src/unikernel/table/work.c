@@ -130,7 +130,10 @@ bool work_commit(struct table *t, const struct record *r)
 	bool of_key = r->what & (LOG_PUT | LOG_REMOVE);
 	commit_message(
 		t, r->note, of_key ? r->key : NULL, r->what & LOG_PUT ? log_value(t, r) : NULL);
+	size_t floor = t->cells_floor;
+	t->cells_floor = 0;
 	uint32_t made = commit_make(t, t->root, &t->head, t->head ? 1 : 0, r->time);
+	t->cells_floor = floor;
 	if (made == FAILED)
 		return false;
 	commit_advance(t, made);
@@ -169,12 +172,17 @@ bool work_log(struct table *t)
 	return done && take_off(t);
 }
 
-/* Does STEP; drops history as long as that fails for want of memory. */
-static bool do_step(struct table *t, bool (*step)(struct table *t))
+/* Does a step; drops history as long as that fails for want of memory. Where none is left, all
+ * that waits is lost: by the entries alone, less may be needed. */
+static bool do_step(struct table *t)
 {
-	while (!step(t))
-		if (!history_make_room(t, cells_left(t) + 1))
-			return false;
+	while (!(t->resync.phase ? resync_step(t) : work_log(t))) {
+		if (history_make_room(t, cells_left(t) + 1))
+			continue;
+		log_give_up(t);
+		resync_give_up(t);
+		return false;
+	}
 	return true;
 }
 
@@ -198,7 +206,7 @@ static bool do_work(struct table *t)
 			history_step(t);
 		return true;
 	}
-	if (!do_step(t, t->resync.phase ? resync_step : work_log))
+	if (!do_step(t))
 		return false;
 	if (history_is_due(t))
 		history_step(t);
@@ -228,7 +236,7 @@ bool work_drain(struct table *t)
 	while (t->resync.phase || t->log.used || t->log.lost) {
 		if (!t->resync.phase && !t->log.used)
 			resync_start(t);
-		if (!do_step(t, t->resync.phase ? resync_step : work_log))
+		if (!do_step(t))
 			return false;
 	}
 	return true;
