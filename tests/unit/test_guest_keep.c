@@ -177,6 +177,91 @@ static void a_lost_commit_is_told_and_the_entries_come_back(void **state)
 	disk_free(&disk);
 }
 
+static void live_until_compaction(struct machine *m)
+{
+	struct table *t = m->table[ARP].t;
+	for (unsigned i = 0; !disklog_is_compacting(m->log); i++) {
+		put(t, i % 60, i % 256, i, NOTE_ADDED);
+		table_flush(t);
+		keep_work(m->keep);
+		disklog_flush(m->log);
+	}
+}
+
+/* What a compaction has written is not in the log when it fails: no later commit may build on it.
+ * CURED: another compaction follows. */
+static void fail_in_a_compaction(bool cured)
+{
+	struct disk disk;
+	struct machine m;
+	struct table_id before, after;
+	disk_make(&disk, disklog_size(0) / SECTOR);
+	assert_true(machine_boot(&m, &disk, OBJECTS, HISTORY));
+	live_until_compaction(&m);
+	put(m.table[ARP].t, 1, 0xabcd, 2000, NOTE_ADDED);
+	table_flush(m.table[ARP].t);
+	disk.fail_until = UINT64_MAX;
+	while (disklog_is_compacting(m.log))
+		keep_work(m.keep);
+	disk.fail_until = 0;
+	assert_int_equal(disklog_state(m.log), DISKLOG_READY);
+	assert_true(keep_is_behind(m.keep));
+	put(m.table[ARP].t, 2, 0xabcd, 2001, NOTE_ADDED);
+	for (int i = 0; cured && i < 100; i++)
+		machine_settle(&m);
+	assert_true(machine_commit(&m));
+	assert_int_equal(keep_is_behind(m.keep), !cured);
+	assert_true(head_of(m.table[ARP].t, &before));
+	reboot(&m);
+	assert_int_equal(machine_result(&m, ARP), KEEP_RESTORED);
+	assert_true(head_of(m.table[ARP].t, &after));
+	assert_int_equal(same_id(&before, &after), cured);
+	machine_off(&m);
+	disk_free(&disk);
+}
+
+static void commits_of_a_failed_compaction_are_written_again(void **state)
+{
+	(void)state;
+	fail_in_a_compaction(false);
+	fail_in_a_compaction(true);
+}
+
+/* More refs move than are remembered one by one, in a compaction and without one. */
+static void many_refs_may_move_at_a_time(void **state)
+{
+	(void)state;
+	struct disk disk;
+	struct machine m;
+	struct table_id before, after;
+	disk_make(&disk, disklog_size(0) / SECTOR);
+	assert_true(machine_boot(&m, &disk, OBJECTS, HISTORY));
+	for (unsigned round = 0; round < 2; round++) {
+		struct table *t = m.table[ARP].t;
+		if (round == 0)
+			live_until_compaction(&m);
+		for (unsigned i = 0; i < 100; i++) {
+			char name[TABLE_NAME_MAX];
+			struct address key = address(i % 60);
+			snprintf(name, sizeof(name), "expire_%u.%u", round, i);
+			put(t, (i + 1) % 60, i, 1000 + i, NOTE_ADDED);
+			struct table_branch *b = table_branch(t, name);
+			assert_non_null(b);
+			table_branch_remove(b, &key);
+			table_branch_commit(b, NOTE_EXPIRED);
+			put(t, (i + 2) % 60, i, 1000 + i, NOTE_ADDED);
+			table_branch_merge(b, NOTE_MERGED);
+		}
+		assert_true(machine_commit(&m));
+		assert_false(keep_is_behind(m.keep));
+		assert_true(head_of(t, &before));
+		reboot(&m);
+		assert_true(head_of(m.table[ARP].t, &after) && same_id(&before, &after));
+	}
+	machine_off(&m);
+	disk_free(&disk);
+}
+
 /* Copies a log, but for the objects that are LOST. */
 static void copy_log(struct disk *from, struct disk *to, const struct table_id *lost)
 {
@@ -296,6 +381,8 @@ static void a_log_that_is_too_small_holds_nothing_up(void **state)
 	assert_true(keep_is_behind(m.keep));
 	assert_true(durable > 20);
 	reboot(&m);
+	assert_int_equal(machine_result(&m, ARP), KEEP_RESTORED);
+	assert_int_equal(machine_result(&m, TCP), KEEP_RESTORED);
 	assert_true(get(m.table[TCP].t, 63)->expires >= durable);
 	machine_off(&m);
 	disk_free(&disk);
@@ -354,6 +441,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(stores_are_found_by_their_names),
 		cmocka_unit_test(what_is_kept_of_a_store_may_change),
 		cmocka_unit_test(a_lost_commit_is_told_and_the_entries_come_back),
+		cmocka_unit_test(commits_of_a_failed_compaction_are_written_again),
+		cmocka_unit_test(many_refs_may_move_at_a_time),
 		cmocka_unit_test(what_old_history_lacks_is_written_when_it_is_needed),
 		cmocka_unit_test(a_small_log_keeps_less_history),
 		cmocka_unit_test(a_log_that_is_too_small_holds_nothing_up),

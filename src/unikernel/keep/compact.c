@@ -41,9 +41,9 @@ static bool begin(struct keep *k)
 		return false;
 	keep_marks_clear(k);
 	k->pendings = 0;
+	k->listing = false;
 	k->phase = PHASE_STORES;
 	k->at = k->cursor = 0;
-	k->synced = true; /* unless something goes wrong from here on */
 	return true;
 }
 
@@ -76,16 +76,17 @@ static bool put_values(struct keep *k)
 	}
 	if (k->at == k->count) {
 		k->phase = PHASE_REFS;
-		k->at = 0;
+		k->all_refs = true;
 	}
 	return true;
 }
 
 static bool end(struct keep *k)
 {
-	if (!k->synced || !disklog_compact_end(k->log))
+	if (!disklog_compact_end(k->log))
 		return false;
 	k->phase = PHASE_NONE;
+	k->synced = true;
 	k->base = hash_count(k->marks);
 	k->pause = PAUSE_LEAST;
 	return true;
@@ -102,7 +103,6 @@ static bool step(struct keep *k)
 	case PHASE_VALUES:
 		return put_values(k);
 	case PHASE_REFS:
-	case PHASE_PENDING:
 		return keep_refs_step(k, &refused) ? !refused : end(k);
 	}
 	return false;

@@ -82,7 +82,7 @@ struct store {
 	char text[TABLE_MESSAGE_MAX]; /* WHY may lie here */
 };
 
-enum phase { PHASE_NONE, PHASE_STORES, PHASE_VALUES, PHASE_REFS, PHASE_PENDING };
+enum phase { PHASE_NONE, PHASE_STORES, PHASE_VALUES, PHASE_REFS };
 
 struct keep {
 	struct disklog *log;
@@ -99,6 +99,8 @@ struct keep {
 	struct table_import *import;
 	struct pending pending[PENDING];
 	size_t pendings;
+	bool all_refs;	    /* more moved than PENDING has room for, or a compaction wants all */
+	bool listing;	    /* all refs are being gone through: AT, CURSOR */
 	struct pending now; /* what is being walked */
 	size_t objects;	    /* in the log, and known to be there */
 	size_t base;	    /* marks after the last compaction */

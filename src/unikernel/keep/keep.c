@@ -74,8 +74,8 @@ bool keep_work(struct keep *k)
 
 bool keep_is_behind(const struct keep *k)
 {
-	return disklog_state(k->log) != DISKLOG_READY || !k->synced || k->walking ||
-	       k->pendings > 0 || k->phase != PHASE_NONE;
+	return disklog_state(k->log) != DISKLOG_READY || !k->synced || k->walking || k->all_refs ||
+	       k->listing || k->pendings > 0 || k->phase != PHASE_NONE;
 }
 
 struct keep_stats keep_stats(const struct keep *k)

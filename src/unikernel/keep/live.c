@@ -46,7 +46,7 @@ static void pend(struct keep *k, unsigned store, const struct table_ref *ref)
 		memmove(&k->pending[i], &k->pending[i + 1],
 			(--k->pendings - i) * sizeof(k->pending[0]));
 	if (k->pendings == PENDING) {
-		k->synced = false;
+		k->all_refs = true;
 		return;
 	}
 	k->pending[k->pendings++] = (struct pending){store, *ref};
@@ -70,16 +70,20 @@ void keep_watch(struct keep *k)
 
 /* ---- refs ------------------------------------------------------------------------------------ */
 
-/* The next ref: in a compaction all of them, one after another, then those that moved. */
+/* The next ref: all of them, one after another, where that is called for; then those that moved. */
 static bool take_ref(struct keep *k)
 {
-	while (k->phase == PHASE_REFS) {
+	if (k->all_refs) {
+		k->all_refs = false;
+		k->listing = true;
+		k->at = k->cursor = k->pendings = 0;
+	}
+	while (k->listing) {
 		k->now.store = (unsigned)k->at;
 		if (table_ref(k->stores[k->at].is.table, k->cursor++, &k->now.ref))
 			return true;
 		k->cursor = 0;
-		if (++k->at == k->count)
-			k->phase = PHASE_PENDING;
+		k->listing = ++k->at < k->count;
 	}
 	if (k->pendings == 0)
 		return false;
