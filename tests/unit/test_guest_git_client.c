@@ -30,6 +30,8 @@ static void urls_are_taken_apart(void **state)
 		assert_false(git_url_parse(bad[i], strlen(bad[i]), &u));
 }
 
+#define SECONDS_LEFT 60
+
 /* A client with a table of its own. */
 struct guest {
 	struct made_table table;
@@ -53,12 +55,22 @@ static void guest_close(struct guest *g)
 	drop_table(&g->table);
 }
 
-static struct git_url url_of(const char *text)
+static void begin(struct guest *g, const char *text, bool push)
 {
 	struct git_url u;
+	const struct git_client_job job = {.url = &u,
+		.table = g->table.t,
+		.note = NOTE_MERGED,
+		.deadline_ns = START + SECONDS_LEFT * SECOND};
 	assert_true(git_url_parse(text, strlen(text), &u));
-	return u;
+	git_client_tick(g->c, START);
+	if (push)
+		git_client_push(g->c, &job);
+	else
+		git_client_pull(g->c, &job);
 }
+
+static const char arp_url[] = "http://10.0.0.1/arp.git";
 
 /* Has the client talk to the server, STEP bytes at a time; after LIMIT bytes of answers the wire
  * is cut. Returns how many bytes of answers came. */
@@ -77,8 +89,8 @@ static size_t talk(struct scene *s, struct git_client *c, size_t step, size_t li
 			break;
 		idle++;
 		if (state == GIT_CLIENT_WORKS) {
-			git_client_work(c);
-			idle = 0;
+			bool more = git_client_work(c);
+			idle = more || git_client_state(c) != GIT_CLIENT_WORKS ? 0 : idle;
 		} else if (state == GIT_CLIENT_CONNECTS) {
 			conn = git_accept(s->s, "10.0.0.9");
 			git_client_connected(c);
@@ -130,18 +142,13 @@ static void a_state_is_fetched_in_any_pieces(void **state)
 {
 	(void)state;
 	struct scene *s = server_make();
-	struct git_url u = url_of("http://10.0.0.1/arp.git");
-	char why[TABLE_MESSAGE_MAX];
 	for (size_t step = 1; step < 5000; step += 1 + step / 2) {
 		struct guest g = guest_open();
-		struct table_id head;
-		assert_true(git_client_fetch(g.c, &u, g.table.t));
+		begin(&g, arp_url, false);
 		talk(s, g.c, step, SIZE_MAX);
 		assert_string_equal(git_client_error(g.c), "");
-		struct table_import *im = git_client_fetched(g.c, &head);
-		assert_non_null(im);
-		assert_int_equal(
-			table_import_merge(im, &head, NOTE_MERGED, NULL, NULL, why), TABLE_MERGED);
+		assert_int_equal(git_client_state(g.c), GIT_CLIENT_DONE);
+		assert_int_equal(git_client_result(g.c)->theirs, 13);
 		assert_same_entries(g.table.t, s->tables[0].t);
 		guest_close(&g);
 	}
@@ -153,16 +160,15 @@ static void half_a_fetch_is_none(void **state)
 {
 	(void)state;
 	struct scene *s = server_make();
-	struct git_url u = url_of("http://10.0.0.1/arp.git");
-	struct guest g = guest_open();
-	struct table_id head;
-	assert_true(git_client_fetch(g.c, &u, g.table.t));
-	size_t whole = talk(s, g.c, 4096, SIZE_MAX);
+	struct guest g = guest_open(), first = guest_open();
+	begin(&first, arp_url, false);
+	size_t whole = talk(s, first.c, 4096, SIZE_MAX);
+	guest_close(&first);
 	for (size_t limit = 0; limit + 5 < whole; limit++) { /* the last chunk says nothing new */
-		assert_true(git_client_fetch(g.c, &u, g.table.t));
+		begin(&g, arp_url, false);
 		talk(s, g.c, 4096, limit);
 		assert_int_equal(git_client_state(g.c), GIT_CLIENT_FAILED);
-		assert_null(git_client_fetched(g.c, &head));
+		assert_false(git_client_result(g.c)->merged);
 		assert_int_equal(table_count(g.table.t), 0);
 	}
 	guest_close(&g);
@@ -172,7 +178,6 @@ static void half_a_fetch_is_none(void **state)
 static void a_table_is_pushed_in_any_pieces(void **state)
 {
 	(void)state;
-	struct git_url u = url_of("http://x:" WRITE_TOKEN "@10.0.0.1/arp.git");
 	for (size_t step = 1; step < 5000; step += 1 + step / 2) {
 		struct scene *s = server_make();
 		struct guest g = guest_open();
@@ -180,7 +185,7 @@ static void a_table_is_pushed_in_any_pieces(void **state)
 			put(g.table.t, i, i, i, NOTE_ADDED);
 		for (unsigned again = 0; again < 2; again++) {
 			put(g.table.t, 90 + again, 1, 1, NOTE_ADDED);
-			git_client_push(g.c, &u, g.table.t);
+			begin(&g, "http://x:" WRITE_TOKEN "@10.0.0.1/arp.git", true);
 			talk(s, g.c, step, SIZE_MAX);
 			assert_string_equal(git_client_error(g.c), "");
 			assert_int_equal(git_client_state(g.c), GIT_CLIENT_DONE);
@@ -199,23 +204,23 @@ static void refusals_are_told(void **state)
 		const char *url, *error;
 	} cases[] = {
 		{"http://10.0.0.1/none.git", "the server says: 404 Not Found"},
-		{"http://10.0.0.1/nat.git", "the server says: 401 Unauthorized"},
+		{"http://10.0.0.1/nat.git", "the server wants a token: 401 Unauthorized"},
 		{"http://10.0.0.1/tcp.git", "the server says: 403 Forbidden"},
 		{"http://name.example/arp.git", "the server says: 421 Misdirected Request"},
+		{"http://x:" WRITE_TOKEN "@10.0.0.1/nat.git",
+			"the server takes another token: 401 Unauthorized"},
 		{"http://x:" READ_TOKEN "@10.0.0.1/nat.git", "the repository has no commits"},
 	};
 	struct scene *s = server_make();
 	struct guest g = guest_open();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct git_url u = url_of(cases[i].url);
-		git_client_fetch(g.c, &u, g.table.t);
+		begin(&g, cases[i].url, false);
 		talk(s, g.c, 4096, SIZE_MAX);
 		assert_int_equal(git_client_state(g.c), GIT_CLIENT_FAILED);
 		assert_string_equal(git_client_error(g.c), cases[i].error);
 	}
-	struct git_url u = url_of("http://x:" PART_TOKEN "@10.0.0.1/arp.git");
 	put(g.table.t, 300, 1, 1, NOTE_ADDED);
-	git_client_push(g.c, &u, g.table.t);
+	begin(&g, "http://x:" PART_TOKEN "@10.0.0.1/arp.git", true);
 	talk(s, g.c, 4096, SIZE_MAX);
 	assert_string_equal(git_client_error(g.c),
 		"the server refused the push: refs/heads/primary arp/10.0.1.44: this path is not "
@@ -227,9 +232,10 @@ static void refusals_are_told(void **state)
 /* What the client makes of an answer, given in pieces of STEP bytes. */
 static const char *answer(struct guest *g, const char *text, size_t n, size_t step)
 {
-	struct git_url u = url_of("http://10.0.0.1/arp.git");
 	uint8_t part[512];
-	git_client_fetch(g->c, &u, g->table.t);
+	begin(g, arp_url, false);
+	while (git_client_work(g->c))
+		;
 	git_client_connected(g->c);
 	while (git_client_output(g->c, part, sizeof(part)))
 		;
@@ -238,6 +244,8 @@ static const char *answer(struct guest *g, const char *text, size_t n, size_t st
 	git_client_disconnected(g->c);
 	return git_client_error(g->c);
 }
+
+#define OK_HEAD "HTTP/1.1 200 OK\r\nContent-Type: application/x-git-upload-pack-advertisement\r\n"
 
 static void strange_servers_are_errors(void **state)
 {
@@ -248,19 +256,30 @@ static void strange_servers_are_errors(void **state)
 		{"", "the connection ended early"},
 		{"SSH-2.0-x\r\n", "this is no web server"},
 		{"HTTP/1.1 200 OK\r\n", "the connection ended early"},
-		{"HTTP/1.1 301 Moved\r\nLocation: /\r\n\r\n", "the server says: 301 Moved"},
-		{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "this is no git server"},
+		{"HTTP/1.1 301 Moved\r\nLocation: /\r\n\r\n",
+			"the server sends us elsewhere: 301 Moved"},
+		{"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\nhello",
+			"this is no git server, but text/html"},
 		{"HTTP/1.1 200 OK\r\n\r\n<html></html>", "this is no git server"},
-		{"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n0000",
-			"the repository has no commits"},
-		{"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n0000", "the connection ended early"},
-		{"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "the answer has no length: x"},
-		{"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n", "the answer is coded: gzip"},
-		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+		{OK_HEAD "Content-Length: 5\r\n\r\nhello", "the answer is not made of packets"},
+		{OK_HEAD "Content-Length: 8\r\n\r\n00000000", "the repository has no commits"},
+		{OK_HEAD "Content-Length: 4\r\n\r\n0000",
+			"the list of the server's branches is not whole"},
+		{OK_HEAD "Content-Length: 50\r\n\r\n0000", "the connection ended early"},
+		{OK_HEAD "Content-Length: x\r\n\r\n", "the answer is too large: x"},
+		{OK_HEAD "Content-Length: 99999999999\r\n\r\n",
+			"the answer is too large: 99999999999"},
+		{OK_HEAD "Content-Encoding: gzip\r\n\r\n", "the answer is coded: gzip"},
+		{OK_HEAD "Transfer-Encoding: gzip\r\n\r\n", "the answer is coded: gzip"},
+		{OK_HEAD "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
 			"the answer is malformed, or too large"},
-		{"HTTP/1.1 200 OK\r\n\r\n000cERR no\r\n", "the server says: no "},
+		{OK_HEAD "\r\n000cERR no\r\n", "the server says: no"},
 		{"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 503 Busy\r\n\r\n",
 			"the server says: 503 Busy"},
+		{"HTTP/1.1 404 \x1b[31mred\r\n\r\n", "the server says: 404  [31mred"},
+		{OK_HEAD "\r\n0000003fc02e7be0b548e60c4bd6aa794a40445b0dff7ef3 "
+			 "refs/heads/primary0000",
+			"the server is too old: it has no side-band-64k"},
 	};
 	struct guest g = guest_open();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
@@ -270,6 +289,124 @@ static void strange_servers_are_errors(void **state)
 	guest_close(&g);
 }
 
+/* A head without an end, in many lines. */
+static void a_long_head_is_an_error(void **state)
+{
+	(void)state;
+	struct guest g = guest_open();
+	struct bytes b = {0};
+	bytes_text(&b, OK_HEAD);
+	for (unsigned i = 0; i < 2000; i++)
+		bytes_text(&b, "X-Field: nothing\r\n");
+	assert_string_equal(answer(&g, b.p, b.n, 100), "the answer's head is too large");
+	free(b.p);
+	guest_close(&g);
+}
+
+/* Whatever the server does not do: when time is up, the client says so. */
+static void a_deadline_ends_it(void **state)
+{
+	(void)state;
+	struct scene *s = server_make();
+	struct guest g = guest_open();
+	const uint64_t almost = START + SECONDS_LEFT * SECOND - 1;
+	begin(&g, arp_url, false);
+	while (git_client_work(g.c))
+		;
+	git_client_tick(g.c, almost);
+	assert_int_equal(git_client_state(g.c), GIT_CLIENT_CONNECTS);
+	git_client_tick(g.c, almost + 1);
+	assert_string_equal(git_client_error(g.c), "no connection in time");
+	assert_false(git_client_result(g.c)->reached);
+	guest_close(&g);
+	for (size_t limit = 0; limit < 600; limit += 50) {
+		g = guest_open();
+		begin(&g, arp_url, false);
+		for (unsigned i = 0; git_client_work(g.c) && i < 10; i++)
+			;
+		git_client_connected(g.c);
+		assert_int_equal(git_client_state(g.c), GIT_CLIENT_TALKS);
+		git_client_receive(g.c, (const uint8_t *)OK_HEAD, limit % strlen(OK_HEAD));
+		git_client_tick(g.c, almost + 1);
+		assert_string_equal(git_client_error(g.c), "the answer did not come in time");
+		struct table_import *im = table_import(g.table.t);
+		assert_non_null(im);
+		table_import_close(im);
+		guest_close(&g);
+	}
+	scene_close(s);
+}
+
+/* Another import holds the table: the pull waits for its end. */
+static void it_waits_for_the_table(void **state)
+{
+	(void)state;
+	struct scene *s = server_make();
+	struct guest g = guest_open();
+	struct table_import *im = table_import(g.table.t);
+	begin(&g, arp_url, false);
+	talk(s, g.c, 4096, SIZE_MAX);
+	assert_int_equal(git_client_state(g.c), GIT_CLIENT_WORKS);
+	table_import_close(im);
+	talk(s, g.c, 4096, SIZE_MAX);
+	assert_int_equal(git_client_state(g.c), GIT_CLIENT_DONE);
+	assert_same_entries(g.table.t, s->tables[0].t);
+	guest_close(&g);
+	scene_close(s);
+}
+
+/* Pulled again after both sides went on: what was removed there is removed here, what is new here
+ * stays; and nothing new is nothing. */
+static void pulls_go_on_from_what_both_have(void **state)
+{
+	(void)state;
+	struct scene *s = server_make();
+	struct guest g = guest_open();
+	begin(&g, arp_url, false);
+	talk(s, g.c, 4096, SIZE_MAX);
+	begin(&g, arp_url, false);
+	talk(s, g.c, 4096, SIZE_MAX);
+	assert_int_equal(git_client_state(g.c), GIT_CLIENT_DONE);
+	assert_false(git_client_result(g.c)->merged);
+	put(g.table.t, 200, 1, 1, NOTE_ADDED);
+	for (unsigned i = 0; i < 30; i++)
+		put(s->tables[0].t, 300 + i, 1, 1, NOTE_ADDED);
+	take_out(s->tables[0].t, 5, NOTE_EXPIRED);
+	table_flush(s->tables[0].t);
+	begin(&g, arp_url, false);
+	talk(s, g.c, 4096, SIZE_MAX);
+	assert_string_equal(git_client_error(g.c), "");
+	assert_null(get(g.table.t, 5));
+	assert_non_null(get(g.table.t, 200));
+	assert_int_equal(table_count(g.table.t), 13 - 1 + 1 + 30);
+	assert_int_equal(git_client_result(g.c)->theirs, 31);
+	guest_close(&g);
+	scene_close(s);
+}
+
+/* An expiry that is later wins, in whichever order the servers are pulled. */
+static void the_order_of_pulls_matters_for_nothing(void **state)
+{
+	(void)state;
+	struct scene *one = server_make(), *two = server_make();
+	struct guest g[2] = {guest_open(), guest_open()};
+	for (unsigned i = 1; i < 30; i++)
+		put(two->tables[0].t, i, i + 100, 100 - 3 * i, NOTE_ADDED);
+	table_flush(two->tables[0].t);
+	for (unsigned order = 0; order < 2; order++)
+		for (unsigned k = 0; k < 2; k++) {
+			begin(&g[order], arp_url, false);
+			talk(k == order ? one : two, g[order].c, 4096, SIZE_MAX);
+			assert_string_equal(git_client_error(g[order].c), "");
+		}
+	assert_int_equal(table_count(g[0].table.t), 30);
+	assert_same_entries(g[0].table.t, g[1].table.t);
+	for (unsigned k = 0; k < 2; k++)
+		guest_close(&g[k]);
+	scene_close(one);
+	scene_close(two);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(urls_are_taken_apart),
 	cmocka_unit_test(a_state_is_fetched_in_any_pieces),
@@ -277,6 +414,11 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_table_is_pushed_in_any_pieces),
 	cmocka_unit_test(refusals_are_told),
 	cmocka_unit_test(strange_servers_are_errors),
+	cmocka_unit_test(a_long_head_is_an_error),
+	cmocka_unit_test(a_deadline_ends_it),
+	cmocka_unit_test(it_waits_for_the_table),
+	cmocka_unit_test(pulls_go_on_from_what_both_have),
+	cmocka_unit_test(the_order_of_pulls_matters_for_nothing),
 };
 
 RUN_TESTS("guest_git_client")
