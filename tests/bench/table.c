@@ -155,6 +155,7 @@ static void puts_in_memory(unsigned long puts)
 {
 	struct table *t = open_table(&fanned_kind, 1024);
 	uint64_t random = 1, now = START;
+	unsigned long early = 0;
 	touch_stack();
 	resident(); /* what reading it needs is there too */
 	for (unsigned long i = 0; i < puts; i++) {
@@ -168,9 +169,10 @@ static void puts_in_memory(unsigned long puts)
 		if (i % 64 == 0 && i / 100000 % 4)
 			table_work(t);
 		if (i == puts / 10)
-			printf("%lu\n", resident());
+			early = resident();
 	}
-	printf("%lu\n", resident());
+	unsigned long late = resident();
+	printf("%lu\n%lu\n", early, late);
 }
 
 static uint64_t now_ns(void)

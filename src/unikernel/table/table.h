@@ -5,8 +5,9 @@
  *
  * A table is one trust domain: who may read one of its entries may read them all. History has a
  * budget in time and bytes; what is older is gone, behind a shallow boundary as git knows it
- * (gitformat: "shallow"). All memory is given at the start; where it is short, history is dropped,
- * never an entry that fits the table.
+ * (gitformat: "shallow"), and no byte of it stays in memory (RELIABILITY 6.5). All memory is given
+ * at the start; where it is short, history is dropped, in the last resort all of it, never an entry
+ * that fits the table.
  *
  * Freestanding, no clock, not reentrant: the same code in images and in the host's tests.
  * SPDX-License-Identifier: ISC */
@@ -30,14 +31,16 @@ struct table_id {
 };
 
 /* What the entries of a table are. Keys and values are plain bytes of one length each, compared as
- * bytes: padding must be zero. Functions that fill OUT return the number of bytes, without a NUL.
- */
+ * bytes: padding must be zero. Functions that fill OUT return the number of bytes, without a NUL;
+ * path() and text() must bear a key and a value of zeros, which serve as examples in messages. */
 struct table_kind {
-	const char *name;   /* "arp": the folder that all its paths lie in */
+	const char *name;   /* "arp": the folder that all its paths lie in; 30 bytes at most */
 	const char *author; /* of its commits: the component's name */
 	size_t key_size, value_size;
-	/* The path of KEY below the kind's folder: "10.0.0.2", "tcp/40/40001". Folders of more than
-	 * some hundred entries make commits slow: split them. */
+	/* The path of KEY below the kind's folder: "10.0.0.2", "tcp/40/40001". Each key has its
+	 * own, and none is a folder of another's. A commit costs the hashing of the folders that
+	 * changed: split those of more than some hundred entries. One of more than TABLE_OBJECT_MAX
+	 * bytes can't be written: commits then wait until it is smaller. */
 	size_t (*path)(const void *key, char out[TABLE_PATH_MAX]);
 	/* The other way round, for paths of others; false where it is none of this kind. Accepts
 	 * exactly what path() writes. */
@@ -49,8 +52,10 @@ struct table_kind {
 	 * BASE is NULL where their common ancestor has none. Must not depend on which side is
 	 * which: merging is commutative and associative. */
 	void (*merge)(const void *key, const void *base, const void *a, const void *b, void *out);
-	/* The message of a commit that ends with the change of KEY (NULL: by table_commit()); VALUE
-	 * is NULL at a removal. The first line is the subject; no line feed at the end. */
+	/* The message of a commit that ends with the change of KEY (NULL: by table_commit(), or of
+	 * a branch or a merge); VALUE is NULL at a removal. The first line is the subject; no line
+	 * feed at the end. NOTE is TABLE_LATER where a branch or a merge begins and changes wait
+	 * without a commit: they get one of their own. Where 0 is returned, it says "update". */
 	size_t (*message)(
 		unsigned note, const void *key, const void *value, char out[TABLE_MESSAGE_MAX]);
 };
@@ -96,33 +101,44 @@ enum table_change {
 };
 enum table_change table_put(struct table *t, const void *key, const void *value, unsigned note);
 enum table_change table_remove(struct table *t, const void *key, unsigned note);
-/* Ends a commit, where anything changed since the last one; else does nothing and is false. */
+/* Ends a commit, where anything changed since the last one; else does nothing and is false. The
+ * first commit of all may be of an empty table. What is the same as in the last commit when its
+ * turn comes is no commit. */
 bool table_commit(struct table *t, unsigned note);
 
 /* ---- branches ------------------------------------------------------------------------------ */
 
-/* The table itself is the branch "primary". A branch begins as what primary is now, is changed on
- * its own and merged back; its ref stays as long as its commit does. Off the packet path: these
- * make objects at once. At most TABLE_BRANCHES are open at the same time (else NULL). */
+/* The table itself is the branch "primary". A branch begins as what primary is now (changes that
+ * wait are committed first), is changed on its own and merged back; its ref stays as long as its
+ * commit does, or until a branch of the same name has one. Off the packet path: these make objects
+ * at once. While a branch is open, no history from its beginning on is dropped: close it soon. */
 #define TABLE_BRANCHES 4
 struct table_branch;
+/* NULL where TABLE_BRANCHES are open or one of that name is, memory is short, or NAME is none:
+ * letters, digits, "_", "-" and "." as git takes them, and not "primary". */
 struct table_branch *table_branch(struct table *t, const char *name);
+/* Valid until the branch is used again. */
 const void *table_branch_get(const struct table_branch *b, const void *key);
+/* TABLE_FULL: no memory. */
 enum table_change table_branch_put(struct table_branch *b, const void *key, const void *value);
 enum table_change table_branch_remove(struct table_branch *b, const void *key);
 /* A commit on the branch, where anything changed. */
 bool table_branch_commit(struct table_branch *b, unsigned note);
-/* Merges it into primary and closes it: forwards primary where that did not move since, else a
- * merge commit with NOTE. A branch without commits vanishes. Per key: what one side alone changed
- * is taken; removed by one and changed by the other stays; changed by both is the kind's merge().*/
+/* Commits what it has not, with NOTE, merges it into primary and closes it: forwards primary where
+ * that did not move since, else a merge commit with NOTE. A branch without changes vanishes. Per
+ * key: what one side alone changed is taken; removed by one and changed by the other stays; changed
+ * by both is the kind's merge(). Where there is no memory for its commits, its changes become an
+ * ordinary commit of primary; an entry that the table has no room for is refused. */
 void table_branch_merge(struct table_branch *b, unsigned note);
-/* Closes it without merging; its ref goes too. */
+/* Closes it without merging; its commits and its ref go, and pins break. */
 void table_branch_drop(struct table_branch *b);
 
 /* ---- history ------------------------------------------------------------------------------- */
 
-/* Makes the objects of one waiting commit, or drops a step of what is too old: some tens of
- * microseconds. True while there is more to do. */
+/* Makes the objects of one waiting commit, or of a part of it where it changed more than some ten
+ * folders or a hundred entries; or drops a step of what is too old. One change in small folders
+ * costs some tens of microseconds. True while there is more to do; false also where memory is
+ * short, which only entries that go can change: then table_is_behind(). */
 bool table_work(struct table *t);
 /* table_work() until nothing waits. Changes without a commit keep waiting for theirs. */
 void table_flush(struct table *t);
@@ -145,7 +161,7 @@ struct table_ref {
 };
 /* Ref number I of the commits made so far, primary first; false behind the last. */
 bool table_ref(const struct table *t, size_t i, struct table_ref *out);
-/* Commit number I whose parents are not here, though it has some: git's shallow boundary. */
+/* Commit number I not all of whose parents are here: git's shallow boundary. */
 bool table_shallow(const struct table *t, size_t i, struct table_id *out);
 
 enum table_type { TABLE_COMMIT = 1, TABLE_TREE = 2, TABLE_BLOB = 3 }; /* as in pack files */
@@ -154,8 +170,9 @@ enum table_type { TABLE_COMMIT = 1, TABLE_TREE = 2, TABLE_BLOB = 3 }; /* as in p
 bool table_read(const struct table *t, const struct table_id *id, enum table_type *type,
 	uint8_t *out, size_t *n);
 
-/* While a pin is set, what the refs reach at that time stays, even where it grows too old; where
- * memory gets short, the pin breaks instead. Readers that take more than one turn set one. */
+/* While a pin is set, what the refs reach at that time stays, even where it grows too old or more
+ * than history_bytes; where memory gets short, the pin breaks instead. Readers that take more than
+ * one turn set one. */
 #define TABLE_PINS 8
 int table_pin(struct table *t); /* -1: too many */
 bool table_pin_holds(const struct table *t, int pin);
@@ -163,7 +180,8 @@ void table_unpin(struct table *t, int pin);
 
 /* ---- states from elsewhere: pulls, pushes, disks --------------------------------------------- */
 
-/* Takes objects in, apart from the table's own until the merge. One at a time (else NULL). */
+/* Takes objects in, apart from the table's own until the merge. One at a time (else NULL). They may
+ * take the place of half the history, and all that entries do not need. */
 struct table_import *table_import(struct table *t);
 /* False where it can't be kept: too large, no memory, or not a well-formed object (git's fsck
  * rules: sorted trees without duplicates, regular files and folders only). */
@@ -183,7 +201,8 @@ enum table_merge_result {
 	TABLE_REFUSED	  /* nothing was changed; WHY says what is wrong, and at which path */
 };
 /* Merges the commit THEIRS into primary, by the rules of table_branch_merge(), as one commit with
- * NOTE. The base is the newest commit that both have; without one, the empty table. */
+ * NOTE. The base is the newest commit that both have; without one, the empty table. Commits of
+ * theirs whose trees did not come whole stay away. Texts are written anew as text() does. */
 enum table_merge_result table_import_merge(struct table_import *im, const struct table_id *theirs,
 	unsigned note, table_report *report, void *ctx, char why[TABLE_MESSAGE_MAX]);
 /* Makes the commit HEAD the state of a table that is still empty: entries, history as far as its
