@@ -163,7 +163,9 @@ static bool talk(struct git_client *c)
 {
 	bool moved = give_input(c);
 	moved = take_output(c) || moved;
-	if (!link.in && link.ended)
+	/* An answer that is whole is no concern of its connection's end. */
+	bool concerns = link.opening || git_client_state(c) == GIT_CLIENT_TALKS;
+	if (concerns && !link.in && link.ended)
 		git_client_disconnected(c);
 	return moved;
 }
