@@ -64,7 +64,7 @@ boot() {
 		-serial "file:console.$1" -no-reboot -kernel "$image" \
 		-append "ip=10.77.0.$1/24 $2" \
 		-object "filter-dump,id=dump,netdev=n0,file=wire.$1" \
-		-netdev "tap,id=n0,ifname=tap$1,script=no,downscript=no" \
+		-netdev "tap,id=n0,ifname=tap$1,script=no,downscript=no,vnet_hdr=off" \
 		-device "virtio-net-device,netdev=n0,mac=52:54:00:00:00:0$1" \
 		-device isa-debug-exit,iobase=0xf4,iosize=4 >"qemu.$1" 2>&1 </dev/null &
 	machine=$!
@@ -216,9 +216,9 @@ is "but are told" "$(told 2 | grep 'arp:')" \
 respin: arp: nothing from http://10.77.0.1:8080/closed/two/arp.git: the server wants a token: 401 Unauthorized
 respin: arp: 3 entries from $url/two/arp.git (0 ours, 3 theirs)"
 halt
-ip netns exec "$space" python3 -c 'import socket, time
-s = socket.create_server(("10.77.0.1", 81))
-while True: s.accept()[0].setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1) or time.sleep(60)' &
+ip netns exec "$space" python3 -c 'import socket
+s, silent = socket.create_server(("10.77.0.1", 81)), []
+while True: silent.append(s.accept())' &
 pids="$pids $!"
 from=$(date +%s%N)
 boot 2 "$serve state.pull=http://10.77.0.1:82/,http://10.77.0.1:81/x,http://10.77.0.99/y,$url/two state.pull.seconds=4"
@@ -281,8 +281,6 @@ boot 2 "$serve state.push=$url/push state.push.seconds=1 state.pull=$url/one"
 ok "an image pushes" says 2 "respin: arp: pushed to $url/push/arp.git"
 is "the server has its history" "$(git -C served/push/arp.git log --format=%s primary | grep -c 'Merge seed')" 1
 is "whole" "$(whole served/push/arp.git)" ""
-before=$(git -C served/push/arp.git rev-parse primary)
-in_space ping -c 1 -W 5 10.77.0.2 >/dev/null
 pushed_on() {
 	for _ in $(seq 200); do
 		[ "$(git -C served/push/arp.git rev-parse primary)" != "$before" ] && return 0
@@ -292,17 +290,13 @@ pushed_on() {
 }
 seed served/push/arp.git 40:04:3000
 before=$(git -C served/push/arp.git rev-parse primary)
-answered() {
-	in_space arping -q -c 2 -w 5 -I wire -s 10.77.0.1 10.77.0.2
-	clone http://10.77.0.2:9418/arp.git pushed.clone && [ -e pushed.clone/arp/10.77.0.40 ]
-}
 in_space ip address add 10.77.0.50/24 dev wire
-in_space ping -c 1 -W 5 -I 10.77.0.50 10.77.0.2 >/dev/null
+in_space ping -q -c 1 -W 5 -I 10.77.0.50 10.77.0.2 >ping.log # a neighbour that it learns
 ok "it pushes again when something has changed" pushed_on
-ok "what somebody else has pushed there is merged first" answered
+ok "its state can be cloned" clone http://10.77.0.2:9418/arp.git pushed.clone
+is "what somebody else has pushed there was merged first" "$(mac_of pushed.clone 40)" "02:00:00:00:00:04"
 is "whole" "$(whole served/push/arp.git)" ""
 ok "nothing of theirs is lost" git -C served/push/arp.git merge-base --is-ancestor "$before" primary
-git -C served/push/arp.git config receive.denyCurrentBranch refuse
 halt
 boot 2 "$serve state.push=$url/none/arp.git state.push.seconds=1"
 ok "a push that fails is told" says 2 "respin: arp: not pushed to $url/none/arp.git: the server says: 404 Not Found"

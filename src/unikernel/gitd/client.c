@@ -9,8 +9,8 @@
 
 #define PART 1024
 #define SEND_MAX (16 * 1024) /* bytes in lwIP's send buffer */
-#define STEPS 4	      /* pieces of work a turn */
-#define TAKE_MAX 4096 /* bytes a turn: each of them is inflated and hashed */
+#define STEPS 4		     /* pieces of work a turn */
+#define TAKE_MAX 4096	     /* bytes a turn: each of them is inflated and hashed */
 
 static struct {
 	struct tcp_pcb *pcb; /* NULL: there is none, or lwIP has freed it */
