@@ -338,7 +338,7 @@ static void a_fetch_that_is_too_large_says_what_to_do(void **state)
 	struct scene *s = scene_open((struct git_config){.objects = 64}, (struct table_limits){0});
 	char id[41];
 	for (unsigned i = 0; i < 40; i++)
-		put(s->tables[0].t, i, i, 1, NOTE_ADDED);
+		put(s->tables[0].t, i % 13, i, 1, NOTE_ADDED);
 	table_flush(s->tables[0].t);
 	head_text(s->tables[0].t, id);
 	struct bytes request = fetch_request("/arp.git/git-upload-pack", id, NULL);
@@ -347,6 +347,28 @@ static void a_fetch_that_is_too_large_says_what_to_do(void **state)
 		&answer, "ERR this fetch is too large for the machine: git fetch --depth 1"));
 	free(answer.p);
 	free(request.p);
+	/* The newest state alone, which fits; and when it has grown, does not. */
+	for (unsigned grown = 0; grown < 2; grown++) {
+		struct bytes body = {0};
+		char line[128];
+		snprintf(line, sizeof(line), "want %s side-band-64k\n", id);
+		add_line(&body, line);
+		add_line(&body, "deepen 1");
+		bytes_text(&body, "0000");
+		add_line(&body, "done\n");
+		request = post("/arp.git/git-upload-pack", UPLOAD_TYPE, &body, 0);
+		answer = ask_once(s, request.p, request.n, 4096);
+		assert_int_equal(bytes_have(&answer, "PACK"), !grown);
+		assert_int_equal(bytes_have(&answer, "ERR this table is too large"), grown);
+		free(answer.p);
+		free(request.p);
+		free(body.p);
+		for (unsigned i = 100; i < 200; i++)
+			put(s->tables[0].t, i, i, 1, NOTE_LATER);
+		table_commit(s->tables[0].t, NOTE_OTHER);
+		table_flush(s->tables[0].t);
+		head_text(s->tables[0].t, id);
+	}
 	scene_close(s);
 }
 

@@ -6,8 +6,10 @@
 
 static bool too_many(struct job *j)
 {
-	j->error = "this fetch is too large for the machine: git fetch --depth 1 gets the newest "
-		   "state";
+	j->error = j->deepen == 1
+			   ? "this table is too large for the machine to serve"
+			   : "this fetch is too large for the machine: git fetch --depth 1 gets "
+			     "the newest state";
 	return false;
 }
 
