@@ -9,8 +9,8 @@
 
 #define PART 1024
 #define SEND_MAX (16 * 1024) /* bytes in lwIP's send buffer */
-#define STEPS 4	      /* pieces of work a turn */
-#define TAKE_MAX 4096 /* bytes a turn: each of them is inflated and hashed */
+#define STEPS 4		     /* pieces of work a turn */
+#define TAKE_MAX 4096	     /* bytes a turn: each of them is inflated and hashed */
 
 static struct {
 	struct tcp_pcb *pcb; /* NULL: there is none, or lwIP has freed it */
@@ -163,7 +163,9 @@ static bool talk(struct git_client *c)
 {
 	bool moved = give_input(c);
 	moved = take_output(c) || moved;
-	if (!link.in && link.ended)
+	/* An answer that is whole is no concern of its connection's end. */
+	bool concerns = link.opening || git_client_state(c) == GIT_CLIENT_TALKS;
+	if (concerns && !link.in && link.ended)
 		git_client_disconnected(c);
 	return moved;
 }

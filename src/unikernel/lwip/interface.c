@@ -18,6 +18,7 @@
 static struct netif interfaces[NETS_MAX];
 static unsigned interface_count;
 static bool announcing;
+static bool ready;
 static unsigned holds; /* of the announcement */
 
 unsigned interface_number(const struct netif *netif)
@@ -99,6 +100,7 @@ static void announce(struct netif *netif)
 	if (!announcing || holds || ip4_addr_isany(netif_ip4_addr(netif)))
 		return;
 	ip4addr_ntoa_r(netif_ip4_addr(netif), text, sizeof(text));
+	ready = ready || netif == &interfaces[0];
 	if (netif == &interfaces[0])
 		console_printf("respin: ready %s\n", text);
 	else
@@ -161,6 +163,11 @@ void interface_announce(void)
 	announcing = true;
 	for (unsigned i = interface_count; i-- > 0;)
 		announce(&interfaces[i]);
+}
+
+bool lwip_port_is_ready(void)
+{
+	return ready;
 }
 
 void lwip_port_hold_ready(void)

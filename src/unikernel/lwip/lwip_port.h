@@ -72,5 +72,7 @@ _Noreturn void lwip_port_run(void);
  * done: each hold, before lwip_port_run(), has one release. */
 void lwip_port_hold_ready(void);
 void lwip_port_release_ready(void);
+/* Was it said? */
+bool lwip_port_is_ready(void);
 
 #endif
