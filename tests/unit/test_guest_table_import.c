@@ -295,6 +295,8 @@ static void a_push_is_merged_by_the_rules(void **state)
 	struct table_id c = commit(&k, &base, 1);
 	struct told told = {.text = ""};
 	assert_int_equal(table_import_merge(k.im, &c, NOTE_MERGED, tell, &told, why), TABLE_MERGED);
+	table_flush(m.t);
+	assert_int_equal(table_stats(m.t).commits_dropped, 0);
 	table_import_close(k.im);
 	assert_string_equal(told.text, "arp/10.0.0.1 theirs\narp/10.0.0.2 ours\n"
 				       "arp/10.0.0.3 theirs\narp/10.0.0.4 theirs\n"

@@ -34,9 +34,11 @@ static bool is_too_old(const struct table *t)
 	       commit_at(t, i)->time < t->now - t->limits.history_ns;
 }
 
+/* What is imported may be of the present state already, for a while. */
 static size_t history_cells(const struct table *t)
 {
-	return t->cells_used - t->cells_present - t->import.cells;
+	size_t others = t->cells_present + t->import.cells;
+	return t->cells_used > others ? t->cells_used - others : 0;
 }
 
 bool history_is_due(const struct table *t)

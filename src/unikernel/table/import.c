@@ -102,7 +102,9 @@ bool table_import_add(struct table_import *im, enum table_type type, const uint8
 {
 	struct table *t = im->t;
 	t->silent = true;
+	t->needed = t->head; /* history makes room, but not all of it */
 	bool done = add(im, type, p, n, id);
+	t->needed = NONE;
 	t->silent = false;
 	flats_wipe(t);
 	return done;
