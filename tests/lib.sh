@@ -90,10 +90,9 @@ skip_all() {
 project() {
 	run respin -q -C "$top" fetch lwip nettle zlib
 	[ "$status" = 0 ] || skip_all "the packages' sources can't be had: $err"
-	mkdir -p project/src project/.respin
-	cp -r "$top/recipes" "$top/examples" "$top/.respin.json" project/
-	cp -r "$top/src/unikernel" project/src/
-	rm -rf project/examples/*/.respin project/examples/*/overlays
+	mkdir -p project/.respin
+	tar -C "$top" --exclude=.respin --exclude='examples/*/overlays' -cf - \
+		recipes examples .respin.json src/unikernel | tar -C project -xf -
 	cp -a "$top/.respin/sources" project/.respin/
 	cd project || exit 1
 }

@@ -24,12 +24,11 @@ sound() {
 }
 
 example nat-gateway
-mapping='mapping added: udp 192.168.1.2:7777 -> 203.0.113.2:7777'
-run respin state log last nat
-contains "the run's history tells of a mapping" "$out" "$mapping"
-run respin state log .respin/runs/*/disk.img nat
+run respin state show last nat nat/udp/30/7777
+contains "the run's state has a mapping" "$out" "inside 192.168.1.2:7777"
+run respin state show .respin/runs/*/disk.img nat nat/udp/30/7777
 exits "the disk's can be read, too" 0
-contains "and tells the same" "$out" "$mapping"
+contains "and has the same" "$out" "inside 192.168.1.2:7777"
 lacks "but not what no image serves" "$(respin state log .respin/runs/*/disk.img)" "payload"
 run respin state clone last nat clone
 exits "it can be cloned" 0
