@@ -6,7 +6,7 @@
 
 PATH=$PATH:/usr/sbin
 [ "$(id -u)" = 0 ] || skip_all "needs root: network namespaces and tap interfaces"
-for program in ip git lighttpd python3 arping qemu-system-x86_64; do
+for program in ip ping git lighttpd python3 qemu-system-x86_64; do
 	command -v "$program" >/dev/null || skip_all "$program is not installed"
 done
 [ -c /dev/net/tun ] || skip_all "there is no /dev/net/tun"

@@ -337,6 +337,152 @@ static void a_deadline_ends_it(void **state)
 	scene_close(s);
 }
 
+/* ---- a server that says what the test wants ------------------------------------------------- */
+
+/* Answers the client's next request with BODY, which is of TYPE; the request goes to REQUEST. */
+static void say(struct guest *g, const char *type, const struct bytes *body, char request[256])
+{
+	struct bytes b = {0};
+	size_t n;
+	uint8_t part[512];
+	while (git_client_work(g->c))
+		;
+	assert_int_equal(git_client_state(g->c), GIT_CLIENT_CONNECTS);
+	git_client_connected(g->c);
+	n = git_client_output(g->c, (uint8_t *)request, 255);
+	request[n] = '\0';
+	while (git_client_output(g->c, part, sizeof(part)))
+		;
+	bytes_text(&b, "HTTP/1.0 200 OK\r\nContent-Type: application/x-git-");
+	bytes_text(&b, type);
+	bytes_text(&b, "\r\n\r\n");
+	bytes_add(&b, body->p, body->n);
+	git_client_receive(g->c, (const uint8_t *)b.p, b.n);
+	git_client_disconnected(g->c);
+	free(b.p);
+}
+
+/* The list of refs: primary is ID. */
+static void say_refs(struct guest *g, bool receive, const char *id)
+{
+	struct bytes body = {0};
+	char line[128], request[256];
+	add_line(&body, "# service=git-anything\n");
+	bytes_text(&body, "0000");
+	int n = snprintf(line, sizeof(line), "%s refs/heads/primary%cside-band-64k shallow", id, 0);
+	add_packet(&body, line, (size_t)n);
+	bytes_text(&body, "0000");
+	say(g, receive ? "receive-pack-advertisement" : "upload-pack-advertisement", &body,
+		request);
+	assert_non_null(
+		strstr(request, receive ? "GET /arp.git/info/refs?service=git-receive-pack"
+					: "GET /arp.git/info/refs?service=git-upload-pack"));
+	free(body.p);
+}
+
+/* What became of a push, in a band. */
+static void say_report(struct guest *g, const char *line)
+{
+	struct bytes body = {0}, report = {0};
+	char request[256];
+	bytes_text(&report, "\001");
+	add_line(&report, "unpack ok\n");
+	add_line(&report, line);
+	bytes_text(&report, "0000");
+	add_packet(&body, "\002a word\n", 8);
+	add_packet(&body, report.p, report.n);
+	bytes_text(&body, "0000");
+	say(g, "receive-pack-result", &body, request);
+	assert_non_null(strstr(request, "POST /arp.git/git-receive-pack"));
+	while (git_client_work(g->c))
+		;
+	free(body.p);
+	free(report.p);
+}
+
+static const char strange_id[] = "0123456789012345678901234567890123456789";
+
+static struct guest guest_that_pushes(char first[41], char second[41])
+{
+	struct guest g = guest_open();
+	put(g.table.t, 1, 1, 1, NOTE_ADDED);
+	table_flush(g.table.t);
+	head_text(g.table.t, first);
+	put(g.table.t, 2, 1, 1, NOTE_ADDED);
+	table_flush(g.table.t);
+	head_text(g.table.t, second);
+	begin(&g, arp_url, true);
+	return g;
+}
+
+static void pushes_follow_the_servers_branch(void **state)
+{
+	(void)state;
+	char first[41], second[41];
+	struct guest g = guest_that_pushes(first, second);
+	say_refs(&g, true, second);
+	assert_int_equal(git_client_state(g.c), GIT_CLIENT_DONE);
+	assert_false(git_client_result(g.c)->pushed);
+	begin(&g, arp_url, true);
+	say_refs(&g, true, first);
+	say_report(&g, "ok refs/heads/primary\n");
+	assert_int_equal(git_client_state(g.c), GIT_CLIENT_DONE);
+	assert_true(git_client_result(g.c)->pushed);
+	guest_close(&g);
+}
+
+/* Refused, and nobody has moved the branch since: no third time. */
+static void a_refusal_is_final(void **state)
+{
+	(void)state;
+	static const char error[] = "the server refused the push: refs/heads/primary no way";
+	char first[41], second[41];
+	struct guest g = guest_that_pushes(first, second);
+	say_refs(&g, true, first);
+	say_report(&g, "ng refs/heads/primary no way\n");
+	say_refs(&g, true, first);
+	assert_int_equal(git_client_state(g.c), GIT_CLIENT_FAILED);
+	assert_string_equal(git_client_error(g.c), error);
+	begin(&g, arp_url, true); /* but where it has moved, there may be something to merge */
+	say_refs(&g, true, first);
+	say_report(&g, "ng refs/heads/primary no way\n");
+	say_refs(&g, true, strange_id);
+	say_refs(&g, false, second);
+	assert_int_not_equal(git_client_state(g.c), GIT_CLIENT_FAILED);
+	begin(&g, arp_url, true);
+	say_refs(&g, true, first);
+	say_report(&g, "ng refs/heads/primary shallow update not allowed\n");
+	assert_non_null(strstr(git_client_error(g.c), "receive.shallowUpdate=true"));
+	guest_close(&g);
+}
+
+/* Always another commit that we don't know, and never when we ask for it. */
+static void a_push_ends(void **state)
+{
+	(void)state;
+	char first[41], second[41], request[256];
+	struct guest g = guest_that_pushes(first, second);
+	struct bytes nak = {0};
+	unsigned rounds = 0;
+	add_line(&nak, "NAK\n");
+	for (; git_client_state(g.c) != GIT_CLIENT_FAILED && rounds < 100; rounds++) {
+		say_refs(&g, true, strange_id);
+		while (git_client_work(g.c))
+			;
+		if (git_client_state(g.c) == GIT_CLIENT_FAILED)
+			break;
+		say_refs(&g, false, second);
+		say(&g, "upload-pack-result", &nak, request);
+		assert_non_null(strstr(request, "POST /arp.git/git-upload-pack"));
+		while (git_client_work(g.c))
+			;
+	}
+	assert_string_equal(git_client_error(g.c), "others push there again and again");
+	assert_in_range(rounds, 2, 10);
+	free(nak.p);
+	guest_close(&g);
+}
+
 /* Another import holds the table: the pull waits for its end. */
 static void it_waits_for_the_table(void **state)
 {
@@ -416,6 +562,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(strange_servers_are_errors),
 	cmocka_unit_test(a_long_head_is_an_error),
 	cmocka_unit_test(a_deadline_ends_it),
+	cmocka_unit_test(pushes_follow_the_servers_branch),
+	cmocka_unit_test(a_refusal_is_final),
+	cmocka_unit_test(a_push_ends),
 	cmocka_unit_test(it_waits_for_the_table),
 	cmocka_unit_test(pulls_go_on_from_what_both_have),
 	cmocka_unit_test(the_order_of_pulls_matters_for_nothing),

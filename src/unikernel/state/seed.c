@@ -56,6 +56,14 @@ static struct {
 
 /* ---- options -------------------------------------------------------------------------------- */
 
+/* Number I, or the first behind it that is not secret. */
+static size_t next_served(size_t i)
+{
+	while (i < store_count() && store_at(i)->secret)
+		i++;
+	return i;
+}
+
 static size_t store_named(const char *name, size_t n)
 {
 	size_t i = 0;
@@ -71,6 +79,8 @@ static void find_store(const char *key, unsigned number, struct source *s)
 {
 	size_t n = strlen(s->url.path), at = n;
 	s->folder = n < 4 || strcmp(s->url.path + n - 4, ".git") != 0;
+	if (s->folder && next_served(0) == store_count())
+		panic("option %s=: there is no store that is not secret", key);
 	if (s->folder)
 		return;
 	while (at && s->url.path[at - 1] != '/')
@@ -170,13 +180,6 @@ static void begin(uint64_t deadline)
 }
 
 /* ---- pulling -------------------------------------------------------------------------------- */
-
-static size_t next_served(size_t i)
-{
-	while (i < store_count() && store_at(i)->secret)
-		i++;
-	return i;
-}
 
 static size_t served_from(size_t i)
 {
