@@ -19,7 +19,7 @@ host() {
 	name=$1
 	shift
 	mkdir -p "lwip-$name"
-	set -- "$@" -D_GNU_SOURCE -g -O1 -I "$top/tests/tcp" -I "$top/tests/tcp/guest" \
+	set -- "$@" -D_GNU_SOURCE -DLWIP_ARP=1 -g -O1 -I "$top/tests/tcp" -I "$top/tests/tcp/guest" \
 		-I "$top/recipes/lwip/config" -I "$unikernel/lwip" -I "$unikernel/tcp" -I "$unikernel/table" \
 		-I "$unikernel/hash" -isystem "$lwip/include"
 	(cd "lwip-$name" && "$CC" -c -w -fno-strict-aliasing "$@" "$lwip"/core/*.c "$lwip"/core/ipv4/*.c \

@@ -29,7 +29,9 @@ extern void *lwip_port_heap;
 #define LWIP_IPV4 1
 #define LWIP_IPV6 0
 /* Neighbours are the port's matter: it calls ip4_input() and ethernet_output() itself. */
+#ifndef LWIP_ARP /* a test on the host has lwIP's own */
 #define LWIP_ARP 0
+#endif
 #define LWIP_ETHERNET 1
 #define LWIP_ICMP 1
 #define LWIP_UDP 1
