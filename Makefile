@@ -153,7 +153,9 @@ PREFIX ?= /usr/local
 install: all
 	install -D -t $(DESTDIR)$(PREFIX)/bin $(BUILD)/respin
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/respin $(MODULES)
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(MANUALS)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(filter %.1,$(MANUALS))
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 $(filter %.5,$(MANUALS))
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man7 $(filter %.7,$(MANUALS))
 
 # All tests, or one: make test T=test_base, T=overlay, T=test_base/map_keeps_order.
 test: tests

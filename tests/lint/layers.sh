@@ -48,4 +48,7 @@ is "only cmd, report, sys and main print" \
 	"$(grep -lE '\b(printf|puts|fprintf|putchar)\(' -r . --include='*.c' | grep -vE '^\./(main\.c|cmd/|sys/|unikernel/)')" ""
 is "no banned calls outside sys and main" \
 	"$(grep -nE '\b(exit|system|strtok|sprintf|strcpy|strcat|atoi|malloc|calloc|realloc)\(' -r . --include='*.c' | grep -vE '^\./(main\.c|sys/|unikernel/)')" ""
+
+is "packages of images include what their recipes need, and make no banned calls" \
+	"$(python3 "$top/tests/lint/packages.py" "$top" 2>&1)" ""
 finish

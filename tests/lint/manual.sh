@@ -9,6 +9,13 @@ for page in "$top"/src/man/*.scd; do
 		grep -v -e 'missing date' -e 'lower case character' -e 'skipping paragraph')" ""
 done
 
+ok "make install" env -u MAKEFLAGS make -s -C "$top" -o all install BUILD="$RESPIN_BUILD" \
+	DESTDIR="$scratch/root" PREFIX=/usr
+is "each page is installed in its section" "$(cd root/usr/share/man && printf '%s\n' man?/* | sort)" \
+	"$(basename -a -s .scd "$top"/src/man/*.scd | sed 's/.*\.\(.\)$/man\1\/&/' | sort)"
+is "respin-images.7 tells of the options that images read" \
+	"$(python3 "$top/tests/lint/options.py" "$top" 2>&1)" ""
+
 # Long options of a usage text, and of a page's OPTIONS (the SYNOPSIS has them again).
 of_usage() { sed -n 's/^  \(-., \|    \)\(--[a-z-]*\).*/\2/p' | sort; }
 of_page() { sed -n '/^# OPTIONS/,/^# [^O]/p' "$1" | grep '^\*-' | grep -o -e '--[a-z-]*' | sort; }
