@@ -177,7 +177,10 @@ static void tap_becomes_results(void **state)
 			"bad", "ok 1 - opens\\nnot ok 2 - closes\\n1..2\\n") "," PRINTS("planless",
 			"ok 1 - opens\\n") "," PRINTS("short", "1..3\\nok 1\\n") "," PRINTS("none",
 			"1..0 # SKIP no lid here\\n") "," PRINTS("bail",
-			"1..2\\nok 1\\nBail out! fire\\n"));
+			"1..2\\nok 1\\nBail out! fire\\n") "," PRINTS("fast",
+			"1..4\\nok 1 - 4 MiB # 18 MB/s\\nnot ok 2 - a #2 # 3 MB/s\\nok 3 # "
+			"quick\\nok 4 "
+			"- C# # 1 MB/s # SKIP far\\n"));
 	assert_int_equal(result(&run, "good")->verdict, PASS);
 	assert_int_equal(result(&run, "good/opens")->verdict, PASS);
 	assert_skipped(&run, "good/closes", "no lid");
@@ -189,6 +192,10 @@ static void tap_becomes_results(void **state)
 	assert_int_equal(result(&run, "short")->verdict, FAIL);
 	assert_skipped(&run, "none", "no lid here");
 	assert_string_equal(result(&run, "bail")->why, "it bailed out: fire");
+	assert_string_equal(result(&run, "fast/4 MiB")->why, "ok, 18 MB/s");
+	assert_string_equal(result(&run, "fast/a #2")->why, "not ok, 3 MB/s");
+	assert_string_equal(result(&run, "fast/test 3")->why, "ok, quick");
+	assert_skipped(&run, "fast/C#", "far");
 }
 
 /* ---- what is refused before anything boots --------------------------------------------- */
