@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: ISC */
 #include "report/markup.h"
 
+#include "report/fields.h"
 #include "report/words.h"
 
 #define ENTRIES_SHOWN 40
@@ -32,8 +33,7 @@ static void add_entry(struct text *out, const struct past_change *entry)
 	struct arena *a = out->a;
 	page_add(out, "<tr><th scope=\"row\"><code>%s</code></th><td>%s</td><td>%s</td></tr>\n",
 		entry->path_after ? entry->path_after : entry->path_before,
-		entry->path_before ? words_line(a, entry->before) : "–",
-		entry->path_after ? words_line(a, entry->after) : "–");
+		fields_side(a, entry, false, "–"), fields_side(a, entry, true, "–"));
 }
 
 static void add_entries(struct text *out, const struct store_change *s, const char *id)
