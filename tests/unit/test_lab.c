@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: ISC */
 #include "lab_box.h"
 
+#include "lab/options.h"
+
 static void boots(void **state)
 {
 	(void)state;
@@ -198,6 +200,30 @@ static void tap_becomes_results(void **state)
 	assert_skipped(&run, "fast/C#", "far");
 }
 
+static void unknown_options_are_found_once(void **state)
+{
+	(void)state;
+	strings keys = {0};
+	options_unknown(&arena,
+		S("respin: unknown option ignored: nat.forwrd=tcp:1\r\nrespin: unknown option "
+		  "ignored: "
+		  "quiet\nrespin: unknown option ignored: time=1\nrespin: unknown option ignored: "
+		  "node=1\nrespin: unknown option ignored: nodes=2\nsaid: respin: unknown option "
+		  "ignored: no\nrespin: unknown option ignored: a\33b\nrespin: unknown option "
+		  "ignored: "
+		  "=1\nrespin: unknown option ignored: quiet"),
+		&keys);
+	options_unknown(&arena, S("respin: unknown option ignored: quiet\n"), &keys);
+	assert_int_equal(keys.n, 2);
+	assert_string_equal(keys.v[0], "nat.forwrd");
+	assert_string_equal(keys.v[1], "quiet");
+	for (size_t i = 0; i < 40; i++)
+		options_unknown(&arena,
+			str_of(str_format(&arena, "respin: unknown option ignored: k%zu\n", i)),
+			&keys);
+	assert_int_equal(keys.n, 16);
+}
+
 /* ---- what is refused before anything boots --------------------------------------------- */
 
 static void assert_refused(const char *checks, const char *path, const char *text)
@@ -350,6 +376,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_deaf_port_is_no_hang),
 	cmocka_unit_test(programs_run_in_the_private_network),
 	cmocka_unit_test(tap_becomes_results),
+	cmocka_unit_test(unknown_options_are_found_once),
 	cmocka_unit_test(wrong_checks_are_refused),
 	cmocka_unit_test(a_wrong_address_is_refused),
 	cmocka_unit_test(a_missing_program_is_named_with_its_package),
