@@ -31,9 +31,10 @@ static void add_divergence(struct text *out, const struct store_change *s)
 static void add_entry(struct text *out, const struct past_change *entry)
 {
 	struct arena *a = out->a;
-	page_add(out, "<tr><th scope=\"row\"><code>%s</code></th><td>%s</td><td>%s</td></tr>\n",
-		entry->path_after ? entry->path_after : entry->path_before,
-		fields_side(a, entry, false, "–"), fields_side(a, entry, true, "–"));
+	page_add(out, "<tr><th scope=\"row\">");
+	page_path(out, entry->path_after ? entry->path_after : entry->path_before);
+	page_add(out, "</th><td>%s</td><td>%s</td></tr>\n", fields_side(a, entry, false, "–"),
+		fields_side(a, entry, true, "–"));
 }
 
 static void add_entries(struct text *out, const struct store_change *s, const char *id)
@@ -41,7 +42,7 @@ static void add_entries(struct text *out, const struct store_change *s, const ch
 	size_t n = s->entries.n, shown = n > ENTRIES_SHOWN ? ENTRIES_SHOWN : n;
 	if (!n)
 		return;
-	page_table(out, id, (const char *const[]){"Entry at the end", "Before", "After"}, 3);
+	page_texts(out, id, (const char *const[]){"Entry at the end", "Before", "After"}, 3);
 	for (size_t i = 0; i < shown; i++)
 		add_entry(out, &s->entries.v[i]);
 	page_table_end(out);

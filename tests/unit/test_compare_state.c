@@ -161,7 +161,8 @@ static void all_reports_tell_it(void **state)
 	assert_int_equal(json_count(json_get(store, "kinds")), 4);
 	const char *page = page_of(&s);
 	expect_part(page, "<h2 id=\"state-arp-1\">State: arp</h2>");
-	expect_part(page, "<code>arp/refused/claim</code></th><td>–</td><td>count 1</td>");
+	expect_part(
+		page, "<code>arp/<wbr/>refused/<wbr/>claim</code></th><td>–</td><td>count 1</td>");
 	expect_part(page, "The first 2 commits the same; then, before: Arp.tick: updating");
 	assert_null(markup_problem(str_of(page), &at));
 }
