@@ -222,6 +222,26 @@ static void several_machines_are_added_up(void **state)
 	expect_no_part(s.out.p, "3 machines");
 }
 
+/* 40 fields of a new entry are no reading matter; those that differ all are. */
+static void the_page_elides_entries_of_one_side(void **state)
+{
+	(void)state;
+	defer(scene_end) struct scene s = {0};
+	struct text fields = {.a = &arena}, others = {.a = &arena};
+	for (int i = 0; i < 40; i++) {
+		text_addf(&fields, "field%d no%d\n", i, i);
+		text_addf(&others, "field%d yes%d\n", i, i);
+	}
+	start_scene(&s);
+	struct store_change *store = vec_add(&s.a, &s.c.state);
+	*store = (struct store_change){.store = "tcp", .machine = 1};
+	vec_push(&s.a, &store->entries, ((struct past_change){NULL, "tcp/x", NULL, fields.p}));
+	expect_part(page_of(&s), "<td>field0 no0; field1 no1;");
+	expect_no_part(page_of(&s), "field20 ");
+	store->entries.v[0] = (struct past_change){"tcp/x", "tcp/x", fields.p, others.p};
+	expect_part(page_of(&s), "field20 yes20;");
+}
+
 static void a_damaged_history_is_an_error(void **state)
 {
 	(void)state;
@@ -245,6 +265,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(all_reports_tell_it),
 	cmocka_unit_test(only_fields_that_differ_are_told),
 	cmocka_unit_test(several_machines_are_added_up),
+	cmocka_unit_test(the_page_elides_entries_of_one_side),
 	cmocka_unit_test(a_damaged_history_is_an_error),
 };
 
