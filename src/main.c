@@ -1,5 +1,6 @@
 /* main.c - the command table, global options and exit statuses. SPDX-License-Identifier: ISC */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -86,6 +87,14 @@ const struct subcommand subcommands[] = {
 	{"schema", "", 0, 0, "Print the JSON Schema of recipes, for editors.", false, cmd_schema,
 		{{0}}}};
 const size_t subcommand_count = sizeof(subcommands) / sizeof(*subcommands);
+
+/* Has whoever read our output (a pager, "head") left? A status like that of other programs, which
+ * die of SIGPIPE, and no words. */
+static bool reader_is_gone(void)
+{
+	struct pollfd out = {STDOUT_FILENO, POLLOUT, 0};
+	return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
+}
 
 static int status_of(enum code code)
 {
@@ -190,6 +199,8 @@ int main(int argc, char **argv)
 	if (parsed && run(&c, cmd, &e)) {
 		if (fflush(stdout) == 0 && !ferror(stdout))
 			return c.status;
+		if (reader_is_gone())
+			return STATUS_UNREAD;
 		fail(&e, E_IO, "write to standard output: %s", strerror(errno));
 	}
 	term_progress_end();

@@ -12,6 +12,12 @@ void print_check(void *ctx, const struct check_result *r)
 		term_tint_end(), r->name, r->why ? r->why : "");
 }
 
+static void print_note(void *ctx, const char *note)
+{
+	(void)ctx;
+	term_note("note: %s", note);
+}
+
 static void print_run(struct context *c, const struct run *run)
 {
 	struct text t = {.a = c->a};
@@ -32,7 +38,8 @@ static bool make_image(struct context *c, struct lab_request *q, struct err *e)
 		.image_path = built.path,
 		.image_sha256 = built.sha256,
 		.only = c->options.only,
-		.on_check = print_check};
+		.on_check = print_check,
+		.on_note = print_note};
 	return true;
 }
 

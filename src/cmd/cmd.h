@@ -12,7 +12,8 @@ enum {
 	STATUS_NO = 1,
 	STATUS_USAGE = 2,
 	STATUS_FAILED = 3,
-	STATUS_INTERRUPTED = 130
+	STATUS_INTERRUPTED = 130,
+	STATUS_UNREAD = 141 /* nobody reads standard output any more */
 };
 
 /* The values of all options of all commands; each command's table says which it takes. */

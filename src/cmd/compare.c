@@ -4,11 +4,12 @@
 
 static bool read_side(struct context *c, const char *id, struct side *out, struct err *e)
 {
-	struct side side = {.label = id};
+	struct side side = {0};
 	if (!run_read(c->a, &c->w, id, &side.run, e))
 		return false;
 	if (!image_read(c->a, side.run.image_path, &side.image, e))
 		return fail_context(e, "run %s", side.run.id);
+	side.label = side.run.id; /* what "last" and short names mean is another run tomorrow */
 	*out = side;
 	return true;
 }

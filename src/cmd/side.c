@@ -52,7 +52,9 @@ bool show_comparison(struct context *c, const struct comparison *cmp, const step
 		report_json(cmp, s, page, &t);
 		term_out("%s\n", t.p);
 	} else {
-		report_text(cmp, term_width(), *term_tint(TINT_BOLD) != '\0', &t);
+		const struct report_look look = {
+			term_width(), *term_tint(TINT_BOLD) != '\0', term_is_verbose()};
+		report_text(cmp, &look, &t);
 		term_out("%sreport: %s\n", t.p, page);
 	}
 	c->status = cmp->broken || cmp->new_failing ? STATUS_NO : STATUS_YES;

@@ -83,7 +83,7 @@ bool place_git(struct context *c, const struct placed *store, const char *const 
 	if (!command_run(c->a, &git, &out, e))
 		return false;
 	if (out.exit_code > 1)
-		return fail(e, E_CHILD, "git: %.*s", STR(str_trim(out.errors)));
+		return fail(e, E_IO, "git: %.*s", STR(str_trim(out.errors)));
 	term_out("%s", place_text(c, out.output));
 	*status = out.exit_code;
 	return true;
@@ -148,6 +148,19 @@ static bool live_url(
 	return true;
 }
 
+/* Why git could not get a store; its last words are in E. */
+static bool judge_refusal(const char *store, struct err *e)
+{
+	if (e->code != E_CHILD)
+		return false;
+	e->code = strstr(e->text, "' not found") ? E_NOTFOUND : E_NET;
+	if (strstr(e->text, "Authentication failed"))
+		return fail_hint(e, "it wants a token: --token TOKEN, as its %s.read= says", store);
+	if (strstr(e->text, "error: 403"))
+		return fail_hint(e, "nobody may read it: its command line has no %s.read=", store);
+	return false;
+}
+
 static bool open_live(
 	struct context *c, const char *what, const char *store, struct place *out, struct err *e)
 {
@@ -161,7 +174,7 @@ static bool open_live(
 		.env = environment(c, c->options.token, NULL),
 		.timeout_ms = FETCH_MS};
 	if (!command_must(c->a, &git, &ignored, e))
-		return fail_context(e, "get %s", url);
+		return judge_refusal(store, e) || fail_context(e, "get %s", url);
 	out->what = url;
 	*vec_add(c->a, &out->stores) = (struct placed){store, dir};
 	return true;

@@ -11,13 +11,24 @@ const char *state_arg(const struct context *c, size_t i)
 	return i < c->args.n ? c->args.v[i] : NULL;
 }
 
-static bool no_store(struct context *c, const struct place *p, const char *name, struct err *e)
+static const char *store_names(struct context *c, const struct place *p)
 {
 	struct text names = {.a = c->a};
 	vec_for(s, &p->stores)
 		text_addf(&names, "%s%s", s == p->stores.v ? "" : ", ", s->store);
+	return names.p;
+}
+
+static bool no_store(struct context *c, const struct place *p, const char *name, struct err *e)
+{
 	fail(e, E_NOTFOUND, "%s has no store '%s'", p->what, name);
-	return fail_hint(e, "it has: %s", names.p);
+	return fail_hint(e, "it has: %s", store_names(c, p));
+}
+
+static bool which_store(struct context *c, const struct place *p, struct err *e)
+{
+	fail(e, E_USAGE, "which store? %s has %zu", p->what, p->stores.n);
+	return fail_hint(e, "it has: %s", store_names(c, p));
 }
 
 bool state_choose(struct context *c, struct place *p, const char *name, struct err *e)
@@ -44,7 +55,7 @@ bool state_one_store(struct context *c, const struct place *p, size_t *at,
 	else if (name)
 		return no_store(c, p, name, e);
 	else
-		return fail(e, E_USAGE, "which store? %s has %zu", p->what, p->stores.n);
+		return which_store(c, p, e);
 	return true;
 }
 
@@ -58,7 +69,7 @@ bool state_git(
 {
 	int status;
 	return place_git(c, store, words, NULL, &status, e) &&
-	       (status == 0 || fail(e, E_CHILD, "git exited with status %d", status));
+	       (status == 0 || fail(e, E_IO, "git exited with status %d", status));
 }
 
 /* ---- JSON ---------------------------------------------------------------------------- */

@@ -191,18 +191,25 @@ static bool check_sides(struct trial *t, struct side *before, struct side *after
 	return true;
 }
 
+/* A long way is before the patch is read: what is plainly wrong is said at once. */
+static bool check_words(const struct options *o, struct err *e)
+{
+	if (!o->module || !o->patch) {
+		fail(e, E_USAGE, "what to change? --%s is missing", o->module ? "patch" : "module");
+		return fail_hint(e, "usage: respin try [IMAGE] --module NAME --patch FILE");
+	}
+	return file_exists(o->patch) ||
+	       fail(e, E_USAGE, "--patch %s: there is no such file", o->patch);
+}
+
 bool cmd_try(struct context *c, struct err *e)
 {
 	struct trial t = {.c = c};
 	struct side before, after;
 	struct comparison cmp = {0};
-	if (!c->options.module || !c->options.patch) {
-		fail(e, E_USAGE, "what to change? --%s is missing",
-			c->options.module ? "patch" : "module");
-		return fail_hint(e, "usage: respin try [IMAGE] --module NAME --patch FILE");
-	}
-	if (!pick_image(c, &t.image, e) || !lab_validate(t.image, e) || !resolve_module(&t, e) ||
-		!fetch_source(&t, e) || !open_overlay(&t, e) || !apply_patch(&t, e) ||
+	if (!check_words(&c->options, e) || !pick_image(c, &t.image, e) ||
+		!lab_validate(t.image, e) || !resolve_module(&t, e) || !fetch_source(&t, e) ||
+		!open_overlay(&t, e) || !apply_patch(&t, e) ||
 		!build_sides(&t, &before, &after, e) || !check_sides(&t, &before, &after, e))
 		return false;
 	begin(&t, "compare");

@@ -126,6 +126,10 @@ static bool hear(struct listener *l, char *message, size_t n)
 		if (l->failed)
 			memcpy(l->e, rest.p, rest.n);
 		return true;
+	case MESSAGE_NOTE:
+		if (l->q->on_note)
+			l->q->on_note(l->q->ctx, str_copy(l->a, rest));
+		return true;
 	case MESSAGE_STATUS:
 		memcpy(&l->status, rest.p, sizeof(l->status));
 		return true;

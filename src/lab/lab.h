@@ -55,6 +55,9 @@ struct lab_request {
 	const char *disk; /* file that is the machine's disk, for lab_console(); NULL: a new one */
 	/* Called as each check ends; may be NULL. */
 	void (*on_check)(void *ctx, const struct check_result *r);
+	/* Called at the end with what else is worth a line each: "the image does not know the
+	 * option KEY"; may be NULL. */
+	void (*on_note)(void *ctx, const char *note);
 	void *ctx;
 };
 

@@ -1,6 +1,7 @@
 /* runner.c - runs the checks of an image in order. SPDX-License-Identifier: ISC */
 #include "lab/runner.h"
 #include "lab/checks.h"
+#include "lab/options.h"
 
 #include <errno.h>
 #include <string.h>
@@ -109,13 +110,26 @@ static void conclude(struct session *s, struct runner *r)
 		r->run->verdict = FAIL;
 }
 
+/* Several machines are one image: its notes are said once. */
+static void send_notes(struct session *s, struct runner *r)
+{
+	strings keys = {0};
+	for (size_t k = 1; k <= s->machine_count; k++)
+		options_unknown(s->a, machine_console(session_machine(s, (int64_t)k)), &keys);
+	vec_for(key, &keys)
+		send_message(r->channel, MESSAGE_NOTE,
+			str_of(str_format(s->a, "the image does not know the option %s", *key)));
+}
+
 static bool check_image(struct session *s, struct runner *r, struct err *e)
 {
 	int64_t started = clock_ns();
 	struct err less; /* than the first error, which counts */
 	bool done = session_start(s, e) && do_checks(s, r, e);
-	if (done)
+	if (done) {
 		conclude(s, r);
+		send_notes(s, r);
+	}
 	if (!session_stop(s, done ? e : &less) || !done)
 		return false;
 	r->run->ns = clock_ns() - started;
@@ -139,6 +153,7 @@ static bool show_console(struct session *s, struct runner *r, struct err *e)
 	if (how == WAIT_MACHINE && !session_ended_well(s))
 		term_note("%s: %s", r->q->image->name, session_end(s));
 	int status = stopped || session_ended_well(s) ? 0 : 1;
+	send_notes(s, r);
 	if (!session_stop(s, stopped ? e : &less) || (how == WAIT_ERROR && !stopped))
 		return false;
 	send_message(r->channel, MESSAGE_STATUS, (struct str){(char *)&status, sizeof(status)});

@@ -10,6 +10,7 @@
 enum message {
 	MESSAGE_CHECK = 'c', /* a check's result as JSON */
 	MESSAGE_ERROR = 'e', /* struct err */
+	MESSAGE_NOTE = 'n',  /* text */
 	MESSAGE_STATUS = 's' /* int: the console's end */
 };
 

@@ -53,6 +53,40 @@ static const char *url_of(struct session *s, size_t at, const char *store, int64
 		store);
 }
 
+/* What the image itself said, which git shows as "remote: ..."; "" where it said nothing. */
+static const char *image_words(struct arena *a, struct str output)
+{
+	const struct str mark = S("remote: ");
+	while (output.n) {
+		struct str line = str_trim(str_cut(&output, '\n'));
+		if (str_starts(line, mark))
+			return str_format(a, "; the image says: %s",
+				one_line(a, str_from(line, mark.n), 200));
+	}
+	return "";
+}
+
+static bool is_refused(struct str output)
+{
+	return str_find(output, S("Authentication failed")) >= 0 ||
+	       str_find(output, S("returned error: 403")) >= 0;
+}
+
+static const char *failure_words(
+	struct session *s, const char *url, const char *store, struct str output)
+{
+	struct arena *a = s->a;
+	const char *hint =
+		is_refused(output)
+			? str_format(a,
+				  " (%s.read= in image.boot.command_line, and image.state.token "
+				  "where that is a token, let the lab read it)",
+				  store)
+			: "";
+	return str_format(a, "git can't get %s: %s%s%s", url, last_line(a, output, 300),
+		image_words(a, output), hint);
+}
+
 bool stores_take(struct session *s, size_t at, const char *store, int64_t number,
 	int64_t timeout_ms, const char **why, struct err *e)
 {
@@ -74,7 +108,7 @@ bool stores_take(struct session *s, size_t at, const char *store, int64_t number
 		*why = str_format(
 			a, "git did not get %s within %g s", url, (double)timeout_ms / 1000);
 	else if (out.exit_code)
-		*why = str_format(a, "git can't get %s: %s", url, last_line(a, out.output, 300));
+		*why = failure_words(s, url, store, out.output);
 	if (*why)
 		return tree_remove(fresh, e);
 	return !dir_exists(fresh) || rename(fresh, dir) == 0 || fail_errno(e, "keep %s", dir);

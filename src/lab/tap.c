@@ -42,6 +42,28 @@ static bool take_directive(struct str *s, const char *word, struct str *reason)
 	return false;
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+/* Cuts a comment off the end of *S: what follows a '#' that stands by itself, as in "reads # 18
+ * MB/s". That of "case #2" and an escaped one are part of the name. */
+static struct str take_comment(struct str *s)
+{
+	struct str comment = {0};
+	for (size_t i = 0; i < s->n; i++) {
+		bool alone =
+			(!i || is_blank(s->p[i - 1])) && (i + 1 == s->n || is_blank(s->p[i + 1]));
+		if (s->p[i] != '#' || !alone)
+			continue;
+		comment = str_trim(str_from(*s, i + 1));
+		s->n = i;
+		break;
+	}
+	return comment;
+}
+
 static void read_plan(struct arena *a, struct str line, struct plan *plan, struct tap *out)
 {
 	struct str reason;
@@ -70,6 +92,7 @@ static void read_test(struct arena *a, struct str rest, bool ok, struct tap *out
 	struct tap_line *line = vec_add(a, &out->lines);
 	bool skip = take_directive(&rest, "skip", &reason);
 	bool todo = !skip && take_directive(&rest, "todo", &reason);
+	struct str comment = take_comment(&rest);
 	rest = str_trim(rest);
 	if (str_starts(rest, S("- ")))
 		rest = str_from(rest, 2);
@@ -82,7 +105,8 @@ static void read_test(struct arena *a, struct str rest, bool ok, struct tap *out
 		out->skipped++;
 	} else {
 		line->verdict = ok ? PASS : FAIL;
-		line->why = ok ? "ok" : "not ok";
+		line->why = str_format(a, "%s%s%s", ok ? "ok" : "not ok", comment.n ? ", " : "",
+			comment.n ? one_line(a, comment, WORDS_MAX) : "");
 		*(ok ? &out->passed : &out->failed) += 1;
 	}
 }

@@ -6,9 +6,9 @@
 #include "lab/lab.h"
 
 struct tap_line {
-	const char *name; /* its description, or "test N" */
+	const char *name; /* its description without comment, or "test N" */
 	enum verdict verdict;
-	const char *why; /* the reason of a skip or todo; "not ok" */
+	const char *why; /* the reason of a skip or todo; "ok", "not ok, COMMENT" */
 };
 struct tap {
 	VEC(struct tap_line) lines;

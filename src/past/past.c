@@ -161,19 +161,60 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+/* The length of what PATTERN says S begins with, '0' standing for any digit; 0: it does not. */
+static size_t match_digits(struct str s, struct str pattern)
+{
+	for (size_t i = 0; i < pattern.n; i++)
+		if (i >= s.n || (pattern.p[i] == '0' ? !is_digit(s.p[i]) : s.p[i] != pattern.p[i]))
+			return 0;
+	return pattern.n;
+}
+
+static size_t count_digits(struct str s)
+{
+	size_t n = 0;
+	while (n < s.n && is_digit(s.p[n]))
+		n++;
+	return n;
+}
+
+/* The length of a time at the start of S, as in "2026-11-26T06:43:20.553Z" (ISO 8601); 0: none. */
+static size_t time_length(struct str s)
+{
+	size_t n = match_digits(s, S("0000-00-00T00:00:00"));
+	if (!n)
+		return 0;
+	size_t fraction = n < s.n && s.p[n] == '.' ? count_digits(str_from(s, n + 1)) : 0;
+	n += fraction ? fraction + 1 : 0;
+	size_t offset = match_digits(str_from(s, n), S("+00:00"));
+	if (!offset)
+		offset = match_digits(str_from(s, n), S("-00:00"));
+	return n + (str_starts(str_from(s, n), S("Z")) ? 1 : offset);
+}
+
+/* The length of a number at the start of S that says nothing: one of four and more digits, or a
+ * folder's name behind the character BEFORE, as in "nat/tcp/10/2576"; 0: none. */
+static size_t number_length(struct str s, char before)
+{
+	size_t n = count_digits(s);
+	bool folder = n && before == '/' && n < s.n && s.p[n] == '/';
+	return n >= 4 || folder ? n : 0;
+}
+
 const char *past_plain(struct arena *a, struct str text)
 {
 	struct text out = {.a = a};
+	char before = '\0';
 	text_addz(&out, "");
 	while (text.n) {
-		size_t digits = 0;
-		while (digits < text.n && is_digit(text.p[digits]))
-			digits++;
-		size_t n = digits ? digits : 1;
-		if (digits >= 4)
+		size_t n = time_length(text), digits = count_digits(text);
+		if (!n)
+			n = number_length(text, before);
+		if (n)
 			text_addz(&out, "#");
 		else
-			text_add(&out, (struct str){text.p, n});
+			text_add(&out, (struct str){text.p, n = digits ? digits : 1});
+		before = text.p[n - 1];
 		text = str_from(text, n);
 	}
 	return out.p;

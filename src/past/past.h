@@ -73,8 +73,9 @@ MUST_CHECK bool past_judge(struct past *p, const struct check *c, const struct p
 
 /* ---- comparing ----------------------------------------------------------------------------- */
 
-/* Words that differ from run to run without meaning: each number of four and more digits (ports,
- * times, sequence numbers) becomes "#". */
+/* Words that differ from run to run without meaning: each time (ISO 8601), each number of four and
+ * more digits (ports, times, sequence numbers) and each folder with a number for a name
+ * ("nat/tcp/10/2576") becomes "#". */
 const char *past_plain(struct arena *a, struct str text);
 /* An entry that two states have in different ways: paths and texts, NULL on the side where it is
  * not. */

@@ -54,12 +54,35 @@ void page_section(struct text *out, const char *id, const char *title)
 	page_add(out, "<section>\n<h2 id=\"%s\">%s</h2>\n", id, title);
 }
 
-void page_table(struct text *out, const char *id, const char *const *heads, size_t n)
+static void start_table(
+	struct text *out, const char *class, const char *id, const char *const *heads, size_t n)
 {
-	page_add(out, "<table aria-labelledby=\"%s\">\n<thead><tr>", id);
+	page_add(out, "<table class=\"%s\" aria-labelledby=\"%s\">\n<thead><tr>", class, id);
 	for (size_t i = 0; i < n; i++)
 		page_add(out, "<th scope=\"col\">%s</th>", heads[i]);
 	page_add(out, "</tr></thead>\n<tbody>\n");
+}
+
+void page_table(struct text *out, const char *id, const char *const *heads, size_t n)
+{
+	start_table(out, "numbers", id, heads, n);
+}
+
+void page_texts(struct text *out, const char *id, const char *const *heads, size_t n)
+{
+	start_table(out, "texts", id, heads, n);
+}
+
+void page_path(struct text *out, const char *path)
+{
+	page_add(out, "<code>");
+	for (struct str rest = str_of(path); rest.p;) {
+		struct str part = str_cut(&rest, '/');
+		page_add(out, "%s%s", str_copy(out->a, part), rest.p ? "/" : "");
+		if (rest.p)
+			page_add(out, "<wbr/>");
+	}
+	page_add(out, "</code>");
 }
 
 void page_table_end(struct text *out)

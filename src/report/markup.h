@@ -15,7 +15,11 @@ void page_add(struct text *out, const char *format, ...) CHECK_FMT(2, 3);
 void page_section(struct text *out, const char *id, const char *title);
 /* Starts the table of section ID, with N column heads; the first column is the row's head. */
 void page_table(struct text *out, const char *id, const char *const *heads, size_t n);
+/* The same for columns of text, which share the page's width and wrap. */
+void page_texts(struct text *out, const char *id, const char *const *heads, size_t n);
 void page_table_end(struct text *out);
+/* A path, which may be wrapped behind each slash. */
+void page_path(struct text *out, const char *path);
 /* Two bars, before above after, on the scale that AFTER and BEFORE themselves give. */
 void page_bars(struct text *out, double before, double after);
 /* One bar of VALUE on the scale of MOST. */

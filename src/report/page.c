@@ -67,9 +67,10 @@ static void add_header(struct text *out, const struct comparison *c)
 	bool bad = c->broken || c->new_failing;
 	page_add(
 		out, "<header>\n<p class=\"kicker\">Before and after</p>\n<h1>%s</h1>\n", c->image);
-	page_add(out, "<p class=\"answer %s\">%s</p>\n",
+	page_add(out, "<p class=\"answer %s\">%s%s%s</p>\n",
 		bad ? "broken" : (c->fixed ? "fixed" : "same"),
-		words_summary(out->a, c, "\u00a0→\u00a0", SIZE_MAX));
+		words_summary(out->a, c, "\u00a0→\u00a0", SIZE_MAX), c->broken ? " " : "",
+		words_broken(out->a, c));
 	page_add(out, "<dl class=\"facts\">\n");
 	add_side(out, "before", "Before", c->before->label);
 	add_side(out, "after", "After", c->after->label);

@@ -2,9 +2,12 @@
  * SPDX-License-Identifier: ISC */
 #include "report/markup.h"
 
+#include "report/chars.h"
+#include "report/fields.h"
 #include "report/words.h"
 
 #define ENTRIES_SHOWN 40
+#define ENTRY_COLUMNS 200
 
 static void add_counts(struct text *out, const char *what, size_t before, size_t after)
 {
@@ -27,13 +30,21 @@ static void add_divergence(struct text *out, const struct store_change *s)
 		s->message_after ? words_line(out->a, s->message_after) : "(its end)");
 }
 
+/* Of an entry of one side, which has all its fields, the first and last of them are enough. */
+static const char *side_words(struct arena *a, const struct past_change *entry, bool after)
+{
+	const char *words = chars_clean(a, fields_side(a, entry, after, "–"));
+	return entry->path_before && entry->path_after ? words
+						       : chars_elide(a, words, ENTRY_COLUMNS);
+}
+
 static void add_entry(struct text *out, const struct past_change *entry)
 {
 	struct arena *a = out->a;
-	page_add(out, "<tr><th scope=\"row\"><code>%s</code></th><td>%s</td><td>%s</td></tr>\n",
-		entry->path_after ? entry->path_after : entry->path_before,
-		entry->path_before ? words_line(a, entry->before) : "–",
-		entry->path_after ? words_line(a, entry->after) : "–");
+	page_add(out, "<tr><th scope=\"row\">");
+	page_path(out, entry->path_after ? entry->path_after : entry->path_before);
+	page_add(out, "</th><td>%s</td><td>%s</td></tr>\n", side_words(a, entry, false),
+		side_words(a, entry, true));
 }
 
 static void add_entries(struct text *out, const struct store_change *s, const char *id)
@@ -41,7 +52,7 @@ static void add_entries(struct text *out, const struct store_change *s, const ch
 	size_t n = s->entries.n, shown = n > ENTRIES_SHOWN ? ENTRIES_SHOWN : n;
 	if (!n)
 		return;
-	page_table(out, id, (const char *const[]){"Entry at the end", "Before", "After"}, 3);
+	page_texts(out, id, (const char *const[]){"Entry at the end", "Before", "After"}, 3);
 	for (size_t i = 0; i < shown; i++)
 		add_entry(out, &s->entries.v[i]);
 	page_table_end(out);

@@ -13,8 +13,13 @@ struct step {
 };
 typedef VEC(struct step) steps;
 
-/* The before/after table, for a terminal of WIDTH columns; with colours where COLOR. */
-void report_text(const struct comparison *c, int width, bool color, struct text *out);
+struct report_look {
+	int width; /* columns of the terminal */
+	bool color;
+	bool verbose; /* each machine's state by itself; else the sum over several machines */
+};
+/* The before/after table, for a terminal. */
+void report_text(const struct comparison *c, const struct report_look *look, struct text *out);
 /* One JSON object: what changed in checks, metrics and image; with STEPS also what `try` did.
  * "before" and "after" are ids of runs. REPORT: path of the HTML page, or NULL. */
 void report_json(const struct comparison *c, const steps *s, const char *report, struct text *out);

@@ -3,31 +3,13 @@
 #include "report/report.h"
 
 #include "report/chars.h"
-#include "report/table.h"
+#include "report/view.h"
 #include "report/words.h"
 
 #include <string.h>
 
 #define SYMBOLS_SHOWN 8
 #define ACTIONS_SHOWN 12
-#define ENTRIES_SHOWN 8
-
-struct view {
-	struct arena *a;
-	const struct comparison *c;
-	struct screen screen;
-};
-
-static void heading(const struct view *v, const char *text)
-{
-	text_addz(v->screen.out, "\n");
-	screen_line(&v->screen, TINT_BOLD, text);
-}
-
-static void remark(const struct view *v, const char *text)
-{
-	screen_line(&v->screen, TINT_DIM, str_format(v->a, "  %s", text));
-}
 
 static void print_question(const struct view *v)
 {
@@ -62,7 +44,7 @@ static void print_checks(const struct view *v)
 {
 	struct table t = {.a = v->a, .columns = 4, .yielding = 3};
 	size_t quiet = 0;
-	heading(v, "checks");
+	view_heading(v, "checks");
 	vec_for(check, &v->c->checks) {
 		if (is_quiet(check)) {
 			quiet++;
@@ -78,8 +60,9 @@ static void print_checks(const struct view *v)
 	}
 	table_print(&t, &v->screen);
 	if (quiet)
-		remark(v, str_format(v->a, "%s: the same",
-				  words_plural(v->a, quiet, t.cells.n ? "other check" : "check")));
+		view_remark(
+			v, str_format(v->a, "%s: the same",
+				   words_plural(v->a, quiet, t.cells.n ? "other check" : "check")));
 }
 
 /* Columns of the longest value of the left side: the arrows stand below each other. */
@@ -100,7 +83,7 @@ static void print_metrics(const struct view *v)
 	size_t quiet = 0;
 	int columns = value_columns(v);
 	if (v->c->metrics.n)
-		heading(v, "measured");
+		view_heading(v, "measured");
 	vec_for(m, &v->c->metrics) {
 		if (!m->notable) {
 			quiet++;
@@ -113,8 +96,9 @@ static void print_metrics(const struct view *v)
 	}
 	table_print(&t, &v->screen);
 	if (quiet)
-		remark(v, str_format(v->a, "%s: the same, or within the noise of single runs",
-				  words_plural(v->a, quiet, t.cells.n ? "other value" : "value")));
+		view_remark(
+			v, str_format(v->a, "%s: the same, or within the noise of single runs",
+				   words_plural(v->a, quiet, t.cells.n ? "other value" : "value")));
 }
 
 static void print_symbols(const struct view *v)
@@ -133,20 +117,20 @@ static void print_symbols(const struct view *v)
 	}
 	table_print(&t, &v->screen);
 	if (n > shown)
-		remark(v, words_plural(v->a, n - shown, "more symbol"));
+		view_remark(v, words_plural(v->a, n - shown, "more symbol"));
 }
 
 static void print_image(const struct view *v)
 {
 	const struct comparison *c = v->c;
 	if (c->image_same) {
-		heading(v, "image: the same on both sides, byte for byte");
+		view_heading(v, "image: the same on both sides, byte for byte");
 		return;
 	}
-	heading(v, str_format(v->a, "image  %s -> %s bytes (%s)",
-			   words_count(v->a, (int64_t)c->before->image.size),
-			   words_count(v->a, (int64_t)c->after->image.size),
-			   words_difference(v->a, c->size_difference)));
+	view_heading(v, str_format(v->a, "image  %s -> %s bytes (%s)",
+				words_count(v->a, (int64_t)c->before->image.size),
+				words_count(v->a, (int64_t)c->after->image.size),
+				words_difference(v->a, c->size_difference)));
 	print_symbols(v);
 }
 
@@ -157,109 +141,14 @@ static void print_rebuilt(const struct view *v)
 	size_t n = build->ran.n, shown = n > ACTIONS_SHOWN ? ACTIONS_SHOWN : n;
 	if (!build->path)
 		return;
-	heading(v, str_format(v->a, "rebuilt  %zu, reused %zu", n, build->reused));
+	view_heading(v, str_format(v->a, "rebuilt  %zu, reused %zu", n, build->reused));
 	for (size_t i = 0; i < shown; i++) {
 		table_add(&t, TINT_NONE, build->ran.v[i].output);
 		table_add(&t, TINT_DIM, build->ran.v[i].reason);
 	}
 	table_print(&t, &v->screen);
 	if (n > shown)
-		remark(v, words_plural(v->a, n - shown, "more"));
-}
-
-static const char *pair_words(const struct view *v, size_t before, size_t after)
-{
-	return str_format(v->a, "%s -> %s", words_count(v->a, (int64_t)before),
-		words_count(v->a, (int64_t)after));
-}
-
-/* Kinds of commits whose numbers differ; a note where none does. */
-static void print_kinds(const struct view *v, const struct store_change *s)
-{
-	struct table t = {.a = v->a, .columns = 2};
-	vec_for(kind, &s->kinds) {
-		if (kind->before == kind->after)
-			continue;
-		table_add(&t, TINT_NONE, str_format(v->a, "  %s", kind->kind));
-		table_add(&t, TINT_NONE, pair_words(v, kind->before, kind->after));
-	}
-	table_print(&t, &v->screen);
-}
-
-static void print_entries(const struct view *v, const struct store_change *s)
-{
-	struct table t = {.a = v->a, .columns = 2, .yielding = 1};
-	size_t n = s->entries.n, shown = n > ENTRIES_SHOWN ? ENTRIES_SHOWN : n;
-	for (size_t i = 0; i < shown; i++) {
-		const struct past_change *e = &s->entries.v[i];
-		const char *sign = !e->path_before ? "+" : !e->path_after ? "-" : "~";
-		const char *old = e->path_before ? words_line(v->a, e->before) : "";
-		const char *new = e->path_after ? words_line(v->a, e->after) : "";
-		table_add(&t, TINT_NONE,
-			str_format(v->a, "  %s %s", sign,
-				e->path_after ? e->path_after : e->path_before));
-		table_add(&t, TINT_DIM,
-			str_format(v->a, "%s%s%s", old, *old && *new ? " -> " : "", new));
-	}
-	table_print(&t, &v->screen);
-	if (n > shown)
-		remark(v, str_format(v->a, "  %zu more", n - shown));
-}
-
-static void print_divergence(const struct view *v, const struct store_change *s)
-{
-	struct table t = {.a = v->a, .columns = 2, .yielding = 1};
-	if (!s->diverges)
-		return;
-	remark(v, s->common ? str_format(v->a, "  the first %s the same, then",
-				      words_plural(v->a, s->common, "commit"))
-			    : "  from the first commit on:");
-	table_add(&t, TINT_DIM, "    before");
-	table_add(&t, TINT_NONE,
-		s->message_before ? words_line(v->a, s->message_before) : "(its end)");
-	table_add(&t, TINT_DIM, "    after");
-	table_add(
-		&t, TINT_NONE, s->message_after ? words_line(v->a, s->message_after) : "(its end)");
-	table_print(&t, &v->screen);
-}
-
-static bool is_same_store(const struct store_change *s)
-{
-	vec_for(kind, &s->kinds)
-		if (kind->before != kind->after)
-			return false;
-	return s->has_before && s->has_after && !s->entries.n && !s->diverges;
-}
-
-static void print_store(const struct view *v, const struct store_change *s)
-{
-	const char *side = !s->has_before ? " (new)" : !s->has_after ? " (gone)" : "";
-	screen_line(&v->screen, TINT_NONE,
-		str_format(v->a, "  %s  %s commits, %s entries at the end%s", words_store(v->a, s),
-			pair_words(v, s->commits_before, s->commits_after),
-			pair_words(v, s->entries_before, s->entries_after), side));
-	if (*side)
-		return; /* all of it differs */
-	print_kinds(v, s);
-	print_entries(v, s);
-	print_divergence(v, s);
-}
-
-static void print_state(const struct view *v)
-{
-	size_t quiet = 0;
-	if (v->c->state.n)
-		heading(v, "state");
-	vec_for(s, &v->c->state) {
-		if (is_same_store(s))
-			quiet++;
-		else
-			print_store(v, s);
-	}
-	if (quiet)
-		remark(v, str_format(v->a, "%s: the same",
-				  words_plural(v->a, quiet,
-					  quiet < v->c->state.n ? "other store" : "store")));
+		view_remark(v, words_plural(v->a, n - shown, "more"));
 }
 
 /* "2.1.3", "2.1.3 -> 2.2.0", "none -> 2.1.3" */
@@ -286,7 +175,7 @@ static void print_subjects(const struct view *v, const char *sign, const strings
 static void print_packages(const struct view *v)
 {
 	if (v->c->packages.n)
-		heading(v, "packages");
+		view_heading(v, "packages");
 	vec_for(p, &v->c->packages) {
 		struct table t = {.a = v->a, .columns = 4};
 		table_add(&t, TINT_NONE, p->name);
@@ -308,20 +197,26 @@ static void print_summary(const struct view *v)
 	enum tint tint = bad ? TINT_RED : c->fixed ? TINT_GREEN : TINT_BOLD;
 	text_addz(v->screen.out, "\n");
 	screen_line(&v->screen, tint, words_summary(v->a, c, " -> ", v->screen.width));
+	if (c->broken)
+		screen_line(&v->screen, tint, words_broken(v->a, c));
 }
 
-void report_text(const struct comparison *c, int width, bool color, struct text *out)
+void report_text(const struct comparison *c, const struct report_look *look, struct text *out)
 {
+	int width = look->width;
 	defer(arena_free) struct arena scratch = {0};
 	struct view v = {
 		.a = &scratch,
 		.c = c,
-		.screen = {.out = out, .width = width < 20 ? 20 : (size_t)width, .color = color},
+		.verbose = look->verbose,
+		.screen = {.out = out,
+			.width = width < 20 ? 20 : (size_t)width,
+			.color = look->color},
 	};
 	print_question(&v);
 	print_checks(&v);
 	print_metrics(&v);
-	print_state(&v);
+	view_state(&v);
 	print_image(&v);
 	print_rebuilt(&v);
 	print_packages(&v);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define BROKEN_NAMED 3
+
 /* DIGITS with a comma before each group of three. */
 static const char *grouped(struct arena *a, const char *sign, const char *digits)
 {
@@ -100,6 +102,19 @@ static const char *count_words(struct arena *a, const struct comparison *c)
 	if (c->gone)
 		text_addf(&out, ", %zu without an answer now", c->gone);
 	return out.p;
+}
+
+const char *words_broken(struct arena *a, const struct comparison *c)
+{
+	struct text out = {.a = a};
+	size_t named = 0;
+	text_addz(&out, "broken: ");
+	vec_for(check, &c->checks)
+		if (check->change == BROKEN && named < BROKEN_NAMED)
+			text_addf(&out, "%s%s", named++ ? ", " : "", check->name);
+	if (c->broken > named)
+		text_addf(&out, " and %zu more", c->broken - named);
+	return c->broken ? out.p : "";
 }
 
 static bool check_changed(const struct comparison *c, const char *name)

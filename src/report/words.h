@@ -19,6 +19,9 @@ const char *words_store(struct arena *a, const struct store_change *s);
 /* An entry's text, or a message, as one line: "mac 02:...; expires 1429688150". */
 const char *words_line(struct arena *a, const char *text);
 
+/* "broken: a, b, c and 2 more"; "" where none is. */
+const char *words_broken(struct arena *a, const struct comparison *c);
+
 /* The comparison in one sentence of at most COLUMNS columns where that is possible: "1 check
  * fixed, 0 broken, 8 the same; segments in the first flight 4 -> 10 packets." ARROW is put
  * between two values, with its own spaces. */

@@ -26,7 +26,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.headers.get("Authorization") != "Bearer " + token:
             self.send_response(401)
             self.send_header("WWW-Authenticate", 'Basic realm="state"')
+            self.send_header("Content-Type", "text/plain")
             self.end_headers()
+            self.wfile.write(b"reading needs a token\n")
             return
         path, _, query = self.path.partition("?")
         env = dict(

@@ -61,10 +61,19 @@ run respin run box
 exits "run: a panic" 1
 contains "... is on the terminal" "$out" "respin: panic: no tea left"
 contains "... with its place" "$out" "is in main at /box/main.c:4"
-main "console_printf(\"hello\\n\"); return 0;"
+unknown='console_printf("respin: unknown option ignored: frob=1\n");'
+main "console_printf(\"hello\\n\"); $unknown $unknown return 0;"
 run respin run box
 exits "run: an image that ends well" 0
 contains "... and its console" "$out" "hello"
+note="note: the image does not know the option frob"
+is "... and the option that it does not know" "$err" "$note"
+main "$unknown $ready return 0;"
+checks "$boot"
+run respin check box
+is "check tells of that option, too" "$(printf '%s\n' "$err" | grep note:)" "$note"
+run respin check box --quiet
+is "... but not with --quiet" "$err" ""
 
 # Wrong checks are refused before anything boots.
 checks "$boot, { \"name\": \"p\", \"type\": \"packets\", \"filter\": \"tcp prot 80\" }"

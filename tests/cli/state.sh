@@ -158,8 +158,13 @@ if [ -x "$backend" ]; then
 		sleep 0.05
 	done
 	run respin state log "http://127.0.0.1:$port" arp
-	exits "a live machine that wants a token" 1
+	exits "a live machine that wants a token" 3
 	contains "... says so" "$err" "get http://127.0.0.1:$port/arp.git"
+	contains "... and how to give it" "$err" "--token TOKEN"
+	run respin state log "http://127.0.0.1:1" arp
+	exits "a live machine that does not answer" 3
+	run respin state log "http://127.0.0.1:$port" nat --token A-token-of-22-letters-
+	exits "a store that a live machine has not" 1
 	run respin state log "http://127.0.0.1:$port/arp.git" --token A-token-of-22-letters-
 	exits "... and is read with it" 0
 	contains "... whole" "$out" "(expire_1) Arp.tick: updating"
@@ -169,6 +174,17 @@ if [ -x "$backend" ]; then
 	is "clone of a live machine" "$(cat live/arp/10.0.0.3)" "mac 02:00:00:00:00:99"
 	is "nothing of it is left" "$(ls tmp)" ""
 fi
+
+# A reader that goes away, as head does, is no failure.
+mkfifo pipe
+(
+	: <pipe &
+	exec 4>pipe
+	wait $!
+	respin state log two arp >&4 2>said
+	echo $? >status
+)
+is "a closed pipe ends it quietly" "$(cat status) $(cat said)" "141 "
 
 # What a machine writes does not command the terminal.
 printf 'commit refs/heads/primary\ncommitter A <a@b> 1429688300 +0000\ndata <<END\n\033]0;evil\007 title\nEND\n' |
@@ -190,6 +206,7 @@ run respin state log blank
 exits "a blank disk" 1
 run respin state show one
 exits "one of several stores must be named" 2
+contains "... of those that are there" "$err" "it has: arp, nat"
 run respin state show one tcp
 exits "a store that is not there" 1
 contains "... names those that are" "$err" "it has: arp, nat"

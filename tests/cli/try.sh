@@ -59,7 +59,8 @@ exits "a patch that does not apply" 1
 contains "... names the file" "$err" "src/core/tcp.c"
 is "... with its code" "$(printf '%s' "$err" | python3 -c 'import json,sys; print(json.load(sys.stdin)["error"]["code"])')" conflict
 run_try lwip nosuch.patch
-contains "a patch that is not there" "$err" "nosuch.patch"
+exits "a patch that is not there" 2
+contains "... is said at once" "$err" "nosuch.patch"
 run_try no_such_symbol $patches/initial-window.patch
 exits "a module that is not there" 1
 run respin try static-site --patch $patches/initial-window.patch

@@ -72,6 +72,7 @@ exits "check" 0
 id=$(json '["run"]')
 run respin compare static-site last "$id"
 exits "two kept runs compare" 0
+is "... and are called by their ids" "$(echo "$out" | sed -n '2,3s/  *[a-z]*  *//p' | sort -u)" "$id"
 echo '/* unsaved */' >>$tree/src/core/tcp.c
 run respin overlay drop lwip
 exits "drop refuses while an edit is not saved" 1

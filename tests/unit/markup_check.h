@@ -93,7 +93,7 @@ static inline bool markup_tag(struct markup *m)
 	struct str name = markup_word(m);
 	if (!markup_known(name,
 		    " html head meta title style body main header section h1 h2 h3 p dl div dt dd "
-		    "span b code table thead tbody tr th td svg rect details summary "))
+		    "span b code table thead tbody tr th td svg rect details summary wbr "))
 		return markup_bad(m, "an element that the report does not write");
 	if (closing) {
 		if (!m->depth || !str_eq(m->open[--m->depth], name))

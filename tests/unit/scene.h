@@ -35,7 +35,7 @@ static inline void start_scene(struct scene *s)
 static inline const char *text_of(struct scene *s, int width)
 {
 	s->out = (struct text){.a = &s->a};
-	report_text(&s->c, width, false, &s->out);
+	report_text(&s->c, &(const struct report_look){.width = width}, &s->out);
 	return s->out.p;
 }
 

@@ -4,6 +4,7 @@
 
 #include "markup_check.h"
 #include "past_box.h"
+#include "report/fields.h"
 
 static struct arena arena;
 static const char *root;
@@ -146,9 +147,7 @@ static void all_reports_tell_it(void **state)
 	expect_part(text, "\nstate\n  arp  3 -> 4 commits, 3 -> 3 entries at the end\n");
 	expect_part(text, "    refused  0 -> 1\n");
 	expect_no_part(text, "entry added");
-	expect_part(text,
-		"~ arp/10.0.0.2       mac 02:02; expires 1429688000 -> mac 02:99; expires "
-		"1\n");
+	expect_part(text, "~ arp/10.0.0.2       mac 02:02 -> 02:99; expires 1429688000 -> 1\n");
 	expect_part(text, "+ arp/refused/claim  count 1\n");
 	expect_part(text, "    the first 2 commits the same, then\n"
 			  "      before  Arp.tick: updating to age out old entries\n"
@@ -162,9 +161,85 @@ static void all_reports_tell_it(void **state)
 	assert_int_equal(json_count(json_get(store, "kinds")), 4);
 	const char *page = page_of(&s);
 	expect_part(page, "<h2 id=\"state-arp-1\">State: arp</h2>");
-	expect_part(page, "<code>arp/refused/claim</code></th><td>–</td><td>count 1</td>");
+	expect_part(
+		page, "<code>arp/<wbr/>refused/<wbr/>claim</code></th><td>–</td><td>count 1</td>");
 	expect_part(page, "The first 2 commits the same; then, before: Arp.tick: updating");
 	assert_null(markup_problem(str_of(page), &at));
+}
+
+static const char *changed(const char *before, const char *after)
+{
+	const struct past_change c = {before ? "x" : NULL, after ? "x" : NULL, before, after};
+	return fields_words(&arena, &c);
+}
+
+static void only_fields_that_differ_are_told(void **state)
+{
+	(void)state;
+	const struct past_change c = {"x", "x", "mac 02\nstatic\nto a\n", "mac 06\nto a\n"};
+	assert_string_equal(changed("mac 02\nexpires 2026-11-26T06:43:20Z\nport 40000\n",
+				    "mac 06\nexpires 2026-11-26T06:44:20Z\nport 40001\n"),
+		"mac 02 -> 06");
+	assert_string_equal(
+		changed("mac 02\nstatic\n", "mac 02\nstate new\n"), "- static; + state new");
+	assert_string_equal(changed("to a\nto b\n", "to a\nto c\nto d\n"), "to b -> c; + to d");
+	assert_string_equal(changed("a 1\nb 2\n", "b 2\na 1\n"), "a 1; b 2 -> b 2; a 1");
+	assert_string_equal(changed(NULL, "mac 02\nstatic\n"), "mac 02; static");
+	assert_string_equal(changed("", ""), "");
+	assert_string_equal(fields_side(&arena, &c, false, "-"), "mac 02; static");
+	assert_string_equal(fields_side(&arena, &c, true, "-"), "mac 06");
+}
+
+/* Two machines' stores of one name are one sum, but for -v. */
+static void several_machines_are_added_up(void **state)
+{
+	(void)state;
+	defer(scene_end) struct scene s = {0};
+	struct err e = {0};
+	make_histories();
+	sample_sides(&s.a, &s.before, &s.after);
+	for (int64_t k = 1; k <= 3; k++) {
+		add_kept(&s.before, "one", "arp", 3);
+		s.before.run.state.v[k - 1].machine = k;
+		add_kept(&s.after, k == 1 ? "one" : "two", "arp", k == 1 ? 3 : 4);
+		s.after.run.state.v[k - 1].machine = k;
+	}
+	s.after.run.dir = path_join(&arena, root, "two");
+	s.after.run.state.v[0].path = "../one/state/arp.git";
+	compare_scene(&s);
+	assert_ok(compare_state(&s.a, &s.c, &e));
+	const char *text = text_of(&s, 100);
+	expect_part(text,
+		"\nstate\n  arp, 3 machines  9 -> 11 commits, 9 -> 9 entries at the end\n"
+		"    refused  0 -> 2\n"
+		"    4 entries differ, 2 machines go another way, 1 the same; -v shows each "
+		"machine\n\n");
+	s.out = (struct text){.a = &s.a};
+	report_text(&s.c, &(const struct report_look){.width = 100, .verbose = true}, &s.out);
+	expect_part(s.out.p, "\n  arp of machine 2  3 -> 4 commits");
+	expect_part(s.out.p, "\n  arp of machine 3  3 -> 4 commits");
+	expect_part(s.out.p, "\n  1 other store: the same\n");
+	expect_no_part(s.out.p, "3 machines");
+}
+
+/* 40 fields of a new entry are no reading matter; those that differ all are. */
+static void the_page_elides_entries_of_one_side(void **state)
+{
+	(void)state;
+	defer(scene_end) struct scene s = {0};
+	struct text fields = {.a = &arena}, others = {.a = &arena};
+	for (int i = 0; i < 40; i++) {
+		text_addf(&fields, "field%d no%d\n", i, i);
+		text_addf(&others, "field%d yes%d\n", i, i);
+	}
+	start_scene(&s);
+	struct store_change *store = vec_add(&s.a, &s.c.state);
+	*store = (struct store_change){.store = "tcp", .machine = 1};
+	vec_push(&s.a, &store->entries, ((struct past_change){NULL, "tcp/x", NULL, fields.p}));
+	expect_part(page_of(&s), "<td>field0 no0; field1 no1;");
+	expect_no_part(page_of(&s), "field20 ");
+	store->entries.v[0] = (struct past_change){"tcp/x", "tcp/x", fields.p, others.p};
+	expect_part(page_of(&s), "field20 yes20;");
 }
 
 static void a_damaged_history_is_an_error(void **state)
@@ -188,6 +263,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(what_differs_is_found),
 	cmocka_unit_test(stores_of_one_side_are_told),
 	cmocka_unit_test(all_reports_tell_it),
+	cmocka_unit_test(only_fields_that_differ_are_told),
+	cmocka_unit_test(several_machines_are_added_up),
+	cmocka_unit_test(the_page_elides_entries_of_one_side),
 	cmocka_unit_test(a_damaged_history_is_an_error),
 };
 

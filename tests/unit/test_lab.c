@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: ISC */
 #include "lab_box.h"
 
+#include "lab/options.h"
+
 static void boots(void **state)
 {
 	(void)state;
@@ -177,7 +179,10 @@ static void tap_becomes_results(void **state)
 			"bad", "ok 1 - opens\\nnot ok 2 - closes\\n1..2\\n") "," PRINTS("planless",
 			"ok 1 - opens\\n") "," PRINTS("short", "1..3\\nok 1\\n") "," PRINTS("none",
 			"1..0 # SKIP no lid here\\n") "," PRINTS("bail",
-			"1..2\\nok 1\\nBail out! fire\\n"));
+			"1..2\\nok 1\\nBail out! fire\\n") "," PRINTS("fast",
+			"1..4\\nok 1 - 4 MiB # 18 MB/s\\nnot ok 2 - a #2 # 3 MB/s\\nok 3 # "
+			"quick\\nok 4 "
+			"- C# # 1 MB/s # SKIP far\\n"));
 	assert_int_equal(result(&run, "good")->verdict, PASS);
 	assert_int_equal(result(&run, "good/opens")->verdict, PASS);
 	assert_skipped(&run, "good/closes", "no lid");
@@ -189,6 +194,34 @@ static void tap_becomes_results(void **state)
 	assert_int_equal(result(&run, "short")->verdict, FAIL);
 	assert_skipped(&run, "none", "no lid here");
 	assert_string_equal(result(&run, "bail")->why, "it bailed out: fire");
+	assert_string_equal(result(&run, "fast/4 MiB")->why, "ok, 18 MB/s");
+	assert_string_equal(result(&run, "fast/a #2")->why, "not ok, 3 MB/s");
+	assert_string_equal(result(&run, "fast/test 3")->why, "ok, quick");
+	assert_skipped(&run, "fast/C#", "far");
+}
+
+static void unknown_options_are_found_once(void **state)
+{
+	(void)state;
+	strings keys = {0};
+	options_unknown(&arena,
+		S("respin: unknown option ignored: nat.forwrd=tcp:1\r\nrespin: unknown option "
+		  "ignored: "
+		  "quiet\nrespin: unknown option ignored: time=1\nrespin: unknown option ignored: "
+		  "node=1\nrespin: unknown option ignored: nodes=2\nsaid: respin: unknown option "
+		  "ignored: no\nrespin: unknown option ignored: a\33b\nrespin: unknown option "
+		  "ignored: "
+		  "=1\nrespin: unknown option ignored: quiet"),
+		&keys);
+	options_unknown(&arena, S("respin: unknown option ignored: quiet\n"), &keys);
+	assert_int_equal(keys.n, 2);
+	assert_string_equal(keys.v[0], "nat.forwrd");
+	assert_string_equal(keys.v[1], "quiet");
+	for (size_t i = 0; i < 40; i++)
+		options_unknown(&arena,
+			str_of(str_format(&arena, "respin: unknown option ignored: k%zu\n", i)),
+			&keys);
+	assert_int_equal(keys.n, 16);
 }
 
 /* ---- what is refused before anything boots --------------------------------------------- */
@@ -343,6 +376,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_deaf_port_is_no_hang),
 	cmocka_unit_test(programs_run_in_the_private_network),
 	cmocka_unit_test(tap_becomes_results),
+	cmocka_unit_test(unknown_options_are_found_once),
 	cmocka_unit_test(wrong_checks_are_refused),
 	cmocka_unit_test(a_wrong_address_is_refused),
 	cmocka_unit_test(a_missing_program_is_named_with_its_package),

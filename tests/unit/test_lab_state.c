@@ -143,6 +143,8 @@ static void what_is_not_served_fails(void **state)
 	assert_contains(
 		result(&run, "refused")->why, "git can't get http://10.77.0.2:8080/arp.git: ");
 	assert_contains(result(&run, "keeps its state")->why, "arp: git can't get ");
+	assert_contains(result(&run, "keeps its state")->why,
+		"; the image says: reading needs a token (arp.read= in image.boot.command_line");
 	assert_int_equal(result(&run, "keeps its state")->verdict, FAIL);
 	assert_int_equal(run.state.n, 0);
 	assert_false(file_exists(path_join(&arena, run.dir, "state/arp.git")));

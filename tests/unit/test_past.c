@@ -426,7 +426,29 @@ static void kinds_of_messages(void **state)
 	assert_string_equal(past_plain(&arena, S("")), "");
 }
 
+static void assert_plain(const char *text, const char *plain)
+{
+	assert_string_equal(past_plain(&arena, str_of(text)), plain);
+}
+
+static void plain_words_have_no_times_and_ports(void **state)
+{
+	(void)state;
+	assert_plain("", "");
+	assert_plain("expires 2026-11-26T06:43:20.553Z\nmac 02", "expires #\nmac 02");
+	assert_plain("2026-11-26T06:43:20Z", "#");
+	assert_plain("2026-11-26T06:43:20+01:00;2026-11-26T06:43:20.5-01:00.", "#;#.");
+	assert_plain("2026-11-26T06:43:20", "#");
+	assert_plain("2026-11-26T06:43:2", "#-11-26T06:43:2");
+	assert_plain("2026-11-26T06:43:20.", "#.");
+	assert_plain("nat/tcp/10/2576", "nat/tcp/#/#");
+	assert_plain("nat/tcp/3/800", "nat/tcp/#/800");
+	assert_plain("arp/10.0.0.2 10.0.0.0/24 1/2/x", "arp/10.0.0.2 10.0.0.0/24 1/#/x");
+	assert_plain("10.0.0.2:40000 7 123 12345", "10.0.0.2:# 7 123 #");
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(plain_words_have_no_times_and_ports),
 	cmocka_unit_test(commits_come_behind_their_parents),
 	cmocka_unit_test(a_large_history_is_whole),
 	cmocka_unit_test(changes_are_those_that_git_finds),

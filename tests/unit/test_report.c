@@ -104,6 +104,24 @@ static void text_names_what_still_fails(void **state)
 	expect_part(text, "  4 other checks: the same\n");
 	expect_part(text, "1 check fixed, 1 broken, 5 the same, 1 new (1 of them failing), "
 			  "1 without an answer now");
+	expect_part(text, "\nbroken: arp\n");
+}
+
+static void the_first_broken_checks_are_named_last(void **state)
+{
+	(void)state;
+	defer(scene_end) struct scene s = {0};
+	sample_sides(&s.a, &s.before, &s.after);
+	for (size_t i = 0; i < 5; i++) {
+		const char *name = str_format(&s.a, "c%zu", i);
+		vec_push(&s.a, &s.before.run.checks,
+			((struct check_result){.name = name, .verdict = PASS, .why = "ok"}));
+		vec_push(&s.a, &s.after.run.checks,
+			((struct check_result){.name = name, .verdict = FAIL, .why = "no"}));
+	}
+	compare_scene(&s);
+	assert_true(str_ends(str_of(text_of(&s, 100)), S("\nbroken: c0, c1, c2 and 2 more\n")));
+	expect_part(page_of(&s), " broken: c0, c1, c2 and 2 more</p>");
 }
 
 static void no_line_is_wider_than_the_terminal(void **state)
@@ -125,7 +143,7 @@ static void colours_are_only_added(void **state)
 	const char *plain = text_of(&s, 80);
 	expect_no_part(plain, "\033");
 	struct text tinted = {.a = &s.a}, stripped = {.a = &s.a};
-	report_text(&s.c, 80, true, &tinted);
+	report_text(&s.c, &(const struct report_look){.width = 80, .color = true}, &tinted);
 	expect_part(tinted.p, "\033[32mfixed\033[0m");
 	for (struct str rest = text_str(&tinted); rest.p;) {
 		text_add(&stripped, str_cut(&rest, '\033'));
@@ -258,6 +276,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(text_is_the_whole_story),
 	cmocka_unit_test(text_of_nothing_changed_is_short),
 	cmocka_unit_test(text_names_what_still_fails),
+	cmocka_unit_test(the_first_broken_checks_are_named_last),
 	cmocka_unit_test(no_line_is_wider_than_the_terminal),
 	cmocka_unit_test(colours_are_only_added),
 	cmocka_unit_test(long_names_are_elided_in_the_middle),
