@@ -147,8 +147,11 @@ bool git_access_path(const struct git_token *right, const char *path)
 {
 	if (!right->paths)
 		return true;
-	for (const char *const *p = right->paths; *p; p++)
-		if (git_text_begins(path, strlen(path), *p))
+	size_t n = strlen(path);
+	for (const char *const *p = right->paths; *p; p++) {
+		bool folder = **p && (*p)[strlen(*p) - 1] == '/';
+		if (folder ? git_text_begins(path, n, *p) : git_text_is(path, n, *p))
 			return true;
+	}
 	return false;
 }

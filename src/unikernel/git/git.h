@@ -46,8 +46,8 @@ struct git_token {
 	const char *store;   /* name of the one store that it opens */
 	bool write;	     /* pushing, else fetching; who may do both has two rights */
 	uint64_t expires_ns; /* nanoseconds since 1970; 0: never */
-	/* Only paths that begin with one of these may be changed ("nat/tcp/"); ends with NULL.
-	 * NULL: every path. */
+	/* Only these paths may be changed, and what lies in folders, which end with "/"
+	 * ("nat/tcp/"); ends with NULL. NULL: every path. */
 	const char *const *paths;
 };
 /* The hash of a token. False where the text is too short to be one, or has other characters than
