@@ -783,6 +783,57 @@ static void what_a_later_commit_undoes_is_looked_at_too(void **state)
 	}
 }
 
+/* ---- what is durable ---------------------------------------------------------------------------
+ */
+
+static struct {
+	struct scene *s;
+	bool works;
+	unsigned count;
+	char head[41]; /* when it was called last */
+} disk;
+
+static bool to_disk(void *ctx)
+{
+	(void)ctx;
+	disk.count++;
+	head_text(disk.s->tables[OPEN_STORE].t, disk.head);
+	return disk.works;
+}
+
+static void nobody_is_told_of_what_a_power_cut_would_undo(void **state)
+{
+	(void)state;
+	static const char refs[] = "GET /arp.git/info/refs?service=git-upload-pack HTTP/1.1\r\n"
+				   "Host: 1.1.1.1\r\n\r\n";
+	for (int works = 0; works < 2; works++) {
+		struct scene *s = disk.s = scene_open(
+			(struct git_config){.durable = to_disk}, (struct table_limits){0});
+		char head[41];
+		put(s->tables[OPEN_STORE].t, 1, 1, 1, NOTE_ADDED);
+		table_flush(s->tables[OPEN_STORE].t);
+		disk.works = works;
+		disk.count = 0;
+		struct bytes request =
+			push_request("arp", "10.0.0.99", TEXT, RECEIVE_TYPE WRITE, 0);
+		struct bytes answer = ask_once(s, request.p, request.n, 4096);
+		head_text(s->tables[OPEN_STORE].t, head);
+		assert_int_equal(disk.count, 1);
+		assert_string_equal(disk.head, head);
+		assert_true(bytes_have(&answer, "ok refs/heads/primary\n"));
+		assert_int_equal(bytes_have(&answer, "not on the disk"), !works);
+		free(answer.p);
+		put(s->tables[OPEN_STORE].t, 2, 2, 2, NOTE_ADDED);
+		table_flush(s->tables[OPEN_STORE].t);
+		answer = ask_text(s, refs);
+		assert_int_equal(disk.count, 2);
+		assert_true(bytes_have(&answer, disk.head));
+		free(answer.p);
+		free(request.p);
+		scene_close(s);
+	}
+}
+
 static void large_bodies_are_refused(void **state)
 {
 	(void)state;
@@ -833,6 +884,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_right_to_some_paths_is_none_to_others),
 	cmocka_unit_test(a_path_is_no_beginning_of_others),
 	cmocka_unit_test(what_a_later_commit_undoes_is_looked_at_too),
+	cmocka_unit_test(nobody_is_told_of_what_a_power_cut_would_undo),
 	cmocka_unit_test(large_bodies_are_refused),
 };
 

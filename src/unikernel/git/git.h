@@ -67,6 +67,11 @@ struct git_config {
 	/* A name that the machine is called by, besides its addresses: requests under any other
 	 * name are refused, so that no web page can reach it by a name of its own. May be NULL. */
 	const char *host;
+	/* Makes all that the tables' commits have durable: called before a push is answered and
+	 * before refs are told, so that no power cut undoes what somebody knows of. False where it
+	 * can't be done; such a push stays, and its sender is told. May be NULL. */
+	bool (*durable)(void *ctx);
+	void *durable_ctx;
 	/* Told of every request that was denied and of every push; may be NULL. */
 	void (*log)(void *ctx, const char *line);
 	void *log_ctx;

@@ -391,6 +391,8 @@ void git_conn_answer(struct git_conn *c);
 void git_conn_begin_body(struct git_conn *c);
 size_t git_answer_give(struct git_conn *c, uint8_t *to, size_t room);
 void git_job_release(struct git_conn *c);
+/* As git_config's durable(); true where there is none. */
+bool git_server_durable(struct git_server *s);
 void git_server_log(
 	struct git_server *s, const struct git_conn *c, const char *what, const char *why);
 

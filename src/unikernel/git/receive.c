@@ -190,6 +190,8 @@ static const char *merge(struct job *j, const struct receive_command *c)
 		return j->why;
 	}
 	report_end(j, result);
+	if (!git_server_durable(s))
+		git_out_text(&j->report, "not on the disk: a power cut would undo it\n");
 	return NULL;
 }
 
