@@ -96,6 +96,38 @@ static void everything_is_denied_that_is_not_allowed(void **state)
 	scene_close(s);
 }
 
+static void whoever_is_denied_is_told_why(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *store, *headers, *text;
+		bool logged;
+	} cases[] = {
+		{"nat", "", "reading this store needs a token\n", false},
+		{"nat", "Authorization: Bearer " WRITE_TOKEN "\r\n",
+			"this token is not valid for reading this store\n", true},
+		{"nat", "Authorization: Basic x\r\n", "this token is not valid for reading", true},
+		{"tcp", "", "this store is closed to reading\n", true},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct scene *s = scene_make();
+		struct bytes request = make_request(cases[i].store, 0, cases[i].headers);
+		struct bytes answer = ask_once(s, request.p, request.n, 4096);
+		assert_true(bytes_have(&answer, cases[i].text));
+		assert_int_equal(strstr(s->logged, "denied") != NULL, cases[i].logged);
+		assert_int_equal(git_stats(s->s).denied, 1);
+		free(answer.p);
+		free(request.p);
+		scene_close(s);
+	}
+	struct scene *s = scene_make();
+	struct bytes answer = ask_text(s, "GET / HTTP/1.1\r\nHost: other.example\r\n\r\n");
+	assert_int_equal(status_of(&answer), 421);
+	assert_true(bytes_have(&answer, "this machine is not called that: give its address"));
+	free(answer.p);
+	scene_close(s);
+}
+
 static void a_commit_of_another_store_is_not_served(void **state)
 {
 	(void)state;
@@ -862,6 +894,7 @@ static void large_bodies_are_refused(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(everything_is_denied_that_is_not_allowed),
+	cmocka_unit_test(whoever_is_denied_is_told_why),
 	cmocka_unit_test(a_commit_of_another_store_is_not_served),
 	cmocka_unit_test(requests_follow_each_other),
 	cmocka_unit_test(old_clients_are_answered),

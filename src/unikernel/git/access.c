@@ -138,8 +138,12 @@ int git_access_check(const struct git_server *s, const struct http *h, enum rout
 		return 403;
 	}
 	*right = find_right(s, h, of->name, write);
-	*why = write ? "pushing to this store needs a token for it\n"
-		     : "reading this store needs a token for it\n";
+	if (!h->has_authorization)
+		*why = write ? "pushing to this store needs a token\n"
+			     : "reading this store needs a token\n";
+	else
+		*why = write ? "this token is not valid for pushing to this store\n"
+			     : "this token is not valid for reading this store\n";
 	return *right ? 0 : 401;
 }
 

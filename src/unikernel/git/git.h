@@ -72,7 +72,8 @@ struct git_config {
 	 * can't be done; such a push stays, and its sender is told. May be NULL. */
 	bool (*durable)(void *ctx);
 	void *durable_ctx;
-	/* Told of every request that was denied and of every push; may be NULL. */
+	/* Told of every push, and of every request that was denied though it had a token or none
+	 * would do; may be NULL. */
 	void (*log)(void *ctx, const char *line);
 	void *log_ctx;
 };

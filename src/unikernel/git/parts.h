@@ -64,7 +64,8 @@ struct http {
 	enum http_method method;
 	char path[HTTP_PATH_MAX], query[HTTP_PATH_MAX]; /* cut off where longer: no route */
 	bool has_line, old, closes;			/* old: HTTP/1.0 */
-	bool has_host, has_length, chunked, gzip, expects, has_token;
+	bool has_host, has_length, chunked, gzip, expects;
+	bool has_authorization, has_token; /* there is such a header; and a token in it */
 	uint64_t length;
 	enum http_type type;
 	uint8_t token[32]; /* SHA-256 of the token shown */
