@@ -180,7 +180,7 @@ guest: twice is 1
 guest: word is not there
 guest: number is 42
 respin: unknown option ignored: word
-respin: unknown option ignored: unheard=of"
+respin: unknown option ignored: unheard"
 boot options "number=18446744073709551616"
 contains "a number that is too large is refused" "$out" "expected a decimal number"
 boot options "long=$(printf %4000d 0)"

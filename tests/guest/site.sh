@@ -48,7 +48,7 @@ slirp="user,id=n0,restrict=on,net=10.77.0.0/24,host=10.77.0.1,dhcpstart=10.77.0.
 boot "ip=10.77.0.2/24 gateway=10.77.0.1 colour=red" \
 	"$slirp,hostfwd=tcp:127.0.0.1:$port-10.77.0.2:80"
 ok "the image says that it serves" says "respin: ready 10.77.0.2"
-ok "and which option it does not know" says "respin: unknown option ignored: colour=red"
+ok "and which option it does not know" says "respin: unknown option ignored: colour"
 
 # fetch PATH [OPTION...]: the body in "body", its headers in "headers".
 fetch() {

@@ -39,7 +39,7 @@ static inline void scene_log(void *ctx, const char *line)
 	snprintf(s->logged + n, sizeof(s->logged) - n, "%s\n", line);
 }
 
-static const char *const part_of_arp[] = {"arp/10.0.0.", NULL};
+static const char *const part_of_arp[] = {"arp/10.0.0.99", "nat/", NULL};
 
 static inline struct git_token scene_token(const char *text, const char *store, bool write)
 {

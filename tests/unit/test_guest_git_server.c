@@ -96,6 +96,38 @@ static void everything_is_denied_that_is_not_allowed(void **state)
 	scene_close(s);
 }
 
+static void whoever_is_denied_is_told_why(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *store, *headers, *text;
+		bool logged;
+	} cases[] = {
+		{"nat", "", "reading this store needs a token\n", false},
+		{"nat", "Authorization: Bearer " WRITE_TOKEN "\r\n",
+			"this token is not valid for reading this store\n", true},
+		{"nat", "Authorization: Basic x\r\n", "this token is not valid for reading", true},
+		{"tcp", "", "this store is closed to reading\n", true},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct scene *s = scene_make();
+		struct bytes request = make_request(cases[i].store, 0, cases[i].headers);
+		struct bytes answer = ask_once(s, request.p, request.n, 4096);
+		assert_true(bytes_have(&answer, cases[i].text));
+		assert_int_equal(strstr(s->logged, "denied") != NULL, cases[i].logged);
+		assert_int_equal(git_stats(s->s).denied, 1);
+		free(answer.p);
+		free(request.p);
+		scene_close(s);
+	}
+	struct scene *s = scene_make();
+	struct bytes answer = ask_text(s, "GET / HTTP/1.1\r\nHost: other.example\r\n\r\n");
+	assert_int_equal(status_of(&answer), 421);
+	assert_true(bytes_have(&answer, "this machine is not called that: give its address"));
+	free(answer.p);
+	scene_close(s);
+}
+
 static void a_commit_of_another_store_is_not_served(void **state)
 {
 	(void)state;
@@ -653,6 +685,187 @@ static void a_right_to_some_paths_is_none_to_others(void **state)
 	scene_close(s);
 }
 
+static void a_path_is_no_beginning_of_others(void **state)
+{
+	(void)state;
+	static const char part[] = RECEIVE_TYPE "Authorization: Bearer " PART_TOKEN "\r\n";
+	static const char *const others[] = {"10.0.0.9", "10.0.0.199", "10.0.0.98"};
+	struct scene *s = scene_open((struct git_config){0}, (struct table_limits){0});
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		struct bytes request = push_request("arp", others[i], TEXT, part, 0);
+		struct bytes answer = ask_once(s, request.p, request.n, 4096);
+		assert_true(bytes_have(&answer, "this path is not theirs to change"));
+		free(answer.p);
+		free(request.p);
+	}
+	assert_int_equal(table_count(s->tables[0].t), 0);
+	scene_close(s);
+}
+
+/* ---- what a later commit undoes ---------------------------------------------------------------
+ */
+
+/* The tree of a commit, or what a tree has under NAME. */
+static struct table_id tree_in(struct table *t, const struct table_id *of, const char *name)
+{
+	static uint8_t text[TABLE_OBJECT_MAX];
+	enum table_type type;
+	struct table_id id;
+	size_t n;
+	assert_true(table_read(t, of, &type, text, &n));
+	if (type == TABLE_COMMIT) {
+		assert_true(table_id_parse((const char *)text + 5, 40, &id));
+		return id;
+	}
+	const uint8_t *at = memmem(text, n, name, strlen(name) + 1);
+	assert_non_null(at);
+	memcpy(&id, at + strlen(name) + 1, sizeof(id));
+	return id;
+}
+
+static struct table_id add_commit(
+	struct pack_bytes *k, const struct table_id *tree, const struct table_id *parent)
+{
+	char line[512], id[41], of[41];
+	struct table_id commit;
+	table_id_text(tree, id);
+	table_id_text(parent, of);
+	int n = snprintf(line, sizeof(line),
+		"tree %s\nparent %s\nauthor a <a@b> 1700000000 +0000\ncommitter a <a@b> 1700000000 "
+		"+0000\n\nx\n",
+		id, of);
+	pack_add(k, TABLE_COMMIT, line, (size_t)n, &commit);
+	return commit;
+}
+
+/* The root of HEAD with FOLDER/NAME added to it; an empty folder where NAME is NULL. */
+static struct table_id add_root(struct pack_bytes *k, struct table *t, const struct table_id *head,
+	const char *folder, const char *name)
+{
+	static uint8_t tree[TABLE_OBJECT_MAX];
+	char line[256];
+	struct table_id root = tree_in(t, head, NULL), arp = tree_in(t, &root, "arp"), blob, inner;
+	enum table_type type;
+	size_t n = 0;
+	bool own = strcmp(folder, "arp") == 0;
+	if (own)
+		assert_true(table_read(t, &arp, &type, tree, &n));
+	pack_add(k, TABLE_BLOB, TEXT, strlen(TEXT), &blob);
+	if (name)
+		n += entry((char *)tree + n, "100644", name, &blob);
+	pack_add(k, TABLE_TREE, (const char *)tree, n, &inner);
+	n = entry(line, "40000", "arp", own ? &inner : &arp);
+	if (!own)
+		n += entry(line + n, "40000", folder, &inner);
+	pack_add(k, TABLE_TREE, line, n, &root);
+	return root;
+}
+
+/* One commit adds FOLDER/NAME, and the next takes it away again. */
+static struct bytes push_and_undo(
+	struct scene *s, const char *folder, const char *name, const char *headers)
+{
+	struct table *t = s->tables[OPEN_STORE].t;
+	struct table_ref ref;
+	struct pack_bytes k = {.count = 0};
+	assert_true(table_ref(t, 0, &ref));
+	struct table_id before = tree_in(t, &ref.id, NULL);
+	struct table_id tree = add_root(&k, t, &ref.id, folder, name);
+	struct table_id first = add_commit(&k, &tree, &ref.id);
+	struct table_id second = add_commit(&k, &before, &first);
+	pack_end(&k);
+	struct bytes body = push_body("refs/heads/primary", &second, &k);
+	struct bytes request = post("/arp.git/git-receive-pack", headers, &body, 0);
+	struct bytes answer = ask_once(s, request.p, request.n, 4096);
+	uint8_t text[512];
+	enum table_type type;
+	size_t n;
+	assert_int_equal(table_read(t, &first, &type, text, &n),
+		bytes_have(&answer, "ok refs/heads/primary\n"));
+	free(request.p);
+	free(body.p);
+	free(k.b.p);
+	return answer;
+}
+
+static void what_a_later_commit_undoes_is_looked_at_too(void **state)
+{
+	(void)state;
+	static const char part[] = RECEIVE_TYPE "Authorization: Bearer " PART_TOKEN "\r\n";
+	static const struct {
+		const char *folder, *name, *headers, *answer;
+	} cases[] = {
+		{"evil", "file", part, "ng refs/heads/primary evil/file: "},
+		{"evil", "file", RECEIVE_TYPE WRITE, "ng refs/heads/primary evil/file: "},
+		{"evil", NULL, RECEIVE_TYPE WRITE, "ng refs/heads/primary evil: "},
+		{"nat", "file", part, "ng refs/heads/primary nat/file: "},
+		{"arp", "10.0.1.1", part, "ng refs/heads/primary arp/10.0.1.1: an earlier commit "},
+		{"arp", "10.0.1.1", RECEIVE_TYPE WRITE, "ok refs/heads/primary\n"},
+		{"arp", "10.0.0.99", part, "ok refs/heads/primary\n"},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct scene *s = scene_make();
+		struct bytes answer =
+			push_and_undo(s, cases[i].folder, cases[i].name, cases[i].headers);
+		if (!bytes_have(&answer, cases[i].answer))
+			print_error("case %zu: %s\n", i, answer.p);
+		assert_true(bytes_have(&answer, cases[i].answer));
+		free(answer.p);
+		scene_close(s);
+	}
+}
+
+/* ---- what is durable ---------------------------------------------------------------------------
+ */
+
+static struct {
+	struct scene *s;
+	bool works;
+	unsigned count;
+	char head[41]; /* when it was called last */
+} disk;
+
+static bool to_disk(void *ctx)
+{
+	(void)ctx;
+	disk.count++;
+	head_text(disk.s->tables[OPEN_STORE].t, disk.head);
+	return disk.works;
+}
+
+static void nobody_is_told_of_what_a_power_cut_would_undo(void **state)
+{
+	(void)state;
+	static const char refs[] = "GET /arp.git/info/refs?service=git-upload-pack HTTP/1.1\r\n"
+				   "Host: 1.1.1.1\r\n\r\n";
+	for (int works = 0; works < 2; works++) {
+		struct scene *s = disk.s = scene_open(
+			(struct git_config){.durable = to_disk}, (struct table_limits){0});
+		char head[41];
+		put(s->tables[OPEN_STORE].t, 1, 1, 1, NOTE_ADDED);
+		table_flush(s->tables[OPEN_STORE].t);
+		disk.works = works;
+		disk.count = 0;
+		struct bytes request =
+			push_request("arp", "10.0.0.99", TEXT, RECEIVE_TYPE WRITE, 0);
+		struct bytes answer = ask_once(s, request.p, request.n, 4096);
+		head_text(s->tables[OPEN_STORE].t, head);
+		assert_int_equal(disk.count, 1);
+		assert_string_equal(disk.head, head);
+		assert_true(bytes_have(&answer, "ok refs/heads/primary\n"));
+		assert_int_equal(bytes_have(&answer, "not on the disk"), !works);
+		free(answer.p);
+		put(s->tables[OPEN_STORE].t, 2, 2, 2, NOTE_ADDED);
+		table_flush(s->tables[OPEN_STORE].t);
+		answer = ask_text(s, refs);
+		assert_int_equal(disk.count, 2);
+		assert_true(bytes_have(&answer, disk.head));
+		free(answer.p);
+		free(request.p);
+		scene_close(s);
+	}
+}
+
 static void large_bodies_are_refused(void **state)
 {
 	(void)state;
@@ -681,6 +894,7 @@ static void large_bodies_are_refused(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(everything_is_denied_that_is_not_allowed),
+	cmocka_unit_test(whoever_is_denied_is_told_why),
 	cmocka_unit_test(a_commit_of_another_store_is_not_served),
 	cmocka_unit_test(requests_follow_each_other),
 	cmocka_unit_test(old_clients_are_answered),
@@ -701,6 +915,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_push_of_nonsense_is_refused),
 	cmocka_unit_test(commands_that_are_none_are_refused),
 	cmocka_unit_test(a_right_to_some_paths_is_none_to_others),
+	cmocka_unit_test(a_path_is_no_beginning_of_others),
+	cmocka_unit_test(what_a_later_commit_undoes_is_looked_at_too),
+	cmocka_unit_test(nobody_is_told_of_what_a_power_cut_would_undo),
 	cmocka_unit_test(large_bodies_are_refused),
 };
 

@@ -34,6 +34,7 @@ void connections_store(void)
 		.history_bytes = HISTORY_BYTES,
 		.history_seconds = HISTORY_SECONDS,
 		.log_records = LOG_RECORDS,
+		.own = true,
 		.values = true};
 	const struct store payload = {.kind = &tcp_payload_kind,
 		.entries = CHUNKS,
@@ -43,6 +44,7 @@ void connections_store(void)
 		.history_seconds = PAYLOAD_HISTORY_SECONDS,
 		.log_records = PAYLOAD_LOG_RECORDS,
 		.secret = true,
+		.own = true,
 		.values = true};
 	config.connections = store_open(&lives);
 	config.payload = store_open(&payload);

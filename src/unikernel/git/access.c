@@ -138,8 +138,12 @@ int git_access_check(const struct git_server *s, const struct http *h, enum rout
 		return 403;
 	}
 	*right = find_right(s, h, of->name, write);
-	*why = write ? "pushing to this store needs a token for it\n"
-		     : "reading this store needs a token for it\n";
+	if (!h->has_authorization)
+		*why = write ? "pushing to this store needs a token\n"
+			     : "reading this store needs a token\n";
+	else
+		*why = write ? "this token is not valid for pushing to this store\n"
+			     : "this token is not valid for reading this store\n";
 	return *right ? 0 : 401;
 }
 
@@ -147,8 +151,11 @@ bool git_access_path(const struct git_token *right, const char *path)
 {
 	if (!right->paths)
 		return true;
-	for (const char *const *p = right->paths; *p; p++)
-		if (git_text_begins(path, strlen(path), *p))
+	size_t n = strlen(path);
+	for (const char *const *p = right->paths; *p; p++) {
+		bool folder = **p && (*p)[strlen(*p) - 1] == '/';
+		if (folder ? git_text_begins(path, n, *p) : git_text_is(path, n, *p))
 			return true;
+	}
 	return false;
 }

@@ -29,7 +29,8 @@ void git_conn_refuse(struct git_conn *c, int status, const char *text)
 	c->closes = c->closes || !whole;
 	s->stats.denied += denied;
 	s->stats.bad_requests += !denied && status < 500;
-	if (denied)
+	/* git asks without a token first: that is no news. */
+	if (denied && (status != 401 || c->http.has_authorization))
 		git_server_log(s, c, "denied", text);
 	git_conn_answer(c);
 }
@@ -70,7 +71,10 @@ static void line_ended(struct git_conn *c)
 	}
 	int status = git_http_line(&c->http, c->server->config.host, c->line, n);
 	if (status)
-		git_conn_refuse(c, status, "the request is malformed or too large\n");
+		git_conn_refuse(c, status,
+			status == 421 ? "this machine is not called that: give its address, or the "
+					"name of git.host=\n"
+				      : "the request is malformed or too large\n");
 }
 
 /* Lines end with CR LF and nothing else: two readers must not see two different requests. */

@@ -46,8 +46,8 @@ struct git_token {
 	const char *store;   /* name of the one store that it opens */
 	bool write;	     /* pushing, else fetching; who may do both has two rights */
 	uint64_t expires_ns; /* nanoseconds since 1970; 0: never */
-	/* Only paths that begin with one of these may be changed ("nat/tcp/"); ends with NULL.
-	 * NULL: every path. */
+	/* Only these paths may be changed, and what lies in folders, which end with "/"
+	 * ("nat/tcp/"); ends with NULL. NULL: every path. */
 	const char *const *paths;
 };
 /* The hash of a token. False where the text is too short to be one, or has other characters than
@@ -67,7 +67,13 @@ struct git_config {
 	/* A name that the machine is called by, besides its addresses: requests under any other
 	 * name are refused, so that no web page can reach it by a name of its own. May be NULL. */
 	const char *host;
-	/* Told of every request that was denied and of every push; may be NULL. */
+	/* Makes all that the tables' commits have durable: called before a push is answered and
+	 * before refs are told, so that no power cut undoes what somebody knows of. False where it
+	 * can't be done; such a push stays, and its sender is told. May be NULL. */
+	bool (*durable)(void *ctx);
+	void *durable_ctx;
+	/* Told of every push, and of every request that was denied though it had a token or none
+	 * would do; may be NULL. */
 	void (*log)(void *ctx, const char *line);
 	void *log_ctx;
 };

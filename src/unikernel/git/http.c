@@ -194,8 +194,9 @@ static void take_type(struct http *h, const char *p, size_t n)
 
 static int take_authorization(struct http *h, const char *p, size_t n)
 {
-	if (h->has_token)
+	if (h->has_authorization)
 		return 400;
+	h->has_authorization = true;
 	h->has_token = git_token_from_header(p, n, h->token);
 	return 0;
 }

@@ -64,7 +64,8 @@ struct http {
 	enum http_method method;
 	char path[HTTP_PATH_MAX], query[HTTP_PATH_MAX]; /* cut off where longer: no route */
 	bool has_line, old, closes;			/* old: HTTP/1.0 */
-	bool has_host, has_length, chunked, gzip, expects, has_token;
+	bool has_host, has_length, chunked, gzip, expects;
+	bool has_authorization, has_token; /* there is such a header; and a token in it */
 	uint64_t length;
 	enum http_type type;
 	uint8_t token[32]; /* SHA-256 of the token shown */
@@ -391,6 +392,8 @@ void git_conn_answer(struct git_conn *c);
 void git_conn_begin_body(struct git_conn *c);
 size_t git_answer_give(struct git_conn *c, uint8_t *to, size_t room);
 void git_job_release(struct git_conn *c);
+/* As git_config's durable(); true where there is none. */
+bool git_server_durable(struct git_server *s);
 void git_server_log(
 	struct git_server *s, const struct git_conn *c, const char *what, const char *why);
 

@@ -119,11 +119,20 @@ static bool sink_read(
 	return table_import_read(j->import, id, type, out, n);
 }
 
+static bool may_change(void *ctx, const char *path)
+{
+	struct job *j = ctx;
+	bool may = git_access_path(j->conn->right, path);
+	j->conn->server->stats.denied += !may;
+	return may;
+}
+
 int git_receive_begin(struct job *j)
 {
 	j->import = table_import(j->table);
 	if (!j->import)
 		return STEP_WAIT;
+	table_import_guard(j->import, may_change, j);
 	j->reader = (struct pack_reader){
 		.sink = {j, sink_take, sink_read},
 		.objects = &j->objects,
@@ -147,10 +156,8 @@ static const char *const won_texts[] = {
 static bool report_path(void *ctx, const char *path, enum table_won won)
 {
 	struct job *j = ctx;
-	if (!git_access_path(j->conn->right, path)) {
-		j->conn->server->stats.denied++;
+	if (!may_change(j, path))
 		return false;
-	}
 	if (!j->report_left) {
 		j->report_more++;
 		return true;
@@ -183,6 +190,8 @@ static const char *merge(struct job *j, const struct receive_command *c)
 		return j->why;
 	}
 	report_end(j, result);
+	if (!git_server_durable(s))
+		git_out_text(&j->report, "not on the disk: a power cut would undo it\n");
 	return NULL;
 }
 

@@ -92,6 +92,11 @@ void git_server_log(
 	s->config.log(s->config.log_ctx, line);
 }
 
+bool git_server_durable(struct git_server *s)
+{
+	return !s->config.durable || s->config.durable(s->config.durable_ctx);
+}
+
 /* ---- jobs ----------------------------------------------------------------------------------- */
 
 /* The history that was advertised is kept until it can have been asked for. One pin does for all
@@ -217,10 +222,12 @@ static void prepared(struct job *j)
 	struct git_conn *c = j->conn;
 	switch (c->route) {
 	case ROUTE_UPLOAD_REFS:
+		git_server_durable(c->server);
 		git_advertise_upload(j);
 		git_conn_answer(c);
 		break;
 	case ROUTE_RECEIVE_REFS:
+		git_server_durable(c->server);
 		git_advertise_receive(j);
 		git_conn_answer(c);
 		break;

@@ -81,10 +81,10 @@ size_t option_secret(const char *key, char out[OPTION_SECRET_MAX])
 	return n;
 }
 
+/* The value may be a secret, behind a key with a mistake in it. */
 void option_report_unknown(void)
 {
 	for (unsigned i = 0; i < word_count; i++)
 		if (!words[i].known)
-			console_printf("respin: unknown option ignored: %s%s%s\n", words[i].key,
-				words[i].value ? "=" : "", words[i].value ? words[i].value : "");
+			console_printf("respin: unknown option ignored: %s\n", words[i].key);
 }

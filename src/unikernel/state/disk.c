@@ -8,6 +8,9 @@
 
 /* How long a change may be in memory alone, where nobody asked for it to be durable. */
 #define PATIENCE_NS 100000000ull
+/* Of the log's work, for one answer. */
+#define STEPS_MAX 65536
+#define STEPS_A_FLUSH 64
 /* Of an object and of an entry in the log, beyond their own bytes. */
 #define OBJECT_OVERHEAD 64
 #define OBJECT_BYTES 128 /* on average */
@@ -179,6 +182,19 @@ bool state_flush(void)
 	flushed_ns = clock_ns();
 	watch_state();
 	return ok && disklog_durable(disk) >= number;
+}
+
+bool keep_commits_now(void)
+{
+	if (!disk)
+		return false;
+	bool more = true;
+	for (unsigned n = 1; more && keep_is_behind(keeper) && n < STEPS_MAX; n++) {
+		more = keep_work(keeper);
+		if (n % STEPS_A_FLUSH == 0)
+			more = state_flush() && more;
+	}
+	return state_flush() && !keep_is_behind(keeper);
 }
 
 bool keep_on_disk(void)

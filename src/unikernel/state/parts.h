@@ -7,6 +7,9 @@
 
 /* The disk's share of the main loop. True while there is more to do. */
 bool keep_on_disk(void);
+/* Makes all commits so far durable, with their objects, however long it takes; false where that is
+ * not so afterwards. */
+bool keep_commits_now(void);
 /* Before the frames of a turn leave: makes durable what they tell of. */
 void keep_before_send(void);
 /* What the next image on the same disk must know: opens its store ... */

@@ -22,6 +22,7 @@
 /* How long an exchange may wait for the clock to be looked at. */
 #define PATIENCE (50 * MS)
 #define OBJECT_BYTES 128 /* on average */
+#define PULL "state.pull"
 
 struct source {
 	struct git_url url;
@@ -89,6 +90,9 @@ static void find_store(const char *key, unsigned number, struct source *s)
 	if (s->store == store_count())
 		panic("option %s=: URL %u: there is no store %s to serve", key, number,
 			s->url.path + at);
+	if (strcmp(key, PULL) == 0 && store_at(s->store)->own)
+		panic("option %s=: URL %u: nobody but the image changes the store %s", key, number,
+			store_at(s->store)->kind->name);
 }
 
 /* The text may have a password in it: it is not told. */
@@ -181,10 +185,17 @@ static void begin(uint64_t deadline)
 
 /* ---- pulling -------------------------------------------------------------------------------- */
 
-static size_t served_from(size_t i)
+static size_t next_pulled(size_t i)
+{
+	while (i < store_count() && (store_at(i)->secret || store_at(i)->own))
+		i++;
+	return i;
+}
+
+static size_t pulled_from(size_t i)
 {
 	size_t n = 0;
-	for (i = next_served(i); i < store_count(); i = next_served(i + 1))
+	for (i = next_pulled(i); i < store_count(); i = next_pulled(i + 1))
 		n++;
 	return n;
 }
@@ -192,9 +203,9 @@ static size_t served_from(size_t i)
 /* Tasks that are left, this one included. */
 static size_t pulls_left(void)
 {
-	size_t n = sources[source].folder ? served_from(next) : 1;
+	size_t n = sources[source].folder ? pulled_from(next) : 1;
 	for (size_t i = source + 1; i < source_count; i++)
-		n += sources[i].folder ? served_from(0) : 1;
+		n += sources[i].folder ? pulled_from(0) : 1;
 	return n;
 }
 
@@ -213,7 +224,7 @@ static void begin_pull(uint64_t now)
 	const struct source *s = &sources[source];
 	size_t left = pulls_left();
 	doing = PULLS;
-	next = next_served(next);
+	next = next_pulled(next);
 	set_task(s, s->folder ? next : s->store);
 	begin(now + (now < pull_end ? (pull_end - now) / left : 0));
 }
@@ -241,12 +252,19 @@ static void pull_ended(const char *url)
 	const struct git_client_result *r = git_client_result(client);
 	bool failed = git_client_state(client) == GIT_CLIENT_FAILED;
 	report_pull(url, r);
-	next = next_served(next + 1);
+	next = next_pulled(next + 1);
 	if (!sources[source].folder || next == store_count() || (failed && !r->reached))
 		next_source();
 }
 
 /* ---- pushing -------------------------------------------------------------------------------- */
+
+static size_t next_pushed(size_t i)
+{
+	while (i < store_count() && store_at(i)->secret)
+		i++;
+	return i;
+}
 
 /* A line that says again what the last one said is left out. */
 static void say(size_t store, const char *what, const char *url, const char *why)
@@ -280,7 +298,7 @@ static bool has_changed(size_t store)
 /* The next store that has something to push; none: the next time begins. */
 static void begin_push(uint64_t now)
 {
-	size_t i = target.folder ? next_served(push_next)
+	size_t i = target.folder ? next_pushed(push_next)
 		   : push_next	 ? store_count()
 				 : target.store;
 	push_next = i + 1;
@@ -371,7 +389,7 @@ static void set_push(bool wanted)
 void seed_open(void)
 {
 	uint64_t secret;
-	source_count = parse_urls("state.pull", sources, URLS_MAX);
+	source_count = parse_urls(PULL, sources, URLS_MAX);
 	set_pull();
 	set_push(parse_urls("state.push", &target, 1) > 0);
 	if (!pulling && !push_ns)

@@ -15,6 +15,7 @@
 #define PER_ADDRESS 8
 #define JOBS 4
 #define OBJECTS 65536
+#define LINES_A_SECOND 10
 
 static struct git_store served[STORES_MAX];
 static size_t served_count;
@@ -32,22 +33,33 @@ static const char *option_name(char out[OPTION_MAX], const char *store, const ch
 	return out;
 }
 
-static struct git_token *add_token(const char *store, const char *key)
+static struct git_token *add_token(const char *store, const char *key, const char *instead)
 {
 	char text[OPTION_SECRET_MAX];
 	size_t n = option_secret(key, text);
 	struct git_token *t = &tokens[token_count++];
 	t->store = store;
 	if (!git_token_hash(text, n, t->hash))
-		panic("option %s=: expected a token of at least %d letters, digits, '-', '.', '_', "
-		      "'~'",
-			key, GIT_TOKEN_MIN);
+		panic("option %s=: expected %sa token of at least %d letters, digits, '-', '.', "
+		      "'_', '~'",
+			key, instead, GIT_TOKEN_MIN);
 	memset(text, 0, sizeof(text));
 	return t;
 }
 
+/* Can it match anything? Paths are of entries, or of folders. */
+static bool is_path(const struct table_kind *kind, const char *path)
+{
+	size_t n = strlen(path), skip = strlen(kind->name) + 1;
+	uint64_t room[TABLE_KEY_MAX / sizeof(uint64_t)] = {0};
+	if (n < skip || memcmp(path, kind->name, skip - 1) != 0 || path[skip - 1] != '/')
+		return false;
+	return path[n - 1] == '/' || kind->parse_path(path + skip, n - skip, room);
+}
+
 /* Makes a list of words of "A,B"; the option's text stays. */
-static const char *const *path_list(const char *key, const char *text)
+static const char *const *path_list(
+	const struct table_kind *kind, const char *key, const char *text)
 {
 	const char *const *list = &paths[path_count];
 	size_t n = strlen(text);
@@ -59,6 +71,9 @@ static const char *const *path_list(const char *key, const char *text)
 			panic("option %s=: more than %d paths", key, PATHS_MAX);
 		if (comma)
 			*comma++ = '\0';
+		if (!is_path(kind, p))
+			panic("option %s=: %s: expected a folder like %s/, or an entry's path", key,
+				p, kind->name);
 		paths[path_count++] = p;
 		p = comma;
 	}
@@ -74,20 +89,24 @@ static enum git_access read_access(const char *store)
 		return GIT_CLOSED;
 	if (strcmp(text, "open") == 0)
 		return GIT_OPEN;
-	add_token(store, key);
+	add_token(store, key, "open, or ");
 	return GIT_TOKEN;
 }
 
-static enum git_access write_access(const char *store)
+static enum git_access write_access(const struct store *s)
 {
 	char key[OPTION_MAX];
-	if (!option_get(option_name(key, store, "write")))
+	const char *name = s->kind->name;
+	bool wanted = option_get(option_name(key, name, "write"));
+	if (s->own && wanted)
+		panic("option %s=: nobody but the image changes this store", key);
+	if (!wanted)
 		return GIT_CLOSED;
-	struct git_token *t = add_token(store, key);
+	struct git_token *t = add_token(name, key, "");
 	t->write = true;
-	const char *text = option_get(option_name(key, store, "write.paths"));
+	const char *text = option_get(option_name(key, name, "write.paths"));
 	if (text)
-		t->paths = path_list(key, text);
+		t->paths = path_list(s->kind, key, text);
 	return GIT_TOKEN;
 }
 
@@ -97,14 +116,35 @@ static void add_store(const struct store *s)
 	served[served_count++] = (struct git_store){.name = name,
 		.table = s->table,
 		.read = read_access(name),
-		.write = write_access(name),
+		.write = write_access(s),
 		.note = TABLE_PUSHED};
 }
 
+/* A stranger who asks often does not keep the console busy. */
 static void log_line(void *ctx, const char *line)
 {
+	static uint64_t second;
+	static unsigned count;
+	static uint64_t left_out;
+	uint64_t now = clock_ns() / 1000000000u;
 	(void)ctx;
+	if (now != second)
+		count = 0;
+	second = now;
+	if (++count > LINES_A_SECOND) {
+		left_out++;
+		return;
+	}
+	if (left_out)
+		console_printf("respin: git: %lu lines left out\n", left_out);
+	left_out = 0;
 	console_printf("respin: git: %s\n", line);
+}
+
+static bool durable(void *ctx)
+{
+	(void)ctx;
+	return keep_commits_now();
 }
 
 static bool turn(void)
@@ -136,6 +176,7 @@ void serve_open(void)
 		.jobs = JOBS,
 		.objects = OBJECTS,
 		.host = option_get("git.host"),
+		.durable = state_has_disk() ? durable : NULL,
 		.log = log_line};
 	random_bytes(&config.secret, sizeof(config.secret));
 	server = git_open(memory_take(git_memory(&config)), &config);

@@ -7,7 +7,8 @@
  *   NAME.read=open            everybody may clone it; NAME.read=TOKEN: who has the token. Without:
  *                             nobody
  *   NAME.write=TOKEN          who has the token may push to it. Without: nobody
- *   NAME.write.paths=A,B      pushes may change only paths that begin with one of these
+ *   NAME.write.paths=A,B      pushes may change only these paths, and what is in folders:
+ *                             those end with "/"
  *   state.disk=format         a disk with something else on it is overwritten. Without: the image
  *                             does not start, and the disk stays as it is
  *   state.pull=URL,URL,...    before it is ready, merges what is there, in this order
@@ -16,7 +17,8 @@
  *   state.push.seconds=10     every so often
  * A token has at least 22 letters, digits and -._~ (128 bits). A URL is http://ADDRESS[:PORT]/PATH;
  * one that ends with /NAME.git is of that store, any other is a folder that has NAME.git for each.
- * Secret stores are never served, pulled or pushed. SPDX-License-Identifier: ISC */
+ * Secret stores are never served, pulled or pushed; into those that are the image's own nothing is
+ * pulled, and nobody may push to them. SPDX-License-Identifier: ISC */
 #ifndef STATE_H
 #define STATE_H
 

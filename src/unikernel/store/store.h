@@ -17,6 +17,7 @@ struct store {
 	unsigned history_seconds;
 	size_t log_records; /* changes that may wait for their commit's objects */
 	bool secret;	    /* never served, whatever the options say */
+	bool own;	    /* the image's alone: nobody pushes to it, nothing is pulled into it */
 	bool values;	    /* on a disk each change is kept, not only commits ... */
 	bool prompt;	    /* ... and before a frame of its turn leaves: others rely on it then */
 	/* Entries came in from elsewhere: a push, a pull. May be NULL. */

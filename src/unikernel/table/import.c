@@ -240,8 +240,84 @@ static void drop_broken(struct search *s)
 		if (!tree || !walk(t, tree, next, is_there, NULL))
 			break;
 	}
+	for (size_t k = 0; k < i; k++)
+		object_at(t, t->order[k])->weight = 0;
 	s->n -= i;
 	memmove(t->order, t->order + i, s->n * sizeof(*t->order));
+}
+
+/* ---- what they may change ------------------------------------------------------------------- */
+
+#define PARENTS_MAX 8 /* of a commit, that are looked at */
+
+/* One commit, as it is looked at. */
+struct guarded {
+	struct table_import *im;
+	uint32_t trees[PARENTS_MAX]; /* of its parents; NONE: not here */
+	char *why;
+};
+
+static void find_parents(struct guarded *g, uint32_t commit)
+{
+	struct table *t = g->im->t;
+	struct flat *text = &t->flat[FLAT_OLD];
+	struct table_id id;
+	for (size_t k = 0; k < PARENTS_MAX; k++) {
+		g->trees[k] = NONE;
+		object_flat(t, commit, text);
+		uint32_t parent =
+			commit_parent(text->p, text->n, k, &id) ? object_find(t, &id) : NONE;
+		const struct object *o = object_at(t, parent);
+		if (parent && o->type == TABLE_COMMIT && (o->base || o->weight))
+			g->trees[k] = tree_of(t, parent);
+	}
+}
+
+/* Has another parent, or the present state, the same at this path? */
+static bool is_taken_over(const struct guarded *g, const struct difference *d)
+{
+	struct table *t = g->im->t;
+	for (size_t k = 1; k < PARENTS_MAX; k++)
+		if (g->trees[k] && tree_at(t, g->trees[k], d->path, d->n) == d->right)
+			return true;
+	return tree_at(t, t->root, d->path, d->n) == d->right;
+}
+
+static bool may_change(void *ctx, const struct difference *d)
+{
+	const struct guarded *g = ctx;
+	struct table *t = g->im->t;
+	uint8_t key[TABLE_KEY_MAX] = {0};
+	const char *what = "an earlier commit changes this path, which is not theirs to change";
+	if (d->folder && !d->missing && (!d->right || object_at(t, d->right)->size))
+		return true;
+	if (d->missing || d->folder || !merge_key(t, d->path, d->n, key))
+		what = "an earlier commit has or removes this path, which is no entry's";
+	else if (g->im->allows(g->im->ctx, d->path))
+		return true;
+	if (!d->missing && !d->folder && is_taken_over(g, d))
+		return true;
+	merge_refuse(g->why, d->path, d->n, what);
+	return false;
+}
+
+/* All commits that would come into the history. */
+static bool may_come(struct table_import *im, const struct search *s, char *why)
+{
+	struct table *t = im->t;
+	for (size_t i = 0; im->allows && i < s->n; i++) {
+		struct guarded g = {.im = im, .why = why};
+		find_parents(&g, t->order[i]);
+		if (!walk(t, g.trees[0], tree_of(t, t->order[i]), may_change, &g))
+			return false;
+	}
+	return true;
+}
+
+void table_import_guard(struct table_import *im, table_allows *allows, void *ctx)
+{
+	im->allows = allows;
+	im->ctx = ctx;
 }
 
 /* ---- taking it in --------------------------------------------------------------------------- */
@@ -351,6 +427,8 @@ static enum table_merge_result take_in(struct table_import *im, struct search *s
 	if (!try(m, base, tree))
 		return TABLE_REFUSED;
 	drop_broken(s);
+	if (!may_come(im, s, why))
+		return TABLE_REFUSED;
 	t->needed = s->base ? s->base : t->head;
 	take_entries(t, base, tree);
 	bool done = work_drain(t) && take_commits(im, s->n, note);

@@ -66,19 +66,18 @@ static bool refuse_text(struct merge *m, const struct difference *d)
 	return false;
 }
 
-static bool read_key(struct merge *m, const struct difference *d, void *key)
+bool merge_key(const struct table *t, const char *path, size_t n, void *key)
 {
-	const struct table *t = m->t;
 	size_t skip = t->name_n + 1;
-	return d->n > skip && memcmp(d->path, t->kind->name, t->name_n) == 0 &&
-	       d->path[t->name_n] == '/' && t->kind->parse_path(d->path + skip, d->n - skip, key);
+	return n > skip && memcmp(path, t->kind->name, t->name_n) == 0 && path[t->name_n] == '/' &&
+	       t->kind->parse_path(path + skip, n - skip, key);
 }
 
 static bool read_sides(struct merge *m, const struct difference *d, struct sides *s)
 {
 	struct table *t = m->t;
 	memset(s->key, 0, sizeof(s->key));
-	if (!read_key(m, d, s->key))
+	if (!merge_key(t, d->path, d->n, s->key))
 		return refuse_path(m, d);
 	s->base = s->theirs = NULL;
 	if (d->right) {

@@ -154,6 +154,8 @@ struct table_import {
 	size_t cells;
 	uint32_t recent[4]; /* large trees that came last */
 	size_t turn;
+	table_allows *allows; /* of each commit that comes; NULL: not looked at */
+	void *ctx;
 };
 
 struct table {
@@ -385,6 +387,8 @@ struct merge {
 	size_t added, removed;
 	char *why; /* TABLE_MESSAGE_MAX bytes */
 };
+/* The key of a path; false where it is no entry's. KEY is zeroed and has TABLE_KEY_MAX bytes. */
+bool merge_key(const struct table *t, const char *path, size_t n, void *key);
 /* Takes what THEIRS changed since BASE into the entries, without a commit. */
 bool merge_trees(struct merge *m, uint32_t base, uint32_t theirs);
 /* Each commit keeps what its successor has not; one without has TREE's state for it. False where

@@ -187,6 +187,13 @@ struct table_import *table_import(struct table *t);
  * rules: sorted trees without duplicates, regular files and folders only). */
 bool table_import_add(struct table_import *im, enum table_type type, const uint8_t *p, size_t n,
 	struct table_id *id);
+/* May PATH be changed? */
+typedef bool table_allows(void *ctx, const char *path);
+/* Of objects from those who are not trusted, before the merge: it is refused where any commit that
+ * would come into the history changes a path that is no entry's, or that ALLOWS says no of, even
+ * where a later commit undoes that. A change is what differs from the first parent (where that is
+ * not here, from nothing) and is neither another parent's nor so in the present state. */
+void table_import_guard(struct table_import *im, table_allows *allows, void *ctx);
 /* As table_read(), of the imported objects and the table's own. */
 bool table_import_read(const struct table_import *im, const struct table_id *id,
 	enum table_type *type, uint8_t *out, size_t *n);

@@ -64,8 +64,9 @@ echo "inside $RESPIN_HOST:9999" >nat/nat/tcp-by-hand
 commit nat "a file of the operator's own"
 ok "so is a path that is none of the table's" fails push nat
 in_nat reset -q --hard origin/primary
-git clone -q "$url/tcp.git" tcp
-echo "state CLOSED" >tcp/tcp/10.0.0.1:1-10.0.0.2:2
-commit tcp "an invented connection"
-ok "connections can't be edited, whatever the token" fails push tcp
+ok "nobody reads the gateway's own connections" fails git clone -q "$url/tcp.git" tcp
+curl -sS -m 10 -o tcp.txt "$url/tcp.git/info/refs?service=git-upload-pack"
+ok "because the store is closed" grep -q "closed to reading" tcp.txt
+outside() { nsenter --net="$RESPIN_SPACE0" curl -sS -m 3 -o .page "http://$RESPIN_ADDRESS0:9418/"; }
+ok "outside, git is not served at all" fails outside
 echo "1..$count"
