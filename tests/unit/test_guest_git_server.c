@@ -558,6 +558,36 @@ static void a_push_is_merged_however_it_comes(void **state)
 		}
 }
 
+/* A merge would work out at once all that waits: it is done a step at a time before. */
+static void a_push_waits_for_what_changed_before_it(void **state)
+{
+	(void)state;
+	struct scene *s = scene_make();
+	struct table *t = s->tables[0].t;
+	struct bytes request = push_request("arp", "10.0.0.99", TEXT, RECEIVE_TYPE WRITE, 0);
+	struct git_conn *c = git_accept(s->s, "10.0.0.9");
+	for (unsigned i = 0; i < 600; i++)
+		put(t, 100 + i, i, i, i < 500 ? NOTE_ADDED : NOTE_LATER);
+	for (size_t at = 0; at < request.n;) {
+		at += git_conn_receive(c, (const uint8_t *)request.p + at, request.n - at);
+		if (at < request.n)
+			git_work(s->s);
+	}
+	unsigned steps = 0;
+	bool behind = true;
+	for (; !git_stats(s->s).pushes_merged && steps < 10000; steps++) {
+		behind = table_is_behind(t);
+		git_work(s->s);
+	}
+	assert_in_range(steps, 500, 1000);
+	assert_false(behind);
+	assert_int_equal(get(t, 99)->expires, 99);
+	assert_int_equal(get(t, 699)->expires, 599);
+	git_conn_close(c);
+	free(request.p);
+	scene_close(s);
+}
+
 /* A client leaves after any number of bytes: nothing has changed, and the next push finds room. */
 static void half_a_push_is_none(void **state)
 {
@@ -910,6 +940,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(what_was_told_can_be_fetched),
 	cmocka_unit_test(asking_often_takes_no_pins_away),
 	cmocka_unit_test(a_push_is_merged_however_it_comes),
+	cmocka_unit_test(a_push_waits_for_what_changed_before_it),
 	cmocka_unit_test(half_a_push_is_none),
 	cmocka_unit_test(a_damaged_push_is_refused),
 	cmocka_unit_test(a_push_of_nonsense_is_refused),

@@ -501,6 +501,28 @@ static void many_mappings_come_and_go(void **state)
 	box_close(b);
 }
 
+/* So many forwards that their folder still fits; a push of more loses those that are too many. */
+static void there_are_only_so_many_forwards(void **state)
+{
+	(void)state;
+	struct nat_config c = box_config();
+	struct box *b = box_open(&c, true);
+	for (unsigned i = 0; i < NAT_FORWARDS_MAX; i++)
+		assert_int_equal(nat_forward_set(b->nat, NAT_UDP, (uint16_t)(30000 + i), HOST,
+					 (uint16_t)(1 + i)),
+			NAT_FORWARD_SET);
+	assert_int_equal(nat_forward_set(b->nat, NAT_UDP, 29000, HOST, 5000), NAT_FORWARD_FULL);
+	assert_int_equal(nat_forward_set(b->nat, NAT_UDP, 30000, HOST, 5000), NAT_FORWARD_SET);
+	put(b, NAT_UDP, true, 29001, forward_to(HOST, 5001));
+	nat_rescan(b->nat, b->now);
+	assert_int_equal(nat_stats(b->nat).refused, 1);
+	assert_int_equal(nat_stats(b->nat).forwards, NAT_FORWARDS_MAX);
+	assert_int_equal(table_count(b->table), NAT_FORWARDS_MAX);
+	table_flush(b->table);
+	assert_int_equal(table_stats(b->table).too_large, 0);
+	box_close(b);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(paths_are_by_outside_port),
 	cmocka_unit_test(values_are_lines_of_words),
@@ -516,6 +538,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(entries_that_make_no_sense_are_taken_out),
 	cmocka_unit_test(another_address_is_one_commit),
 	cmocka_unit_test(many_mappings_come_and_go),
+	cmocka_unit_test(there_are_only_so_many_forwards),
 };
 
 RUN_TESTS("guest_nat_table")

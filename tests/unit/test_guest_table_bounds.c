@@ -255,6 +255,83 @@ static void there_are_so_many_pins(void **state)
 	drop_table(&m);
 }
 
+/* ---- a folder that is too large -----------------------------------------------------------------
+ */
+
+/* Its entries go on, and history stays as it was until some of them go. */
+static void a_folder_too_large_costs_no_history(void **state)
+{
+	(void)state;
+	struct made_table m = make_table(&flat_kind, (struct table_limits){.entries = 4096});
+	struct repo r;
+	struct table_ref before, now;
+	for (unsigned i = 0; i < 1000; i++)
+		put(m.t, i, i, i, NOTE_LATER);
+	put(m.t, 1000, 1, 1, NOTE_ADDED);
+	table_flush(m.t);
+	assert_true(table_ref(m.t, 0, &before));
+	for (unsigned i = 1001; i < 3000; i++) {
+		assert_int_equal(put(m.t, i, i, i, NOTE_ADDED), TABLE_CHANGED);
+		if (i < 1010)
+			table_flush(m.t);
+	}
+	table_flush(m.t);
+	assert_int_equal(table_stats(m.t).too_large, 1);
+	assert_int_equal(table_stats(m.t).commits_dropped, 0);
+	assert_true(table_is_behind(m.t));
+	assert_null(table_branch(m.t, "b"));
+	assert_true(table_ref(m.t, 0, &now));
+	make_repo(&r);
+	assert_git_agrees(m.t, &r);
+	assert_true(strtoul(git(&r, "rev-list --count primary"), NULL, 10) >= 10);
+	drop_repo(&r);
+	/* Nobody looks again before an entry goes. */
+	put(m.t, 5, 77, 77, NOTE_ADDED);
+	assert_false(table_work(m.t));
+	assert_int_equal(table_stats(m.t).too_large, 1);
+	take_out(m.t, 6, NOTE_EXPIRED);
+	table_flush(m.t);
+	assert_int_equal(table_stats(m.t).too_large, 2);
+	for (unsigned i = 1500; i < 3000; i++)
+		take_out(m.t, i, NOTE_EXPIRED);
+	table_flush(m.t);
+	assert_false(table_is_behind(m.t));
+	assert_int_equal(get(m.t, 5)->expires, 77);
+	assert_tree_is_of_entries(&m);
+	make_repo(&r);
+	assert_git_agrees(m.t, &r);
+	char command[100], hex[41];
+	table_id_text(&before.id, hex);
+	snprintf(command, sizeof(command), "merge-base --is-ancestor %s primary", hex);
+	git(&r, command);
+	drop_repo(&r);
+	drop_table(&m);
+}
+
+static void a_branch_that_is_too_large_costs_no_history(void **state)
+{
+	(void)state;
+	struct made_table m = make_table(&flat_kind, (struct table_limits){.entries = 4096});
+	struct table_ref before, now;
+	unsigned n = 0;
+	put(m.t, 1, 1, 1, NOTE_ADDED);
+	table_flush(m.t);
+	assert_true(table_ref(m.t, 0, &before));
+	struct table_branch *b = table_branch(m.t, "b");
+	assert_non_null(b);
+	for (; n < 3000; n++) {
+		struct address key = address(n + 2);
+		struct holder value = holder(n, n);
+		if (table_branch_put(b, &key, &value) == TABLE_FULL)
+			break;
+	}
+	assert_in_range(n, 1500, 2000);
+	table_branch_drop(b);
+	assert_true(table_ref(m.t, 0, &now));
+	assert_memory_equal(&before.id, &now.id, sizeof(now.id));
+	drop_table(&m);
+}
+
 /* ---- no memory ---------------------------------------------------------------------------------
  */
 
@@ -369,6 +446,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(refs_go_with_their_commits),
 		cmocka_unit_test(a_pin_keeps_what_is_too_old),
 		cmocka_unit_test(there_are_so_many_pins),
+		cmocka_unit_test(a_folder_too_large_costs_no_history),
+		cmocka_unit_test(a_branch_that_is_too_large_costs_no_history),
 		cmocka_unit_test(without_memory_for_history_entries_go_on),
 		cmocka_unit_test(without_memory_a_branch_still_merges),
 	};

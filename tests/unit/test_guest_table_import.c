@@ -457,6 +457,64 @@ static void too_much_is_refused(void **state)
 	drop_table(&m);
 }
 
+static void put_range(struct table *t, unsigned first, unsigned end)
+{
+	for (unsigned i = first; i < end; i++)
+		put(t, i, i, i, NOTE_LATER);
+	table_commit(t, NOTE_OTHER);
+	table_flush(t);
+}
+
+/* Two folders of 1,000 entries fit an object each, one of 2,000 does not. */
+static void what_makes_a_folder_too_large_is_refused(void **state)
+{
+	(void)state;
+	static const struct table_limits large = {.entries = 4096};
+	struct made_table a = make_table(&flat_kind, large), b = make_table(&flat_kind, large);
+	char why[TABLE_MESSAGE_MAX];
+	put_range(a.t, 0, 1000);
+	put_range(b.t, 2000, 3000);
+	struct table_id head = head_of(b.t);
+	assert_int_equal(pull(a.t, b.t, why), TABLE_REFUSED);
+	assert_string_equal(why, "arp: the folder would be too large");
+	assert_int_equal(table_count(b.t), 1000);
+	assert_false(table_is_behind(b.t));
+	struct table_id now = head_of(b.t);
+	assert_memory_equal(&head, &now, sizeof(now));
+	assert_int_equal(table_stats(b.t).commits_dropped, 0);
+	drop_table(&a);
+	drop_table(&b);
+}
+
+/* The same many in folders of 256 are taken, and so is a folder in which as many go as come. */
+static void what_keeps_folders_small_is_taken(void **state)
+{
+	(void)state;
+	static const struct table_limits large = {.entries = 4096};
+	struct made_table a = make_table(&fanned_kind, large), b = make_table(&fanned_kind, large);
+	char why[TABLE_MESSAGE_MAX];
+	put_range(a.t, 0, 1000);
+	put_range(b.t, 2000, 3000);
+	assert_int_equal(pull(a.t, b.t, why), TABLE_MERGED);
+	assert_int_equal(table_count(b.t), 2000);
+	drop_table(&a);
+	drop_table(&b);
+	a = make_table(&flat_kind, large);
+	b = make_table(&flat_kind, large);
+	put_range(a.t, 0, 1500);
+	assert_true(restore(a.t, b.t, why));
+	for (unsigned i = 0; i < 800; i++)
+		take_out(a.t, i, NOTE_LATER);
+	put_range(a.t, 2000, 2800);
+	put_range(b.t, 2900, 2950);
+	assert_int_equal(pull(a.t, b.t, why), TABLE_MERGED);
+	assert_int_equal(table_count(b.t), 1550);
+	assert_false(table_is_behind(b.t));
+	assert_fsck(b.t);
+	drop_table(&a);
+	drop_table(&b);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -468,6 +526,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(strangers_are_joined),
 		cmocka_unit_test(what_does_not_belong_is_refused),
 		cmocka_unit_test(too_much_is_refused),
+		cmocka_unit_test(what_makes_a_folder_too_large_is_refused),
+		cmocka_unit_test(what_keeps_folders_small_is_taken),
 	};
 	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);

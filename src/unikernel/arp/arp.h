@@ -57,6 +57,7 @@ struct arp_value {
 extern const struct table_kind arp_kind;
 /* Limits of the table for N neighbours: the refusals have room beside them. */
 #define ARP_TABLE_ENTRIES(n) ((n) + ARP_REFUSALS)
+#define ARP_TABLE_ENTRIES_MAX 1400 /* fit one folder (TABLE_OBJECT_MAX) */
 
 /* ---- an image's ARP -------------------------------------------------------------------------- */
 

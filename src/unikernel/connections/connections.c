@@ -7,7 +7,6 @@
 #include "store.h"
 
 #define CONNECTIONS 512
-#define CONNECTIONS_MAX 4096
 #define CHUNKS 2048
 #define CHUNKS_MAX 65536
 #define HISTORY_BYTES (2 << 20)
@@ -30,7 +29,7 @@ void connections_store(void)
 	const struct store lives = {.kind = &tcp_kind,
 		.entries = CONNECTIONS,
 		.entries_min = 1,
-		.entries_max = CONNECTIONS_MAX,
+		.entries_max = TCP_ENTRIES_MAX,
 		.history_bytes = HISTORY_BYTES,
 		.history_seconds = HISTORY_SECONDS,
 		.log_records = LOG_RECORDS,

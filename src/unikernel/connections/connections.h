@@ -8,8 +8,8 @@
 
 #include "tcp_journal.h"
 
-/* Opens the two stores; options tcp.entries= (512 connections) and payload.entries= (2,048 chunks
- * of up to TCP_CHUNK bytes). Before state_restore(). */
+/* Opens the two stores; options tcp.entries= (512 connections, 900 at most) and payload.entries=
+ * (2,048 chunks of up to TCP_CHUNK bytes). Before state_restore(). */
 void connections_store(void);
 /* Journals connections from now on, and puts back what state_restore() found. After
  * lwip_port_open() and the opening of the listeners of APPS, which stay the caller's, and before

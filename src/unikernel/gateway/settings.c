@@ -82,7 +82,7 @@ static void add_forward(struct nat *nat, const char *text, size_t n)
 	static const char *const words[] = {[NAT_FORWARD_IS_RESERVED] = "the port is our own",
 		[NAT_FORWARD_NOT_INSIDE] = "the target is no host of the inside network",
 		[NAT_FORWARD_TAKEN] = "the target has another forward",
-		[NAT_FORWARD_FULL] = "there are too many mappings"};
+		[NAT_FORWARD_FULL] = "there are too many mappings or forwards"};
 	enum nat_protocol protocol;
 	uint16_t port, to;
 	uint32_t address;

@@ -253,6 +253,8 @@ static int step(struct git_client *c)
 		return git_receive_begin(&c->job);
 	case CLIENT_WALK:
 		return git_upload_step(&c->job);
+	case CLIENT_MERGE:
+		return git_job_settles(&c->job) ? STEP_AGAIN : STEP_DONE;
 	default:
 		return STEP_DONE;
 	}

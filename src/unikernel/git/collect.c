@@ -77,13 +77,32 @@ static void end(struct job *j)
 	git_objects_restart(&j->objects);
 }
 
+/* Works out a part of what the table has changed; false where nothing more can be done, or it took
+ * too long. */
+static bool waits_for_table(struct job *j, uint64_t since)
+{
+	if (!table_is_behind(j->table) || *j->now - since >= BEHIND_MAX)
+		return false;
+	return table_work(j->table) || !table_is_behind(j->table);
+}
+
+bool git_job_settles(struct job *j)
+{
+	struct table_ref head;
+	if (!j->settling) {
+		if (table_ref(j->table, 0, &head))
+			table_commit(j->table, TABLE_LATER);
+		j->settling = true;
+		j->settling_since = *j->now;
+	}
+	return waits_for_table(j, j->settling_since);
+}
+
 int git_collect_step(struct job *j)
 {
 	if (j->pin < 0) {
-		if (table_is_behind(j->table) && *j->now - j->begun < BEHIND_MAX) {
-			table_work(j->table);
+		if (waits_for_table(j, j->begun))
 			return STEP_AGAIN;
-		}
 		return begin(j) ? STEP_AGAIN : STEP_DONE;
 	}
 	for (unsigned steps = 0; steps < COMMITS_A_STEP; steps++) {

@@ -282,6 +282,8 @@ struct job {
 	struct pack_reader reader;
 	struct out report; /* lines for the user's terminal, in C */
 	uint32_t report_left, report_more;
+	bool settling; /* what the table changed before the merge is worked out, since: */
+	uint64_t settling_since;
 };
 
 /* A step's results. */
@@ -295,6 +297,9 @@ int git_collect_step(struct job *j);
 /* After it: what a client is told of the store. */
 int git_advertise_upload(struct job *j);
 int git_advertise_receive(struct job *j);
+/* Before a merge, which works out at once all that waits: does that a step at a time, for some
+ * seconds at most. True while there is more. */
+bool git_job_settles(struct job *j);
 
 /* git-upload-pack: the body's bytes, its end, the work after that, the answer. */
 bool git_upload_take(void *job, const uint8_t *p, size_t n);

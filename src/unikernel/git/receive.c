@@ -273,6 +273,8 @@ static void make_answer(struct job *j)
 /* The body is whole: nothing was changed so far. */
 int git_receive_step(struct job *j)
 {
+	if (!j->error && expects_pack(j) && git_job_settles(j))
+		return STEP_AGAIN;
 	if (!j->in_pack)
 		refuse(j, "the request ends early");
 	if (!j->error && expects_pack(j) && !git_pack_reader_finish(&j->reader))

@@ -14,7 +14,6 @@
 #define HISTORY_BYTES (2 << 20)
 #define HISTORY_SECONDS 600
 #define ENTRIES_MIN 16
-#define ENTRIES_MAX 1400 /* of one folder (TABLE_OBJECT_MAX) */
 #define LIFETIME_MAX_S 86400
 
 static uint64_t secret[2];
@@ -26,7 +25,7 @@ struct table *lwip_port_arp(void)
 	const struct store defaults = {.kind = &arp_kind,
 		.entries = ARP_TABLE_ENTRIES(ARP_ENTRIES),
 		.entries_min = ARP_TABLE_ENTRIES(ENTRIES_MIN),
-		.entries_max = ENTRIES_MAX,
+		.entries_max = ARP_TABLE_ENTRIES_MAX,
 		.history_bytes = HISTORY_BYTES,
 		.history_seconds = HISTORY_SECONDS,
 		.log_records = LOG_RECORDS};

@@ -23,7 +23,8 @@ static enum nat_forward_result forward_put(
 		return NAT_FORWARD_TAKEN;
 	remove_if(nat, same);
 	remove_if(nat, nat_mapping_outside(nat, protocol, port));
-	if (hash_count(nat->inside) >= nat->config.mappings)
+	if (hash_count(nat->inside) >= nat->config.mappings ||
+		nat->stats.forwards >= NAT_FORWARDS_MAX)
 		return NAT_FORWARD_FULL;
 	struct mapping *m = nat_mapping_put(nat, protocol, address, to, port);
 	if (!m)

@@ -137,6 +137,7 @@ enum nat_forward_result {
 	NAT_FORWARD_TAKEN,	 /* the target has a forward from another port */
 	NAT_FORWARD_FULL
 };
+#define NAT_FORWARDS_MAX 1024 /* fit one folder of the table (TABLE_OBJECT_MAX) */
 /* Everything that comes to PORT from outside goes to ADDRESS:TO. Replaces a forward of the same
  * port, and ends mappings that are in its way. PROTOCOL is TCP or UDP. */
 enum nat_forward_result nat_forward_set(

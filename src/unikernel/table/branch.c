@@ -105,8 +105,9 @@ static bool edit_once(struct table_branch *b)
 static bool edit(struct table_branch *b)
 {
 	struct table *t = b->t;
+	t->too_large = false;
 	while (b->n && !edit_once(b))
-		if (!history_make_room(t, cells_left(t) + 1))
+		if (t->too_large || !history_make_room(t, cells_left(t) + 1))
 			return false;
 	memset(b->keys, 0, STEP * t->key_room);
 	memset(b->values, 0, STEP * t->value_room);

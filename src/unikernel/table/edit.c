@@ -40,12 +40,13 @@ struct pass {
 	const struct flat *from;
 	struct flat *to;
 	size_t at, copied; /* in FROM */
-	bool changed;
+	bool changed, too_large;
 };
 
 static bool put_bytes(struct pass *p, const void *bytes, size_t n)
 {
-	if (TABLE_OBJECT_MAX - p->to->n < n)
+	p->too_large = TABLE_OBJECT_MAX - p->to->n < n;
+	if (p->too_large)
 		return false;
 	memcpy(p->to->p + p->to->n, bytes, n);
 	p->to->n += n;
@@ -98,23 +99,32 @@ static bool change_entry(struct editing *x, struct pass *p, const struct change 
 	return !c->object || put_entry(x, p, c, skip);
 }
 
+/* Writes the folder TREE with its changes to FLAT_NEW. */
+static bool change_folder(struct editing *x, struct pass *p, uint32_t tree, struct change *const *c,
+	size_t n, size_t skip)
+{
+	object_flat(x->t, tree, &x->t->flat[FLAT_OLD]);
+	p->to->n = 0;
+	flat_used(p->to, p->from->n + n * (PATH_BYTES + 32));
+	bool done = true;
+	for (size_t i = 0; done && i < n; i++)
+		done = !c[i]->n || change_entry(x, p, c[i], skip);
+	done = done && (!p->changed || copy_up_to(p, p->from->n));
+	x->t->too_large |= p->too_large;
+	return done;
+}
+
 /* The folder with the changes, which all lie in it itself by now. NONE: it is empty, and so it is
  * not there. */
 static uint32_t make_folder(
 	struct editing *x, uint32_t tree, struct change *const *c, size_t n, size_t skip)
 {
 	struct table *t = x->t;
-	struct pass p = {&t->flat[FLAT_OLD], &t->flat[FLAT_NEW], 0, 0, false};
-	object_flat(t, tree, &t->flat[FLAT_OLD]);
-	p.to->n = 0;
-	flat_used(p.to, p.from->n + n * (PATH_BYTES + 32));
-	for (size_t i = 0; i < n; i++)
-		if (c[i]->n && !change_entry(x, &p, c[i], skip))
-			return FAILED;
+	struct pass p = {.from = &t->flat[FLAT_OLD], .to = &t->flat[FLAT_NEW]};
+	if (!change_folder(x, &p, tree, c, n, skip))
+		return FAILED;
 	if (!p.changed)
 		return tree;
-	if (!copy_up_to(&p, p.from->n))
-		return FAILED;
 	if (!p.to->n && skip)
 		return NONE;
 	uint32_t made = object_put(t, TABLE_TREE, p.to->p, p.to->n);

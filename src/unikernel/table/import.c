@@ -328,12 +328,15 @@ static bool refuse(char *why, const char *what)
 	return false;
 }
 
-/* Can it be done? */
+/* Can it be done? Everything that waited is worked out. */
 static bool try(struct merge m, uint32_t base, uint32_t theirs)
 {
 	const struct table *t = m.t;
+	struct fit fit;
 	m.dry = true;
-	if (!merge_trees(&m, base, theirs))
+	m.fit = &fit;
+	fit_begin(&fit, t);
+	if (!merge_trees(&m, base, theirs) || !fit_end(&fit, m.why))
 		return false;
 	if (table_count(t) + m.added - m.removed > t->limits.entries)
 		return refuse(m.why, "more entries than the table has room for");
@@ -456,7 +459,8 @@ static enum table_merge_result merge(struct table_import *im, const struct table
 		return TABLE_REFUSED;
 	}
 	if (!is_empty(t) && !work_settle(t)) {
-		refuse(why, "no memory for what waits");
+		refuse(why, t->stuck ? "a folder has grown too large; entries must go first"
+				     : "no memory for what waits");
 		return TABLE_REFUSED;
 	}
 	mark_reach(t);

@@ -115,14 +115,20 @@ static const void *decide(struct table *t, const struct sides *s, enum table_won
 	return out;
 }
 
+/* What would become of the table's size, and of its folders'. */
+static bool count(struct merge *m, const struct difference *d, const void *ours, const void *value)
+{
+	bool adds = value && !ours;
+	if (value && ours)
+		return true;
+	m->added += adds;
+	m->removed += !adds;
+	return fit_change(m->fit, m->t, d->path, d->n, adds, m->why);
+}
+
 static void apply(struct merge *m, const struct sides *s, const void *value)
 {
 	struct table *t = m->t;
-	if (m->dry) {
-		m->added += value && !s->ours;
-		m->removed += !value && s->ours;
-		return;
-	}
 	if (m->only_removals && value)
 		return;
 	if (value)
@@ -152,8 +158,11 @@ static bool merge_path(void *ctx, const struct difference *d)
 		merge_refuse(m->why, d->path, d->n, "this path is not theirs to change");
 		return false;
 	}
-	if (!same(m->t, value, s.ours))
-		apply(m, &s, value);
+	if (same(m->t, value, s.ours))
+		return true;
+	if (m->dry)
+		return count(m, d, s.ours, value);
+	apply(m, &s, value);
 	return true;
 }
 

@@ -187,6 +187,8 @@ struct table {
 	struct list own; /* what it replaced since the head */
 	uint32_t head, oldest, newest;
 	uint32_t needed; /* a commit that must stay for now */
+	bool too_large;	 /* the last edit failed because a folder would be */
+	bool stuck;	 /* ... and so will the next, unless an entry goes */
 	bool headless;	 /* the head had to go: its id is ... */
 	struct table_id last_head;
 	uint64_t seq;
@@ -275,7 +277,7 @@ uint32_t tree_at(struct table *t, uint32_t tree, const char *path, size_t n);
  */
 
 /* Makes the changes (any order, each path once; they are scratch afterwards) to the tree ROOT.
- * False where memory is short or a folder gets too large: then nothing has changed. */
+ * False where memory is short or a folder gets too large (too_large): then nothing has changed. */
 bool edit_tree(
 	struct table *t, uint32_t root, uint32_t spare, struct change *c, size_t n, struct edit *e);
 /* Makes E's new root the present state. */
@@ -375,8 +377,21 @@ void history_step(struct table *t);
 /* Drops history until so many cells are free; breaks pins. False where that is not enough. */
 bool history_make_room(struct table *t, size_t cells);
 
-/* ---- merge.c, check.c
+/* ---- merge.c, fit.c, check.c
  * ------------------------------------------------------------------------------- */
+
+/* The folders that lie open, the root first, and how large they would be. */
+struct fit {
+	char path[PATH_BYTES]; /* the last one that changed, in the innermost of them */
+	size_t n, depth;
+	uint32_t trees[PATH_BYTES / 2];
+	size_t bytes[PATH_BYTES / 2];
+};
+void fit_begin(struct fit *f, const struct table *t);
+/* A path comes to the present state, or goes. False, with the reason in WHY, where a folder that
+ * is behind it would be too large. */
+bool fit_change(struct fit *f, struct table *t, const char *path, size_t n, bool adds, char *why);
+bool fit_end(struct fit *f, char *why);
 
 struct merge {
 	struct table *t;
@@ -385,7 +400,8 @@ struct merge {
 	bool dry;	    /* only looks whether it can be done */
 	bool only_removals; /* takes nothing else */
 	size_t added, removed;
-	char *why; /* TABLE_MESSAGE_MAX bytes */
+	struct fit *fit; /* DRY */
+	char *why;	 /* TABLE_MESSAGE_MAX bytes */
 };
 /* The key of a path; false where it is no entry's. KEY is zeroed and has TABLE_KEY_MAX bytes. */
 bool merge_key(const struct table *t, const char *path, size_t n, void *key);

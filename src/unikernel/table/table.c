@@ -186,6 +186,7 @@ enum table_change table_remove(struct table *t, const void *key, unsigned note)
 {
 	if (!hash_remove(t->live, key))
 		return TABLE_SAME;
+	t->stuck = false;
 	log_add(t, LOG_REMOVE, key, NULL, note, NULL);
 	if (t->watcher.changed)
 		t->watcher.changed(t->watcher.ctx, key, NULL);

@@ -40,7 +40,8 @@ struct table_kind {
 	/* The path of KEY below the kind's folder: "10.0.0.2", "tcp/40/40001". Each key has its
 	 * own, and none is a folder of another's. A commit costs the hashing of the folders that
 	 * changed: split those of more than some hundred entries. One of more than TABLE_OBJECT_MAX
-	 * bytes can't be written: commits then wait until it is smaller. */
+	 * bytes can't be written: commits then wait until it is smaller, and history stays as it
+	 * was. An entry takes its name and 28 bytes. */
 	size_t (*path)(const void *key, char out[TABLE_PATH_MAX]);
 	/* The other way round, for paths of others; false where it is none of this kind. Accepts
 	 * exactly what path() writes. */
@@ -119,7 +120,7 @@ struct table_branch;
 struct table_branch *table_branch(struct table *t, const char *name);
 /* Valid until the branch is used again. */
 const void *table_branch_get(const struct table_branch *b, const void *key);
-/* TABLE_FULL: no memory. */
+/* TABLE_FULL: no memory, or its folder would be too large. */
 enum table_change table_branch_put(struct table_branch *b, const void *key, const void *value);
 enum table_change table_branch_remove(struct table_branch *b, const void *key);
 /* A commit on the branch, where anything changed. */
@@ -138,7 +139,7 @@ void table_branch_drop(struct table_branch *b);
 /* Makes the objects of one waiting commit, or of a part of it where it changed more than some ten
  * folders or a hundred entries; or drops a step of what is too old. One change in small folders
  * costs some tens of microseconds. True while there is more to do; false also where memory is
- * short, which only entries that go can change: then table_is_behind(). */
+ * short or a folder too large, which only entries that go can change: then table_is_behind(). */
 bool table_work(struct table *t);
 /* table_work() until nothing waits. Changes without a commit keep waiting for theirs. */
 void table_flush(struct table *t);
@@ -151,6 +152,7 @@ struct table_stats {
 	uint64_t commits;	  /* made since the start */
 	uint64_t commits_dropped; /* by budget or age */
 	uint64_t changes_joined;  /* whose own commits were lost because the log was full */
+	uint64_t too_large;	  /* times that commits had to wait for a folder to get smaller */
 	size_t history_bytes, objects;
 };
 struct table_stats table_stats(const struct table *t);

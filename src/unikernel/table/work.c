@@ -172,17 +172,24 @@ bool work_log(struct table *t)
 	return done && take_off(t);
 }
 
-/* Does a step; drops history as long as that fails for want of memory. Where none is left, all
- * that waits is lost: by the entries alone, less may be needed. */
+/* All that waits is lost, and to be found in the entries: by these alone, less may be needed. */
+static bool give_up(struct table *t)
+{
+	t->stuck = t->too_large;
+	t->stats.too_large += t->too_large;
+	log_give_up(t);
+	resync_give_up(t);
+	return false;
+}
+
+/* Does a step; drops history as long as that fails for want of memory. It is of no help where a
+ * folder has grown too large. */
 static bool do_step(struct table *t)
 {
-	while (!(t->resync.phase ? resync_step(t) : work_log(t))) {
-		if (history_make_room(t, cells_left(t) + 1))
-			continue;
-		log_give_up(t);
-		resync_give_up(t);
-		return false;
-	}
+	t->too_large = false;
+	while (!(t->resync.phase ? resync_step(t) : work_log(t)))
+		if (t->too_large || !history_make_room(t, cells_left(t) + 1))
+			return give_up(t);
 	return true;
 }
 
@@ -192,15 +199,20 @@ static bool log_is_due(const struct table *t)
 	return l->used && (l->marks || l->lost || l->used > l->capacity / 2);
 }
 
+static bool resync_is_due(const struct table *t)
+{
+	return t->log.lost && !t->stuck;
+}
+
 static bool is_due(const struct table *t)
 {
-	return t->resync.phase || log_is_due(t) || t->log.lost || history_is_due(t);
+	return t->resync.phase || log_is_due(t) || resync_is_due(t) || history_is_due(t);
 }
 
 static bool do_work(struct table *t)
 {
 	if (!t->resync.phase && !log_is_due(t)) {
-		if (t->log.lost)
+		if (resync_is_due(t))
 			resync_start(t);
 		else if (history_is_due(t))
 			history_step(t);
@@ -234,6 +246,8 @@ bool table_is_behind(const struct table *t)
 bool work_drain(struct table *t)
 {
 	while (t->resync.phase || t->log.used || t->log.lost) {
+		if (t->stuck)
+			return false;
 		if (!t->resync.phase && !t->log.used)
 			resync_start(t);
 		if (!do_step(t))

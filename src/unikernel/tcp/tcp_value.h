@@ -8,6 +8,8 @@
 #include "table.h"
 
 #define TCP_APP_MAX 64
+/* Of each of the two kinds of tables: so many connections fit one folder (TABLE_OBJECT_MAX). */
+#define TCP_ENTRIES_MAX 900
 #define TCP_CHUNK 1460
 
 struct tcp_key {
