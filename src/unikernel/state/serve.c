@@ -98,7 +98,9 @@ static void add_store(const struct store *s)
 		.table = s->table,
 		.read = read_access(name),
 		.write = write_access(name),
-		.note = TABLE_PUSHED};
+		.note = TABLE_PUSHED,
+		.check = s->check,
+		.check_ctx = s->ctx};
 }
 
 static void log_line(void *ctx, const char *line)

@@ -192,9 +192,11 @@ bool table_import_read(const struct table_import *im, const struct table_id *id,
 	enum table_type *type, uint8_t *out, size_t *n);
 
 enum table_won { TABLE_OURS, TABLE_THEIRS, TABLE_BOTH }; /* BOTH: a value made of the two */
-/* What is to become of one path that both sides have changed, or that THEIRS has changed alone.
- * Told of all of them before anything is changed; where it returns false, nothing will be. */
-typedef bool table_report(void *ctx, const char *path, enum table_won won);
+/* What is to become of one path that both sides have changed, or that THEIRS has changed alone:
+ * VALUE, NULL where it is to be removed. Told of all of them before anything is changed; where it
+ * returns why this can't be, in place of NULL, nothing will be. */
+typedef const char *table_report(
+	void *ctx, const char *path, enum table_won won, const void *key, const void *value);
 enum table_merge_result {
 	TABLE_MERGED,	  /* a merge commit, or a fast forward of an empty table */
 	TABLE_UP_TO_DATE, /* nothing that is not here already */
