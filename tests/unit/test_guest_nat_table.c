@@ -70,7 +70,7 @@ static void values_are_lines_of_words(void **state)
 				   "outside 203.0.113.2:40001\n"
 				   "remote 198.51.100.7:443\n"
 				   "state established\n"
-				   "expires 1700000300\n";
+				   "expires 2023-11-14T22:18:20Z\n";
 	check_text(sample(), text);
 	for (uint8_t s = STATE_ACTIVE; s < STATE_FIXED; s++) {
 		struct nat_value v = sample(), again;
@@ -85,15 +85,21 @@ static void values_are_lines_of_words(void **state)
 		"inside  192.168.1.10:80\n", "inside 192.168.1.10\n", "outside 192.168.1.10:80\n",
 		"inside 192.168.1.10:0\n", "inside 0.0.0.0:1\n", "inside 255.255.255.255:80\n",
 		"inside 224.0.0.1:80\n", "inside 127.0.0.1:80\n", "inside 169.254.1.1:80\n",
-		"inside 0.0.0.0:5\noutside 1.2.3.4:5\nremote 1.2.3.4:5\nstate active\nexpires 1\n",
-		"inside 1.2.3.4:5\noutside 0.0.0.0:5\nremote 1.2.3.4:5\nstate active\nexpires 1\n",
+		"inside 0.0.0.0:5\noutside 1.2.3.4:5\nremote 1.2.3.4:5\nstate active\nexpires "
+		"1970-01-01T00:00:01Z\n",
+		"inside 1.2.3.4:5\noutside 0.0.0.0:5\nremote 1.2.3.4:5\nstate active\nexpires "
+		"1970-01-01T00:00:01Z\n",
 		"inside 1.2.3.4:5\noutside 1.2.3.4:5\nremote 239.1.1.1:5\nstate active\nexpires "
 		"1\n",
 		"inside 192.168.1.10:80\r\n", "inside 192.168.01.10:80\n",
-		"inside 1.2.3.4:5\noutside 1.2.3.4:5\nremote 1.2.3.4:5\nstate fixed\nexpires 1\n",
-		"inside 1.2.3.4:5\noutside 1.2.3.4:5\nremote 1.2.3.4:5\nstate active\nexpires 0\n",
-		"inside 1.2.3.4:5\noutside 1.2.3.4:5\nremote 1.2.3.4:5\nstate active\nexpires -1\n",
-		"inside 1.2.3.4:5\noutside 1.2.3.4:5\nremote 1.2.3.4:5\nstate gone\nexpires 1\n"};
+		"inside 1.2.3.4:5\noutside 1.2.3.4:5\nremote 1.2.3.4:5\nstate fixed\nexpires "
+		"1970-01-01T00:00:01Z\n",
+		"inside 1.2.3.4:5\noutside 1.2.3.4:5\nremote 1.2.3.4:5\nstate active\nexpires "
+		"1970-01-01T00:00:00Z\n",
+		"inside 1.2.3.4:5\noutside 1.2.3.4:5\nremote 1.2.3.4:5\nstate active\nexpires "
+		"1969-12-31T23:59:59Z\n",
+		"inside 1.2.3.4:5\noutside 1.2.3.4:5\nremote 1.2.3.4:5\nstate gone\nexpires "
+		"1970-01-01T00:00:01Z\n"};
 	struct nat_value v;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_false(nat_kind.parse_text(bad[i], strlen(bad[i]), &v));

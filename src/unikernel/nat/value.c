@@ -75,6 +75,15 @@ static bool take_number(struct reader *r, uint64_t max, uint64_t *number)
 	return r->p > from && (*from != '0' || r->p == from + 1);
 }
 
+/* "2026-11-26T05:00:00Z" */
+static bool take_time(struct reader *r, uint64_t *seconds)
+{
+	if (!table_stamp_read(r->p, (size_t)(r->end - r->p), seconds))
+		return false;
+	r->p += TABLE_STAMP;
+	return take(r, "Z");
+}
+
 static bool take_port(struct reader *r, uint16_t *port)
 {
 	uint64_t number;
@@ -169,9 +178,9 @@ static size_t value_text(const void *p, char out[TABLE_TEXT_MAX])
 	n += put_text(out + n, "state ");
 	n += put_text(out + n, states[v->state]);
 	n += put_text(out + n, "\nexpires ");
-	n += put_number(out + n, v->expires);
-	out[n++] = '\n';
-	return n;
+	table_stamp_write(v->expires, out + n);
+	n += TABLE_STAMP;
+	return n + put_text(out + n, "Z\n");
 }
 
 static bool parse_text(const char *text, size_t n, void *out)
@@ -182,14 +191,13 @@ static bool parse_text(const char *text, size_t n, void *out)
 		return false;
 	if (r.p == r.end && !v.inside_port)
 		return false; /* an ICMP mapping's identifier may be 0, a forward's port not */
-	if (r.p < r.end &&
-		(!take_line(&r, "outside ", &v.outside, &v.outside_port) ||
-			!nat_is_unicast(v.outside) ||
-			!take_line(&r, "remote ", &v.remote, &v.remote_port) ||
-			!nat_is_unicast(v.remote) || !take(&r, "state ") ||
-			!take_word(&r, states, STATE_FIXED, "\n", &v.state) ||
-			!take(&r, "expires ") || !take_number(&r, UINT64_MAX, &v.expires) ||
-			!v.expires || !take(&r, "\n")))
+	if (r.p < r.end && (!take_line(&r, "outside ", &v.outside, &v.outside_port) ||
+				   !nat_is_unicast(v.outside) ||
+				   !take_line(&r, "remote ", &v.remote, &v.remote_port) ||
+				   !nat_is_unicast(v.remote) || !take(&r, "state ") ||
+				   !take_word(&r, states, STATE_FIXED, "\n", &v.state) ||
+				   !take(&r, "expires ") || !take_time(&r, &v.expires) ||
+				   !v.expires || !take(&r, "\n")))
 		return false;
 	memcpy(out, &v, sizeof(v));
 	return r.p == r.end;

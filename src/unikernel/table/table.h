@@ -231,4 +231,12 @@ void table_watch(struct table *t, const struct table_watcher *w);
 void table_id_text(const struct table_id *id, char out[41]);
 bool table_id_parse(const char *text, size_t n, struct table_id *out);
 
+/* ---- for kinds whose texts have times ---- */
+
+#define TABLE_STAMP 19 /* characters of "2026-11-26T05:00:00" */
+/* Seconds since 1970, in UTC, by RFC 3339 without the zone; not later than 9999. */
+void table_stamp_write(uint64_t seconds, char out[TABLE_STAMP]);
+/* False where P does not begin with just that. */
+bool table_stamp_read(const char *p, size_t n, uint64_t *seconds);
+
 #endif

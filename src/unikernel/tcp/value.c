@@ -21,7 +21,7 @@ static const char *const resumables[TCP_RESUMABLES] = {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* All that is a number, in the text's order. */
+/* All that is a number, in the text's order, behind `opened`, which is a time. */
 static const struct field {
 	const char *name;
 	size_t offset, size;
@@ -30,12 +30,12 @@ static const struct field {
 	{                                                                                          \
 #name " ", offsetof(struct tcp_value, name), sizeof(((struct tcp_value *)0)->name) \
 	}
-	FIELD(opened), FIELD(acked), FIELD(received), FIELD(snd_una), FIELD(snd_nxt),
-	FIELD(snd_end), FIELD(snd_wnd), FIELD(snd_wnd_max), FIELD(snd_wl1), FIELD(snd_wl2),
-	FIELD(snd_scale), FIELD(rcv_nxt), FIELD(rcv_wnd), FIELD(rcv_ann_wnd), FIELD(rcv_ann_edge),
-	FIELD(rcv_scale), FIELD(refused), FIELD(mss), FIELD(ts_recent), FIELD(ts_limit),
-	FIELD(cwnd), FIELD(ssthresh), FIELD(srtt), FIELD(rttvar), FIELD(rto), FIELD(nrtx),
-	FIELD(keep_idle), FIELD(ttl), FIELD(tos), FIELD(prio), FIELD(resumed)
+	FIELD(acked), FIELD(received), FIELD(snd_una), FIELD(snd_nxt), FIELD(snd_end),
+	FIELD(snd_wnd), FIELD(snd_wnd_max), FIELD(snd_wl1), FIELD(snd_wl2), FIELD(snd_scale),
+	FIELD(rcv_nxt), FIELD(rcv_wnd), FIELD(rcv_ann_wnd), FIELD(rcv_ann_edge), FIELD(rcv_scale),
+	FIELD(refused), FIELD(mss), FIELD(ts_recent), FIELD(ts_limit), FIELD(cwnd), FIELD(ssthresh),
+	FIELD(srtt), FIELD(rttvar), FIELD(rto), FIELD(nrtx), FIELD(keep_idle), FIELD(ttl),
+	FIELD(tos), FIELD(prio), FIELD(resumed)
 #undef FIELD
 };
 
@@ -50,6 +50,15 @@ static uint64_t get(const struct field *f, const struct tcp_value *v)
 	memcpy(&x, (const uint8_t *)v + f->offset,
 		f->size); /* little-endian, as all our machines */
 	return x;
+}
+
+static void write_opened(struct tcp_text *w, uint64_t opened)
+{
+	char stamp[TABLE_STAMP + 1] = "";
+	table_stamp_write(opened, stamp);
+	tcp_text_add(w, "opened ");
+	tcp_text_add(w, stamp);
+	tcp_text_add(w, "Z\n");
 }
 
 static void write_flags(struct tcp_text *w, unsigned set)
@@ -74,6 +83,7 @@ static size_t text(const void *value, char out[TABLE_TEXT_MAX])
 	tcp_text_add(&w, "resumable ");
 	tcp_text_add(&w, v->resumable < TCP_RESUMABLES ? resumables[v->resumable] : "?");
 	tcp_text_add(&w, "\n");
+	write_opened(&w, v->opened);
 	for (size_t i = 0; i < COUNT(fields); i++) {
 		tcp_text_add(&w, fields[i].name);
 		tcp_text_number(&w, get(&fields[i], v));
@@ -117,6 +127,15 @@ static bool read_flags(struct tcp_reading *r, uint16_t *out)
 	return tcp_read_word(r, set ? "\n" : " none\n");
 }
 
+static bool read_opened(struct tcp_reading *r, uint64_t *opened)
+{
+	if (!tcp_read_word(r, "opened ") || !table_stamp_read(r->p, r->n, opened))
+		return false;
+	r->p += TABLE_STAMP;
+	r->n -= TABLE_STAMP;
+	return tcp_read_word(r, "Z\n");
+}
+
 static bool read_fields(struct tcp_reading *r, struct tcp_value *v)
 {
 	for (size_t i = 0; i < COUNT(fields); i++) {
@@ -152,7 +171,7 @@ static bool parse_text(const char *p, size_t n, void *value)
 		!tcp_read_word(&r, "flags") || !read_flags(&r, &v.flags) ||
 		!tcp_read_word(&r, "resumable ") ||
 		!read_name(&r, resumables, COUNT(resumables), &v.resumable) ||
-		!read_fields(&r, &v) || !read_app(&r, &v))
+		!read_opened(&r, &v.opened) || !read_fields(&r, &v) || !read_app(&r, &v))
 		return false;
 	memcpy(value, &v, sizeof(v));
 	return true;
