@@ -6,6 +6,7 @@
 /* lwIP makes segments of half the largest window it has seen. Of none it makes large ones, which it
  * does not expect any more when a small window comes. */
 #define WND_MAX_MIN 2
+#define JOINED_MAX 4095u /* more are not counted */
 
 _Static_assert(sizeof(struct tcp_key) == 12, "keys are compared as bytes: no padding");
 _Static_assert(sizeof(struct tcp_value) == 3 * 8 + 17 * 4 + 6 * 2 + 2 + 6 + 1 + TCP_APP_MAX + 7,
@@ -251,6 +252,16 @@ unsigned tcp_note(enum tcp_event event, unsigned from, unsigned to)
 	return (unsigned)event << 8 | from << 4 | to;
 }
 
+unsigned tcp_note_joined(uint32_t steps)
+{
+	return (unsigned)TCP_COUNTERS << 8 | (steps < JOINED_MAX ? steps : JOINED_MAX) << 16;
+}
+
+bool tcp_is_half_open(unsigned from, unsigned to)
+{
+	return to == TCP_SYN_RCVD || (from == TCP_SYN_RCVD && to == TCP_CLOSED);
+}
+
 unsigned tcp_next_state(unsigned from, unsigned to)
 {
 	bool opening = from == TCP_SYN_SENT || from == TCP_SYN_RCVD;
@@ -263,16 +274,27 @@ unsigned tcp_next_state(unsigned from, unsigned to)
 	return to;
 }
 
+static size_t write_joined(struct tcp_text *w, unsigned steps)
+{
+	tcp_text_add(w, "counters");
+	if (!steps)
+		return w->n;
+	tcp_text_add(w, ", ");
+	tcp_text_number(w, steps);
+	tcp_text_add(w, steps == JOINED_MAX ? " or more" : "");
+	tcp_text_add(w, steps == 1 ? " step" : " steps");
+	tcp_text_add(w, " of half-open connections");
+	return w->n;
+}
+
 static size_t message(
 	unsigned note, const void *key, const void *value, char out[TABLE_MESSAGE_MAX])
 {
 	struct tcp_text w = {out, 0, TABLE_MESSAGE_MAX};
-	unsigned event = note >> 8, from = note >> 4 & 15, to = note & 15;
+	unsigned event = note >> 8 & 255, from = note >> 4 & 15, to = note & 15;
 	(void)value;
-	if (event == TCP_COUNTERS || !key) {
-		tcp_text_add(&w, "counters");
-		return w.n;
-	}
+	if (event == TCP_COUNTERS || !key)
+		return write_joined(&w, note >> 16);
 	tcp_key_write(&w, key);
 	tcp_text_add(&w, ": ");
 	if (event == TCP_RESUMED) {
