@@ -18,7 +18,7 @@ endif
 # Parts of images that are plain computation: linked into the host's tests, too.
 PORTABLE := $(wildcard $(addprefix src/unikernel/,hash table git disklog keep arp nat))
 # Of the journal of TCP, all that does not know lwIP.
-PORTABLE_TCP := $(wildcard $(addprefix src/unikernel/tcp/,value.c payload.c key.c text.c))
+PORTABLE_TCP := $(wildcard $(addprefix src/unikernel/tcp/,value.c payload.c key.c text.c rate.c))
 ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Isrc $(PORTABLE:%=-I%) -Isrc/unikernel/tcp -fPIC $(WARN) \
 	$(CFLAGS) $(SANFLAGS)
 

@@ -219,16 +219,17 @@ def pause(gateway, client):
 
 
 CASES = [
-    ("client speaks, its port is kept", 7, 40000),
-    ("client speaks, its port is another", 7, 55000),
-    ("server speaks", 19, 41000),
+    ("client speaks, its port is kept", 7, 40000, 1.2),
+    ("client speaks, its port is another", 7, 55000, 1.2),
+    # Without the state nothing comes in until the client gives up: that is what it is kept for.
+    ("server speaks", 19, 41000, 0.5),
 ]
 
 
 def sample(bench, image, hosts, keeps):
     """{case: [seconds]}"""
     found = {}
-    for number, (name, port, own_port) in enumerate(CASES):
+    for number, (name, port, own_port, _) in enumerate(CASES):
         clients = [Client(hosts[INSIDE], port, own_port + 100 * number + i + 50 * keeps)
                    for i in range(ROUNDS)]
         found[name] = [pause(Gateway(bench, image, hosts, keeps), c) for c in clients]
@@ -248,4 +249,4 @@ def measure(bench, workspace, bare):
     without = sample(bench, image, hosts, False)
     kept = sample(bench, image, hosts, True)
     return [Figure(f"NAT reboot, {name}", "without the kept state", kept[name], without[name],
-                   at_most=1.2) for name, _, _ in CASES]
+                   at_most=bar) for name, _, _, bar in CASES]

@@ -2,8 +2,10 @@
  *   table make LAYOUT ENTRIES COMMITS   a table of so many entries, then so many commits of one
  *                                       change each; prints the head's id
  *   table stream LAYOUT ENTRIES COMMITS the same history for git fast-import, on standard output
- *   table memory PUTS                   prints the resident kilobytes after a tenth of the puts and
- * at their end table latency PUTS                  prints p50, p99 and max in nanoseconds: of puts
+ *   table memory PUTS                   prints resident kilobytes, bytes of history and objects,
+ *                                       after a tenth of the puts and at their end; then the bytes
+ *                                       that the history may have
+ *   table latency PUTS                  prints p50, p99 and max in nanoseconds: of puts
  * in a hash table, puts in a table, look-ups in both LAYOUT: flat or fanned. With COMMITS "each",
  * every entry of the table is a commit of its own. SPDX-License-Identifier: ISC */
 #include <stdlib.h>
@@ -12,6 +14,8 @@
 
 #include "address_kind.h"
 #include "latency.h"
+
+#define HISTORY_BYTES ((size_t)2 << 20)
 
 static const uint64_t secret[2] = {1, 2};
 
@@ -105,7 +109,8 @@ static void *get_memory(size_t n)
 
 static struct table *open_table(const struct table_kind *kind, size_t entries)
 {
-	struct table_limits l = {.entries = entries, .secret = secret};
+	struct table_limits l = {
+		.entries = entries, .history_bytes = HISTORY_BYTES, .secret = secret};
 	return table_open(get_memory(table_memory(kind, &l)), kind, &l);
 }
 
@@ -150,12 +155,27 @@ static void touch_stack(void)
 		deep[i] = 0;
 }
 
+/* The pages are there from the start, so what is in use of them counts, too. */
+struct used_memory {
+	unsigned long resident; /* kilobytes */
+	size_t history, objects;
+};
+
+/* When the work that waits is done: a step of it takes the oldest out. */
+static struct used_memory used_memory(struct table *t)
+{
+	while (table_work(t))
+		;
+	struct table_stats s = table_stats(t);
+	return (struct used_memory){resident(), s.history_bytes, s.objects};
+}
+
 /* Entries come and go, some puts are commits, and now and then the log overflows. */
 static void puts_in_memory(unsigned long puts)
 {
 	struct table *t = open_table(&fanned_kind, 1024);
 	uint64_t random = 1, now = START;
-	unsigned long early = 0;
+	struct used_memory early = {0};
 	touch_stack();
 	resident(); /* what reading it needs is there too */
 	for (unsigned long i = 0; i < puts; i++) {
@@ -169,10 +189,11 @@ static void puts_in_memory(unsigned long puts)
 		if (i % 64 == 0 && i / 100000 % 4)
 			table_work(t);
 		if (i == puts / 10)
-			early = resident();
+			early = used_memory(t);
 	}
-	unsigned long late = resident();
-	printf("%lu\n%lu\n", early, late);
+	struct used_memory late = used_memory(t);
+	printf("%lu %zu %zu\n%lu %zu %zu\n%zu\n", early.resident, early.history, early.objects,
+		late.resident, late.history, late.objects, HISTORY_BYTES);
 }
 
 static uint64_t now_ns(void)

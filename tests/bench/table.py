@@ -81,9 +81,19 @@ def growth(bench, program):
 
 
 def memory(program):
-    early, late = map(int, program.output("memory", PUTS).split())
-    return harness.Figure("resident after ten million puts", "after one million", [late], [early],
-                          at_most=1.0, unit="KiB")
+    lines = program.output("memory", PUTS).splitlines()
+    early, late = (list(map(int, line.split())) for line in lines[:2])
+    budget, unit = int(lines[2]), "bytes"
+    return [
+        harness.Figure("resident after ten million puts", "after one million", late[:1], early[:1],
+                       at_most=1.0, unit="KiB"),
+        harness.Figure("history after one million puts", "its budget", early[1:2], [budget],
+                       at_most=1.0, unit=unit),
+        harness.Figure("history after ten million puts", "its budget", late[1:2], [budget],
+                       at_most=1.0, unit=unit),
+        # The number of objects moves with the mix of small and large ones within the budget.
+        harness.Figure("objects after ten million puts", "after one million", late[2:], early[2:],
+                       at_most=1.2, unit="objects")]
 
 
 def latency(program):
@@ -104,4 +114,4 @@ def measure(bench, workspace, bare):
     program = Program(bench)
     figures = [commits(bench, program, layout, entries)
                for layout, entries in (("flat", "256"), ("flat", "1024"), ("fanned", "65536"))]
-    return figures + growth(bench, program) + [memory(program)] + latency(program)
+    return figures + growth(bench, program) + memory(program) + latency(program)

@@ -234,8 +234,9 @@ static const char *nothing_in(const char *field)
 {
 	static const struct {
 		const char *field, *value;
-	} fresh[] = {{"state", "CLOSED"}, {"resumable", "no: no application"}, {"app", "none"},
-		{"mss", "536"}, {"ttl", "255"}, {"prio", "64"}, {"keep_idle", "7200000"}};
+	} fresh[] = {{"state", "CLOSED"}, {"opened", "1970-01-01T00:00:00Z"},
+		{"resumable", "no: no application"}, {"app", "none"}, {"mss", "536"},
+		{"ttl", "255"}, {"prio", "64"}, {"keep_idle", "7200000"}};
 	for (size_t i = 0; i < sizeof(fresh) / sizeof(fresh[0]); i++)
 		if (strcmp(fresh[i].field, field) == 0)
 			return fresh[i].value;

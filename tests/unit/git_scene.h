@@ -58,12 +58,12 @@ static inline void scene_rights(struct scene *s)
 	s->tokens[3] = scene_token(OLD_TOKEN, "nat", false);
 	s->tokens[3].expires_ns = START;
 	s->tokens[4] = scene_token(OTHER_TOKEN, "nat", true);
-	s->stores[OPEN_STORE] =
-		(struct git_store){"arp", s->tables[0].t, GIT_OPEN, GIT_TOKEN, NOTE_MERGED};
-	s->stores[CLOSED_STORE] =
-		(struct git_store){"nat", s->tables[1].t, GIT_TOKEN, GIT_TOKEN, NOTE_MERGED};
-	s->stores[SHUT_STORE] =
-		(struct git_store){"tcp", s->tables[2].t, GIT_CLOSED, GIT_OPEN, NOTE_MERGED};
+	s->stores[OPEN_STORE] = (struct git_store){
+		"arp", s->tables[0].t, GIT_OPEN, GIT_TOKEN, NOTE_MERGED, NULL, NULL};
+	s->stores[CLOSED_STORE] = (struct git_store){
+		"nat", s->tables[1].t, GIT_TOKEN, GIT_TOKEN, NOTE_MERGED, NULL, NULL};
+	s->stores[SHUT_STORE] = (struct git_store){
+		"tcp", s->tables[2].t, GIT_CLOSED, GIT_OPEN, NOTE_MERGED, NULL, NULL};
 }
 
 /* As CONFIG and LIMITS say, where they say something. */

@@ -658,6 +658,38 @@ static void a_push_of_nonsense_is_refused(void **state)
 	scene_close(s);
 }
 
+static const char *refuse_99(void *ctx, const void *key, const void *value)
+{
+	const struct address *a = key;
+	const struct holder *h = value;
+	(*(int *)ctx)++;
+	return a->bytes[3] == 99 && h->expires == 99 ? "no such neighbour" : NULL;
+}
+
+/* By whoever knows what the entries mean: with the path and the reason, and nothing changes. */
+static void a_store_can_refuse_a_value(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"10.0.0.99", "10.0.0.98"};
+	int calls = 0;
+	struct scene *s = scene_make();
+	s->stores[OPEN_STORE].check = refuse_99;
+	s->stores[OPEN_STORE].check_ctx = &calls;
+	for (int i = 0; i < 2; i++) {
+		struct bytes request = push_request("arp", names[i], TEXT, RECEIVE_TYPE WRITE, 0);
+		struct bytes answer = ask_once(s, request.p, request.n, 4096);
+		assert_true(bytes_have(&answer, i ? "ok refs/heads/primary"
+						  : "ng refs/heads/primary arp/10.0.0.99: no "
+						    "such neighbour"));
+		assert_true(calls > i);
+		free(answer.p);
+		free(request.p);
+	}
+	assert_null(get(s->tables[0].t, 99));
+	assert_non_null(get(s->tables[0].t, 98));
+	scene_close(s);
+}
+
 /* Commands without a pack, and packs without a command. */
 static void commands_that_are_none_are_refused(void **state)
 {
@@ -944,6 +976,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(half_a_push_is_none),
 	cmocka_unit_test(a_damaged_push_is_refused),
 	cmocka_unit_test(a_push_of_nonsense_is_refused),
+	cmocka_unit_test(a_store_can_refuse_a_value),
 	cmocka_unit_test(commands_that_are_none_are_refused),
 	cmocka_unit_test(a_right_to_some_paths_is_none_to_others),
 	cmocka_unit_test(a_path_is_no_beginning_of_others),

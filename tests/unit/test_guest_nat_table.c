@@ -70,7 +70,7 @@ static void values_are_lines_of_words(void **state)
 				   "outside 203.0.113.2:40001\n"
 				   "remote 198.51.100.7:443\n"
 				   "state established\n"
-				   "expires 1700000300\n";
+				   "expires 2023-11-14T22:18:20Z\n";
 	check_text(sample(), text);
 	for (uint8_t s = STATE_ACTIVE; s < STATE_FIXED; s++) {
 		struct nat_value v = sample(), again;
@@ -83,11 +83,23 @@ static void values_are_lines_of_words(void **state)
 		"inside 192.168.1.10:80\n");
 	static const char *const bad[] = {"inside 192.168.1.10:80", "inside 192.168.1.10:80\n\n",
 		"inside  192.168.1.10:80\n", "inside 192.168.1.10\n", "outside 192.168.1.10:80\n",
+		"inside 192.168.1.10:0\n", "inside 0.0.0.0:1\n", "inside 255.255.255.255:80\n",
+		"inside 224.0.0.1:80\n", "inside 127.0.0.1:80\n", "inside 169.254.1.1:80\n",
+		"inside 0.0.0.0:5\noutside 1.2.3.4:5\nremote 1.2.3.4:5\nstate active\nexpires "
+		"1970-01-01T00:00:01Z\n",
+		"inside 1.2.3.4:5\noutside 0.0.0.0:5\nremote 1.2.3.4:5\nstate active\nexpires "
+		"1970-01-01T00:00:01Z\n",
+		"inside 1.2.3.4:5\noutside 1.2.3.4:5\nremote 239.1.1.1:5\nstate active\nexpires "
+		"1\n",
 		"inside 192.168.1.10:80\r\n", "inside 192.168.01.10:80\n",
-		"inside 1.2.3.4:5\noutside 1.2.3.4:5\nremote 1.2.3.4:5\nstate fixed\nexpires 1\n",
-		"inside 1.2.3.4:5\noutside 1.2.3.4:5\nremote 1.2.3.4:5\nstate active\nexpires 0\n",
-		"inside 1.2.3.4:5\noutside 1.2.3.4:5\nremote 1.2.3.4:5\nstate active\nexpires -1\n",
-		"inside 1.2.3.4:5\noutside 1.2.3.4:5\nremote 1.2.3.4:5\nstate gone\nexpires 1\n"};
+		"inside 1.2.3.4:5\noutside 1.2.3.4:5\nremote 1.2.3.4:5\nstate fixed\nexpires "
+		"1970-01-01T00:00:01Z\n",
+		"inside 1.2.3.4:5\noutside 1.2.3.4:5\nremote 1.2.3.4:5\nstate active\nexpires "
+		"1970-01-01T00:00:00Z\n",
+		"inside 1.2.3.4:5\noutside 1.2.3.4:5\nremote 1.2.3.4:5\nstate active\nexpires "
+		"1969-12-31T23:59:59Z\n",
+		"inside 1.2.3.4:5\noutside 1.2.3.4:5\nremote 1.2.3.4:5\nstate gone\nexpires "
+		"1970-01-01T00:00:01Z\n"};
 	struct nat_value v;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_false(nat_kind.parse_text(bad[i], strlen(bad[i]), &v));
@@ -446,7 +458,111 @@ static void entries_that_make_no_sense_are_taken_out(void **state)
 	assert_int_equal(table_count(b->table), 2);
 	assert_int_equal(send_in(b, TCP, SERVER, 443, 40001, ACK), NAT_FORWARD);
 	read_log(b, &log);
-	assert_string_equal(log.messages[0], "11 entries dropped");
+	assert_string_equal(log.messages[0], "8 entries dropped");
+	box_close(b);
+}
+
+struct told {
+	size_t n;
+	char last[TABLE_MESSAGE_MAX];
+};
+
+static void hear(void *ctx, const char *line)
+{
+	struct told *t = ctx;
+	t->n++;
+	snprintf(t->last, sizeof(t->last), "%s", line);
+}
+
+/* What came by another way than a push, which is refused: a disk, a pull. */
+static void forwards_taken_out_are_told_of(void **state)
+{
+	(void)state;
+	struct told told = {0};
+	struct nat_config c = box_config();
+	c.report = hear;
+	c.report_ctx = &told;
+	struct box *b = box_open(&c, true);
+	struct commit_log log;
+	put(b, NAT_TCP, true, 9200, forward_to(IP(8, 8, 8, 8), 53));
+	nat_rescan(b->nat, b->now);
+	assert_int_equal(told.n, 1);
+	assert_string_equal(told.last, "forward refused: tcp 9200 -> 8.8.8.8:53: the target is no "
+				       "host of the inside network");
+	read_log(b, &log);
+	assert_string_equal(log.messages[0],
+		"forward refused: tcp 9200: the target is no host of the inside network");
+	assert_int_equal(table_count(b->table), 0);
+	/* of two with one target, one */
+	put(b, NAT_UDP, true, 1, forward_to(HOST, 53));
+	put(b, NAT_UDP, true, 2, forward_to(HOST, 53));
+	nat_rescan(b->nat, b->now);
+	assert_int_equal(told.n, 2);
+	assert_non_null(strstr(told.last, "the target has another forward"));
+	assert_int_equal(nat_stats(b->nat).forwards, 1);
+	/* of many, some */
+	uint64_t before = commits(b);
+	for (uint16_t i = 0; i < 1000; i++)
+		put(b, NAT_TCP, true, (uint16_t)(2000 + i), forward_to(ROUTER, 80));
+	nat_rescan(b->nat, b->now);
+	assert_int_equal(told.n, 10);
+	assert_true(commits(b) <= before + 10);
+	read_log(b, &log);
+	assert_string_equal(log.messages[0], "992 entries dropped");
+	assert_int_equal(table_count(b->table), 1);
+	box_close(b);
+}
+
+static void a_port_of_our_own_has_no_forward(void **state)
+{
+	(void)state;
+	struct nat_config c = box_config();
+	struct box *b = box_open(&c, true);
+	struct commit_log log;
+	nat_forward_set(b->nat, NAT_TCP, 9418, HOST, 80);
+	reboot(b, &c);
+	assert_int_equal(nat_stats(b->nat).forwards, 1);
+	nat_reserve(b->nat, NAT_TCP, 9418);
+	assert_int_equal(nat_stats(b->nat).forwards, 0);
+	assert_int_equal(table_count(b->table), 0);
+	assert_int_equal(send_in(b, TCP, SERVER, 3333, 9418, SYN), NAT_LOCAL);
+	read_log(b, &log);
+	assert_string_equal(log.messages[0], "forward removed: tcp 9418");
+	box_close(b);
+}
+
+static void check_entry(
+	struct box *b, uint8_t protocol, bool forward, struct nat_value v, const char *expected)
+{
+	struct nat_key key = {protocol, forward, forward ? 9200 : v.outside_port};
+	const char *why = nat_check(b->nat, &key, &v);
+	assert_string_equal(why ? why : "", expected);
+}
+
+static void entries_can_be_checked_before(void **state)
+{
+	(void)state;
+	static const char outside[] = "the target is no host of the inside network";
+	struct nat_config c = box_config();
+	struct box *b = box_open(&c, true);
+	check_entry(b, NAT_TCP, true, forward_to(HOST, 80), "");
+	static const uint32_t bad[] = {IP(192, 168, 1, 0), IP(192, 168, 1, 255), GATEWAY_IN,
+		GATEWAY_OUT, ROUTER, IP(8, 8, 8, 8)};
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		check_entry(b, NAT_TCP, true, forward_to(bad[i], 80), outside);
+	check_entry(b, NAT_TCP, true, sample(),
+		"expected a forward: one line with inside ADDRESS:PORT");
+	check_entry(
+		b, NAT_TCP, false, forward_to(HOST, 80), "a mapping has more lines than inside");
+	struct nat_value v = sample();
+	check_entry(b, NAT_TCP, false, v, "");
+	v.inside = SERVER;
+	check_entry(b, NAT_TCP, false, v, "it is of no host of the inside network");
+	nat_reserve(b->nat, NAT_TCP, 9200);
+	nat_reserve(b->nat, NAT_TCP, 40001);
+	check_entry(b, NAT_TCP, true, forward_to(HOST, 80), "the port is our own");
+	check_entry(b, NAT_TCP, false, sample(), "the port is our own");
+	check_entry(b, NAT_UDP, true, forward_to(HOST, 80), "");
 	box_close(b);
 }
 
@@ -536,6 +652,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(what_ended_while_the_nat_was_away_is_gone),
 	cmocka_unit_test(an_operators_forwards_hold),
 	cmocka_unit_test(entries_that_make_no_sense_are_taken_out),
+	cmocka_unit_test(forwards_taken_out_are_told_of),
+	cmocka_unit_test(a_port_of_our_own_has_no_forward),
+	cmocka_unit_test(entries_can_be_checked_before),
 	cmocka_unit_test(another_address_is_one_commit),
 	cmocka_unit_test(many_mappings_come_and_go),
 	cmocka_unit_test(there_are_only_so_many_forwards),

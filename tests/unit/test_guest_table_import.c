@@ -235,13 +235,21 @@ struct told {
 };
 
 /* Adds a line to what was told; one path may be refused. */
-static bool tell(void *ctx, const char *path, enum table_won won)
+static const char *tell(
+	void *ctx, const char *path, enum table_won won, const void *key, const void *value)
 {
 	static const char *const words[] = {"ours", "theirs", "both"};
 	struct told *t = ctx;
 	snprintf(t->text + strlen(t->text), sizeof(t->text) - strlen(t->text), "%s %s\n", path,
 		words[won]);
-	return strcmp(path, t->refused ? t->refused : "") != 0;
+	const struct address *a = key;
+	const struct holder *h = value;
+	assert_non_null(strchr(path, '/'));
+	if (!t->refused || strcmp(path, t->refused) != 0)
+		return NULL;
+	assert_int_equal(a->bytes[3], 3);
+	assert_int_equal(h->expires, 900);
+	return "no such neighbour";
 }
 
 /* One path that is refused is enough: all stays as it was. */
@@ -261,7 +269,7 @@ static void a_path_can_be_refused(void **state)
 	const struct holder before = *get(m.t, 2);
 	assert_int_equal(
 		table_import_merge(k.im, &c, NOTE_MERGED, tell, &told, why), TABLE_REFUSED);
-	assert_string_equal(why, "arp/10.0.0.3: this path is not theirs to change");
+	assert_string_equal(why, "arp/10.0.0.3: no such neighbour");
 	table_import_close(k.im);
 	assert_memory_equal(get(m.t, 2), &before, sizeof(before));
 	assert_false(table_is_behind(m.t));

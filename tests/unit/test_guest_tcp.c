@@ -5,6 +5,7 @@
 
 #define RANDOM_VALUES 10000
 #define MERGES 10000
+#define OPENED_MAX 253402300800u /* the year 10000 */
 
 static uint64_t random_word(void)
 {
@@ -26,6 +27,7 @@ static struct tcp_value random_value(void)
 	struct tcp_value v;
 	random_fill(&v, sizeof(v));
 	v.state %= TCP_STATES;
+	v.opened %= OPENED_MAX;
 	v.flags &= TCP_FLAG_ALL;
 	v.resumable %= TCP_RESUMABLES;
 	v.app_size %= TCP_APP_MAX + 1;
@@ -76,7 +78,7 @@ static void only_exact_text_is_parsed(void **state)
 
 static const char established[] =
 	"state ESTABLISHED\nflags no_delay wnd_scale sack\n"
-	"resumable yes\nopened 1429688434\nacked 1461\nreceived 77\nsnd_una 4294967295\n"
+	"resumable yes\nopened 2015-04-22T07:40:34Z\nacked 1461\nreceived 77\nsnd_una 4294967295\n"
 	"snd_nxt 100\nsnd_end 200\nsnd_wnd 65535\nsnd_wnd_max 65536\nsnd_wl1 7\nsnd_wl2 8\n"
 	"snd_scale 7\nrcv_nxt 5\nrcv_wnd 128480\nrcv_ann_wnd 128480\nrcv_ann_edge 128485\n"
 	"rcv_scale 2\nrefused 0\nmss 1460\nts_recent 0\nts_limit 0\ncwnd 4380\nssthresh 524288\n"
@@ -120,11 +122,14 @@ static void bad_text_is_refused(void **state)
 	assert_true(parses_with("flags none"));
 	assert_true(parses_with("resumable no: no room for its bytes"));
 	static const char *const bad[] = {"mss 65536", "mss 0536", "mss", "mss ", "mss -1",
-		"mss +1", "mss 1 ", "mss  1", "snd_nxt 4294967296", "opened 18446744073709551616",
-		"ttl 256", "state ESTABLISHED2", "state", "state established", "flags",
-		"flags wnd_scale no_delay", "flags none none", "flags sack sack", "flags fin none",
-		"flags fi", "resumable no", "resumable maybe", "app ", "app 0", "app 0G", "app FF",
-		"app 00 00"};
+		"mss +1", "mss 1 ", "mss  1", "snd_nxt 4294967296", "opened 1429688434",
+		"opened 2015-04-22T07:40:34", "opened 2015-04-22T07:40:60Z",
+		"opened 2015-02-29T07:40:34Z", "opened 2015-4-22T07:40:34Z",
+		"opened 2015-04-22 07:40:34Z", "opened 1969-12-31T23:59:59Z",
+		"opened 2015-04-22T07:40:34Z ", "ttl 256", "state ESTABLISHED2", "state",
+		"state established", "flags", "flags wnd_scale no_delay", "flags none none",
+		"flags sack sack", "flags fin none", "flags fi", "resumable no", "resumable maybe",
+		"app ", "app 0", "app 0G", "app FF", "app 00 00"};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_string_equal(parses_with(bad[i]) ? bad[i] : "", "");
 }
@@ -321,6 +326,39 @@ static void insane_values_are_told(void **state)
 	assert_false(tcp_value_is_sane(&v));
 }
 
+static void a_flood_of_syns_is_few_commits(void **state)
+{
+	(void)state;
+	struct tcp_rate r = {0};
+	unsigned commits = 0;
+	for (unsigned ms = 0; ms < 10000; ms++) /* a thousand a second */
+		commits += tcp_rate_take(&r, ms);
+	assert_int_equal(commits, 10 * TCP_HALF_OPEN_COMMITS);
+	/* also where the clock wraps */
+	r = (struct tcp_rate){.begun_ms = UINT32_MAX - 10};
+	for (commits = 0; tcp_rate_take(&r, 5); commits++)
+		assert_true(commits < TCP_HALF_OPEN_COMMITS);
+	assert_int_equal(commits, TCP_HALF_OPEN_COMMITS);
+	assert_true(tcp_rate_take(&r, 1000));
+}
+
+static void only_steps_of_half_open_connections_are_joined(void **state)
+{
+	(void)state;
+	assert_true(tcp_is_half_open(TCP_LISTEN, TCP_SYN_RCVD));
+	assert_true(tcp_is_half_open(TCP_SYN_RCVD, TCP_CLOSED));
+	assert_false(tcp_is_half_open(TCP_SYN_RCVD, TCP_ESTABLISHED));
+	assert_false(tcp_is_half_open(TCP_CLOSED, TCP_SYN_SENT));
+	assert_false(tcp_is_half_open(TCP_LAST_ACK, TCP_CLOSED));
+	assert_string_equal(message(tcp_note_joined(0)), "counters");
+	assert_string_equal(
+		message(tcp_note_joined(1)), "counters, 1 step of half-open connections");
+	assert_string_equal(
+		message(tcp_note_joined(992)), "counters, 992 steps of half-open connections");
+	assert_string_equal(message(tcp_note_joined(UINT32_MAX)),
+		"counters, 4095 or more steps of half-open connections");
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(random_values_survive_their_text),
 	cmocka_unit_test(only_exact_text_is_parsed),
@@ -334,5 +372,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(messages_tell_each_step),
 	cmocka_unit_test(ways_of_one_segment_are_walked),
 	cmocka_unit_test(insane_values_are_told),
+	cmocka_unit_test(a_flood_of_syns_is_few_commits),
+	cmocka_unit_test(only_steps_of_half_open_connections_are_joined),
 };
 RUN_TESTS("guest_tcp")

@@ -22,6 +22,22 @@ static struct neighbourhood neighbours(void)
 	return n;
 }
 
+/* talk.min=, talk.max=: seconds that a conversation takes; talk.once=: see talker.h. */
+static struct talk talk_options(unsigned nodes)
+{
+	struct talk t = {.min_s = (unsigned)option_number("talk.min", 10),
+		.max_s = (unsigned)option_number("talk.max", 30),
+		.once = (unsigned)option_number("talk.once", 0)};
+	if (t.min_s > t.max_s || t.max_s > TALK_MAX_S)
+		panic("options talk.min=%u talk.max=%u: expected seconds, the smaller first, at "
+		      "most %d",
+			t.min_s, t.max_s, TALK_MAX_S);
+	if (t.once == 1 || t.once > nodes || (t.once && nodes < 3))
+		panic("option talk.once=%u: expected a node from 2 to nodes, of at least three",
+			t.once);
+	return t;
+}
+
 int main(void)
 {
 	lwip_port_arp();
@@ -29,15 +45,10 @@ int main(void)
 	state_restore();
 	lwip_port_open();
 	struct neighbourhood n = neighbours();
-	unsigned shortest = (unsigned)option_number("talk.min", 10);
-	unsigned longest = (unsigned)option_number("talk.max", 30);
-	if (shortest > longest || longest > TALK_MAX_S)
-		panic("options talk.min=%u talk.max=%u: expected seconds, the smaller first, at "
-		      "most %d",
-			shortest, longest, TALK_MAX_S);
+	struct talk t = talk_options(n.count);
 	echo_open();
 	connections_open(NULL, 0);
 	state_open();
-	talk_open(&n, shortest, longest);
+	talk_open(&n, &t);
 	lwip_port_run();
 }

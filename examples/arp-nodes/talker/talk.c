@@ -13,6 +13,8 @@
 
 static struct neighbourhood who;
 static unsigned shortest, longest;
+static unsigned once;  /* the node that has one conversation; 0: none */
+static bool is_silent; /* we are it, and have had it */
 
 static struct tcp_pcb *pcb; /* of the conversation; NULL: none */
 static unsigned peer, left; /* its number; seconds until the end */
@@ -68,18 +70,34 @@ static void hang_up(void)
 	struct tcp_pcb *old = pcb;
 	console_printf("respin: node %u: said %u bytes to node %u, heard %u\n", who.self,
 		(unsigned)sent, peer, (unsigned)echoed);
+	is_silent = who.self == once && sent && sent == echoed;
 	forget();
 	if (sent != echoed || tcp_close(old) != ERR_OK)
 		tcp_abort(old);
 }
 
+/* Any other node but the one that is to be silent. That one calls the first, so that it is known
+ * who has to forget it. */
+static unsigned choose(void)
+{
+	unsigned n;
+	if (who.self == once)
+		return 1;
+	do {
+		n = 1 + random_u32() % (who.count - 1);
+		n += n >= who.self;
+	} while (n == once);
+	return n;
+}
+
 static void call(void)
 {
 	ip_addr_t address;
-	peer = 1 + random_u32() % (who.count - 1);
-	peer += peer >= who.self;
+	peer = choose();
 	ip_addr_set_ip4_u32_val(address, lwip_htonl(who.first + peer - 1));
-	left = shortest + random_u32() % (longest - shortest + 1);
+	left = shortest;
+	if (who.self != once)
+		left += random_u32() % (longest - shortest + 1);
 	sent = echoed = 0;
 	unanswered_s = 0;
 	pcb = tcp_new();
@@ -97,6 +115,8 @@ static void call(void)
 static void turn(void *unused)
 {
 	sys_timeout(SECOND, turn, unused);
+	if (!pcb && is_silent)
+		return;
 	if (!pcb) {
 		call();
 		return;
@@ -110,11 +130,12 @@ static void turn(void *unused)
 	say();
 }
 
-void talk_open(const struct neighbourhood *n, unsigned min_s, unsigned max_s)
+void talk_open(const struct neighbourhood *n, const struct talk *t)
 {
 	who = *n;
-	shortest = min_s;
-	longest = max_s;
+	shortest = t->min_s;
+	longest = t->max_s;
+	once = t->once;
 	if (who.count > 1)
 		sys_timeout(random_u32() % SECOND, turn, NULL);
 }

@@ -13,8 +13,14 @@ struct neighbourhood {
 
 /* Answers from now on: every byte that comes is sent back (RFC 862). */
 void echo_open(void);
-/* Begins conversations, one at a time: a message a second for MIN to MAX seconds, a silence of one
- * second, then somebody else. */
-void talk_open(const struct neighbourhood *n, unsigned min_s, unsigned max_s);
+struct talk {
+	unsigned min_s, max_s; /* that a conversation takes */
+	/* The node that has one conversation, of MIN_S seconds and with node 1, and then neither
+	 * calls nor is called: so that node 1 has to forget it. 0: none. Of at least three. */
+	unsigned once;
+};
+/* Begins conversations, one at a time: a message a second, a silence of one second, then somebody
+ * else. */
+void talk_open(const struct neighbourhood *n, const struct talk *t);
 
 #endif

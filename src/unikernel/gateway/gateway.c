@@ -13,9 +13,15 @@ static void merged(void *ctx)
 	nat_rescan(nat, wall_ns());
 }
 
+static const char *check(void *ctx, const void *key, const void *value)
+{
+	(void)ctx;
+	return nat_check(nat, key, value);
+}
+
 int main(void)
 {
-	struct table *table = settings_store(merged);
+	struct table *table = settings_store(merged, check);
 	lwip_port_arp();
 	connections_store();
 	state_restore();

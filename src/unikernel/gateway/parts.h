@@ -7,9 +7,10 @@
 #define CARD_OUTSIDE 0 /* en0: ip=, gateway= */
 #define CARD_INSIDE 1  /* en1: ip1= */
 
-/* The store of mappings; MERGED is called when entries came in from elsewhere. Before
- * state_restore(). */
-struct table *settings_store(void (*merged)(void *ctx));
+/* The store of mappings; MERGED is called when entries came in from elsewhere, CHECK before a push
+ * changes one (store.h). Before state_restore(). */
+struct table *settings_store(void (*merged)(void *ctx),
+	const char *(*check)(void *ctx, const void *key, const void *value));
 /* The translator, as the options say: nat.tcp=, nat.tcp.transitory=, nat.udp=, nat.icmp= (seconds),
  * nat.ports=FIRST-LAST, nat.mtu= (of the outside link),
  * nat.open=tcp:80,... (the gateway's own ports that outside may reach),

@@ -79,10 +79,6 @@ static void each_part(
 
 static void add_forward(struct nat *nat, const char *text, size_t n)
 {
-	static const char *const words[] = {[NAT_FORWARD_IS_RESERVED] = "the port is our own",
-		[NAT_FORWARD_NOT_INSIDE] = "the target is no host of the inside network",
-		[NAT_FORWARD_TAKEN] = "the target has another forward",
-		[NAT_FORWARD_FULL] = "there are too many mappings or forwards"};
 	enum nat_protocol protocol;
 	uint16_t port, to;
 	uint32_t address;
@@ -90,10 +86,11 @@ static void add_forward(struct nat *nat, const char *text, size_t n)
 		panic("option nat.forward=%s: expected one like tcp:8080:192.168.1.10:80", text);
 	enum nat_forward_result result = nat_forward_set(nat, protocol, port, address, to);
 	if (result == NAT_FORWARD_IS_RESERVED || result == NAT_FORWARD_NOT_INSIDE)
-		panic("option nat.forward=%s: %s", text, words[result]);
+		panic("option nat.forward=%s: %s", text, nat_forward_words(result));
 	/* A kept state may be in its way, and can be edited only while we run. */
 	if (result != NAT_FORWARD_SET)
-		console_printf("respin: nat.forward=%s has no effect: %s\n", text, words[result]);
+		console_printf("respin: nat.forward=%s has no effect: %s\n", text,
+			nat_forward_words(result));
 }
 
 /* "tcp:80" */
@@ -106,6 +103,12 @@ static void open_port(struct nat *nat, const char *text, size_t n)
 		p != text + n)
 		panic("option nat.open=%s: expected one like tcp:80", text);
 	nat_reserve(nat, tcp ? NAT_TCP : NAT_UDP, port);
+}
+
+static void report(void *ctx, const char *line)
+{
+	(void)ctx;
+	console_printf("respin: %s\n", line);
 }
 
 static struct nat_config read_config(size_t mappings)
@@ -124,10 +127,12 @@ static struct nat_config read_config(size_t mappings)
 	parse_ports(&c);
 	random_bytes(secret, sizeof(secret));
 	c.secret = secret;
+	c.report = report;
 	return c;
 }
 
-struct table *settings_store(void (*merged)(void *ctx))
+struct table *settings_store(void (*merged)(void *ctx),
+	const char *(*check)(void *ctx, const void *key, const void *value))
 {
 	const struct store defaults = {.kind = &nat_kind,
 		.entries = nat_config_default().mappings,
@@ -138,7 +143,8 @@ struct table *settings_store(void (*merged)(void *ctx))
 		.log_records = LOG_RECORDS,
 		.values = true,
 		.prompt = true,
-		.merged = merged};
+		.merged = merged,
+		.check = check};
 	return store_open(&defaults);
 }
 

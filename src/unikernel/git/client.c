@@ -216,14 +216,15 @@ static void opened(struct git_client *c)
 		connect(c, CLIENT_PACK);
 }
 
-static bool count(void *ctx, const char *path, enum table_won won)
+static const char *count(
+	void *ctx, const char *path, enum table_won won, const void *key, const void *value)
 {
 	struct git_client_result *r = &((struct git_client *)ctx)->result;
-	(void)path;
+	(void)path, (void)key, (void)value;
 	r->ours += won == TABLE_OURS;
 	r->theirs += won == TABLE_THEIRS;
 	r->both += won == TABLE_BOTH;
-	return true;
+	return NULL;
 }
 
 static void merge(struct git_client *c)

@@ -38,6 +38,9 @@ struct git_store {
 	enum git_access read;
 	enum git_access write; /* GIT_OPEN is taken for GIT_CLOSED: nobody writes without a token */
 	unsigned note;	       /* of the commits that merge pushes: goes to the kind's message() */
+	/* Why a push may not give KEY this value, in plain words; NULL: it may. May be NULL. */
+	const char *(*check)(void *ctx, const void *key, const void *value);
+	void *check_ctx;
 };
 
 /* A right, given to whoever shows a text with this hash. */

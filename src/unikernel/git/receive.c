@@ -152,20 +152,32 @@ static const char *const won_texts[] = {
 	[TABLE_BOTH] = ": made of both\n",
 };
 
-/* One line for the user's terminal for each path; false where the client may not change it. */
-static bool report_path(void *ctx, const char *path, enum table_won won)
+/* Why the path can't become VALUE; NULL: it can. */
+static const char *check_path(
+	struct job *j, const char *path, const void *key, const void *value)
+{
+	const struct git_store *store = &j->conn->server->config.stores[j->conn->store];
+	if (!may_change(j, path))
+		return "this path is not theirs to change";
+	return value && store->check ? store->check(store->check_ctx, key, value) : NULL;
+}
+
+/* One line for the user's terminal for each path. */
+static const char *report_path(
+	void *ctx, const char *path, enum table_won won, const void *key, const void *value)
 {
 	struct job *j = ctx;
-	if (!may_change(j, path))
-		return false;
+	const char *no = check_path(j, path, key, value);
+	if (no)
+		return no;
 	if (!j->report_left) {
 		j->report_more++;
-		return true;
+		return NULL;
 	}
 	j->report_left--;
 	git_out_text(&j->report, path);
 	git_out_text(&j->report, won_texts[won]);
-	return true;
+	return NULL;
 }
 
 static void report_end(struct job *j, enum table_merge_result result)

@@ -8,6 +8,7 @@
 #include "lwip/tcp.h"
 
 #define LINKS_MAX 32
+#define BACKLOG 16 /* half-open ones */
 #define PART 1024
 /* How much may be in lwIP's send buffer, of one connection. */
 #define SEND_MAX (16 * 1024)
@@ -194,7 +195,7 @@ bool gitd_open(struct git_server *s, uint16_t port, uint64_t (*now)(void))
 		tcp_abort(pcb);
 		return false;
 	}
-	struct tcp_pcb *listener = tcp_listen(pcb); /* frees PCB */
+	struct tcp_pcb *listener = tcp_listen_with_backlog(pcb, BACKLOG); /* frees PCB */
 	if (!listener) {
 		tcp_abort(pcb);
 		return false;

@@ -33,6 +33,11 @@ static bool is_never_forwarded(uint32_t address)
 	       address >> 28 == 15;
 }
 
+bool nat_is_unicast(uint32_t address)
+{
+	return !is_never_forwarded(address) && !is_multicast(address);
+}
+
 bool nat_is_inside_host(const struct nat *nat, uint32_t address)
 {
 	const struct nat_network *n = &nat->config.networks[NAT_INSIDE];

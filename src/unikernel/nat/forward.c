@@ -2,7 +2,20 @@
  * SPDX-License-Identifier: ISC */
 #include "parts.h"
 
+#define REFUSALS 8 /* told of one by one in a rescan */
+
 /* ---- forwards ------------------------------------------------------------------------------- */
+
+const char *nat_forward_words(enum nat_forward_result result)
+{
+	static const char *const words[] = {[NAT_FORWARD_SET] = "nothing is wrong",
+		[NAT_FORWARD_IS_RESERVED] = "the port is our own",
+		[NAT_FORWARD_NOT_INSIDE] = "the target is no host of the inside network",
+		[NAT_FORWARD_TAKEN] = "the target has another forward",
+		[NAT_FORWARD_FULL] = "there are too many mappings",
+		[NAT_FORWARD_NONE] = "expected a forward: one line with inside ADDRESS:PORT"};
+	return words[result <= NAT_FORWARD_NONE ? result : NAT_FORWARD_NONE];
+}
 
 static void remove_if(struct nat *nat, struct mapping *m)
 {
@@ -10,14 +23,24 @@ static void remove_if(struct nat *nat, struct mapping *m)
 		nat_mapping_remove(nat, m, m->fixed ? NOTE_FORWARD : NOTE_JOINED);
 }
 
-/* Makes the mapping of a forward; what dynamic mappings are in its way end. */
-static enum nat_forward_result forward_put(
-	struct nat *nat, enum nat_protocol protocol, uint16_t port, uint32_t address, uint16_t to)
+/* Whatever else there is. */
+static enum nat_forward_result forward_check(const struct nat *nat, enum nat_protocol protocol,
+	uint16_t port, uint32_t address, uint16_t to)
 {
 	if (nat_port_is_local(nat, protocol, port))
 		return NAT_FORWARD_IS_RESERVED;
 	if (!nat_is_inside_host(nat, address) || !to || !port)
 		return NAT_FORWARD_NOT_INSIDE;
+	return NAT_FORWARD_SET;
+}
+
+/* Makes the mapping of a forward; what dynamic mappings are in its way end. */
+static enum nat_forward_result forward_put(
+	struct nat *nat, enum nat_protocol protocol, uint16_t port, uint32_t address, uint16_t to)
+{
+	enum nat_forward_result result = forward_check(nat, protocol, port, address, to);
+	if (result != NAT_FORWARD_SET)
+		return result;
 	struct mapping *same = nat_mapping_inside(nat, protocol, address, to);
 	if (same && same->fixed && same->outside_port != port)
 		return NAT_FORWARD_TAKEN;
@@ -120,21 +143,60 @@ static bool adopt(struct nat *nat, const struct nat_key *key, const struct nat_v
 	return true;
 }
 
+const char *nat_check(const struct nat *nat, const void *key, const void *value)
+{
+	const struct nat_key *k = key;
+	const struct nat_value *v = value;
+	if (k->forward != (v->state == STATE_FIXED))
+		return k->forward ? nat_forward_words(NAT_FORWARD_NONE)
+				  : "a mapping has more lines than inside";
+	enum nat_forward_result result =
+		forward_check(nat, k->protocol, k->port, v->inside, v->inside_port);
+	if (k->forward)
+		return result == NAT_FORWARD_SET ? NULL : nat_forward_words(result);
+	if (nat_port_is_local(nat, k->protocol, k->port))
+		return "the port is our own";
+	return nat_is_inside_host(nat, v->inside) ? NULL : "it is of no host of the inside network";
+}
+
+/* A bounded number of commits and lines in each rescan. */
+static void tell_refused(struct nat *nat, const struct nat_key *key, const struct nat_value *v,
+	enum nat_forward_result why)
+{
+	char line[TABLE_MESSAGE_MAX];
+	if (nat->config.report) {
+		line[nat_write_refused(line, key, v, why)] = '\0';
+		nat->config.report(nat->config.report_ctx, line);
+	}
+	nat_store_refuse(nat, key, why);
+}
+
+static enum nat_forward_result take_forward(
+	struct nat *nat, const struct nat_key *key, const struct nat_value *v)
+{
+	if (v->state != STATE_FIXED)
+		return NAT_FORWARD_NONE;
+	return forward_put(nat, key->protocol, key->port, v->inside, v->inside_port);
+}
+
 /* Takes one of the table's entries as it is, or out. */
 static void rescan_entry(struct nat *nat, const struct nat_key *key, const struct nat_value *v)
 {
 	const struct mapping *m = nat_mapping_inside(nat, key->protocol, v->inside, v->inside_port);
 	if (m && m->outside_port == key->port && m->fixed == key->forward)
 		return;
-	bool fits = key->forward ? v->state == STATE_FIXED &&
-					   forward_put(nat, key->protocol, key->port, v->inside,
-						   v->inside_port) == NAT_FORWARD_SET
-				 : adopt(nat, key, v);
-	if (fits)
+	enum nat_forward_result why = NAT_FORWARD_NONE;
+	if (key->forward)
+		why = take_forward(nat, key, v);
+	if (key->forward ? why == NAT_FORWARD_SET : adopt(nat, key, v))
 		return;
-	struct nat_key gone = *key;
+	const struct nat_key gone = *key;
+	const struct nat_value value = *v;
 	nat->stats.refused++;
-	nat_store_remove(nat, &gone, NOTE_JOINED);
+	if (key->forward && nat->refusals_left && nat->refusals_left--)
+		tell_refused(nat, &gone, &value, why);
+	else
+		nat_store_remove(nat, &gone, NOTE_JOINED);
 }
 
 static void rescan_entries(struct nat *nat, bool forwards)
@@ -154,6 +216,7 @@ void nat_rescan(struct nat *nat, uint64_t now)
 		if (!is_current(nat, m))
 			nat_mapping_remove(nat, m, NOTE_NONE);
 	/* Forwards first: they win against mappings. */
+	nat->refusals_left = REFUSALS;
 	uint64_t refused = nat->stats.refused;
 	rescan_entries(nat, true);
 	rescan_entries(nat, false);

@@ -40,11 +40,6 @@ bool nat_port_is_local(const struct nat *nat, enum nat_protocol protocol, uint16
 	return has_bit(nat->local[protocol], port);
 }
 
-void nat_reserve(struct nat *nat, enum nat_protocol protocol, uint16_t port)
-{
-	set_bit(nat->local[protocol], port, true);
-}
-
 /* The mapping that one of the table's entries tells of, unless it is not in force. */
 static struct mapping *mapping_of(const struct nat *nat, const struct nat_key *key)
 {
@@ -64,6 +59,14 @@ struct mapping *nat_mapping_outside(
 		return NULL;
 	struct mapping *m = mapping_of(nat, &forward);
 	return m ? m : mapping_of(nat, &dynamic);
+}
+
+void nat_reserve(struct nat *nat, enum nat_protocol protocol, uint16_t port)
+{
+	set_bit(nat->local[protocol], port, true);
+	struct mapping *m = nat_mapping_outside(nat, protocol, port);
+	if (m)
+		nat_mapping_remove(nat, m, m->fixed ? NOTE_FORWARD : NOTE_REMOVED);
 }
 
 /* ---- ports ---------------------------------------------------------------------------------- */

@@ -45,9 +45,13 @@ struct nat_config {
 	/* Outside ports of TCP and UDP that mappings may have. Inside ports below 1024 get others
 	 * below 1024 (RFC 4787 REQ-3). */
 	uint16_t port_first, port_last;
-	size_t mappings;	/* at most so many; as many as the table's limit, or fewer */
-	size_t sessions;	/* flows of all mappings together */
-	unsigned commits;	/* in a second; changes beyond that are joined to one */
+	size_t mappings;  /* at most so many; as many as the table's limit, or fewer */
+	size_t sessions;  /* flows of all mappings together */
+	unsigned commits; /* in a second; changes beyond that are joined to one */
+	/* Told of forwards that nat_rescan() takes out, of a bounded number each time: "forward
+	 * refused: tcp 80 -> 8.8.8.8:53: ...". May be NULL. */
+	void (*report)(void *ctx, const char *line);
+	void *report_ctx;
 	const uint64_t *secret; /* two random words; must stay */
 };
 /* The defaults of everything but the networks and the secret. */
@@ -127,7 +131,8 @@ size_t nat_fragment(const uint8_t *packet, size_t n, size_t mtu, size_t *offset,
  * least once a second. True while there is more to do. */
 bool nat_work(struct nat *nat, uint64_t now);
 
-/* Keeps PORT for the gateway's own use: packets to it are NAT_LOCAL. */
+/* Keeps PORT for the gateway's own use: packets to it are NAT_LOCAL. A mapping or forward of an
+ * earlier boot that has it ends. */
 void nat_reserve(struct nat *nat, enum nat_protocol protocol, uint16_t port);
 
 enum nat_forward_result {
@@ -135,9 +140,12 @@ enum nat_forward_result {
 	NAT_FORWARD_IS_RESERVED, /* the port is the gateway's own */
 	NAT_FORWARD_NOT_INSIDE,	 /* the target is no host of the inside network */
 	NAT_FORWARD_TAKEN,	 /* the target has a forward from another port */
-	NAT_FORWARD_FULL
+	NAT_FORWARD_FULL,
+	NAT_FORWARD_NONE /* the entry is no forward, or a forward's path has another value */
 };
 #define NAT_FORWARDS_MAX 1024 /* fit one folder of the table (TABLE_OBJECT_MAX) */
+/* "the target is no host of the inside network" */
+const char *nat_forward_words(enum nat_forward_result result);
 /* Everything that comes to PORT from outside goes to ADDRESS:TO. Replaces a forward of the same
  * port, and ends mappings that are in its way. PROTOCOL is TCP or UDP. */
 enum nat_forward_result nat_forward_set(
@@ -146,12 +154,16 @@ enum nat_forward_result nat_forward_set(
 bool nat_forward_parse(const char *text, size_t n, enum nat_protocol *protocol, uint16_t *port,
 	uint32_t *address, uint16_t *to);
 
+/* Why an entry of the table, of nat_kind, can't hold here whatever else the table has; NULL: it
+ * can. For those who are about to change the table from elsewhere. */
+const char *nat_check(const struct nat *nat, const void *key, const void *value);
+
 /* Addresses have changed (DHCP). Mappings of another outside address end. */
 void nat_set_network(struct nat *nat, uint64_t now, enum nat_side side, struct nat_network network);
 
 /* The table was restored or merged into: what it says now holds. Mappings and forwards that it has
- * no more are ended; such as make no sense here are removed from it and counted. Off the packet
- * path: goes through the whole table. */
+ * no more are ended; such as make no sense here are removed from it, counted, and where they are
+ * forwards told of. Off the packet path: goes through the whole table. */
 void nat_rescan(struct nat *nat, uint64_t now);
 
 struct nat_stats {

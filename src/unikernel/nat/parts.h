@@ -111,7 +111,8 @@ enum nat_note {
 	NOTE_FORWARD,
 	NOTE_JOINED, /* so many added, so many removed; of a removal: count it there */
 	NOTE_RESCAN,
-	NOTE_ADDRESS
+	NOTE_ADDRESS,
+	NOTE_REFUSED /* a forward; the first number is its enum nat_forward_result */
 };
 unsigned nat_note(enum nat_note what, uint64_t added, uint64_t removed);
 
@@ -251,6 +252,11 @@ void nat_fragment_follow(const struct fragment *first, struct packet *k);
 enum nat_reason nat_admit(
 	const struct nat *nat, const struct packet *k, enum nat_side from, bool *local);
 bool nat_is_inside_host(const struct nat *nat, uint32_t address);
+/* Can the address be a host's, on any network? */
+bool nat_is_unicast(uint32_t address);
+/* Writes "forward refused: tcp 80 -> 8.8.8.8:53: ..." of the value, unless that is NULL. */
+size_t nat_write_refused(char *to, const struct nat_key *key, const struct nat_value *v,
+	enum nat_forward_result why);
 
 /* ---- the whole ------------------------------------------------------------------------------ */
 
@@ -279,6 +285,7 @@ struct nat {
 	uint64_t second;	 /* that is counted here: */
 	unsigned commits;	 /* made in it */
 	uint64_t added, removed; /* mappings whose commit waits for its end */
+	unsigned refusals_left;	 /* forwards that this rescan may still tell of one by one */
 	uint64_t changed_since;	 /* second of the first other change that waits; 0: none */
 
 	uint64_t error_tokens, error_time;
@@ -294,6 +301,8 @@ const struct nat_value *nat_store_get(const struct nat *nat, const struct nat_ke
 bool nat_store_put(struct nat *nat, const struct nat_key *key, const struct nat_value *value,
 	enum nat_note note);
 void nat_store_remove(struct nat *nat, const struct nat_key *key, enum nat_note note);
+/* Takes out a forward that can't hold, by a commit that says why. */
+void nat_store_refuse(struct nat *nat, const struct nat_key *key, enum nat_forward_result why);
 bool nat_store_next(const struct nat *nat, size_t *cursor, const struct nat_key **key,
 	const struct nat_value **value);
 /* Where a new second begins: commits what was joined in the last one, and lets the mappings that

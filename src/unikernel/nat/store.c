@@ -85,6 +85,17 @@ bool nat_store_put(struct nat *nat, const struct nat_key *key, const struct nat_
 	return false;
 }
 
+void nat_store_refuse(struct nat *nat, const struct nat_key *key, enum nat_forward_result why)
+{
+	if (!nat->table) {
+		hash_remove(nat->plain, key);
+		return;
+	}
+	nat_store_tick(nat);
+	table_set_time(nat->table, nat->now);
+	table_remove(nat->table, key, nat_note(NOTE_REFUSED, why, 0));
+}
+
 void nat_store_remove(struct nat *nat, const struct nat_key *key, enum nat_note note)
 {
 	if (!nat->table) {

@@ -75,6 +75,15 @@ static bool take_number(struct reader *r, uint64_t max, uint64_t *number)
 	return r->p > from && (*from != '0' || r->p == from + 1);
 }
 
+/* "2026-11-26T05:00:00Z" */
+static bool take_time(struct reader *r, uint64_t *seconds)
+{
+	if (!table_stamp_read(r->p, (size_t)(r->end - r->p), seconds))
+		return false;
+	r->p += TABLE_STAMP;
+	return take(r, "Z");
+}
+
 static bool take_port(struct reader *r, uint16_t *port)
 {
 	uint64_t number;
@@ -125,7 +134,7 @@ bool nat_forward_parse(const char *text, size_t n, enum nat_protocol *protocol, 
 		!take(&r, ":") || !take_endpoint(&r, address, to))
 		return false;
 	*protocol = which;
-	return r.p == r.end && *port && *to;
+	return r.p == r.end && *port && *to && nat_is_unicast(*address);
 }
 
 /* ---- the kind ------------------------------------------------------------------------------- */
@@ -169,24 +178,26 @@ static size_t value_text(const void *p, char out[TABLE_TEXT_MAX])
 	n += put_text(out + n, "state ");
 	n += put_text(out + n, states[v->state]);
 	n += put_text(out + n, "\nexpires ");
-	n += put_number(out + n, v->expires);
-	out[n++] = '\n';
-	return n;
+	table_stamp_write(v->expires, out + n);
+	n += TABLE_STAMP;
+	return n + put_text(out + n, "Z\n");
 }
 
 static bool parse_text(const char *text, size_t n, void *out)
 {
 	struct reader r = {text, text + n};
 	struct nat_value v = {.state = STATE_FIXED};
-	if (!take_line(&r, "inside ", &v.inside, &v.inside_port))
+	if (!take_line(&r, "inside ", &v.inside, &v.inside_port) || !nat_is_unicast(v.inside))
 		return false;
-	if (r.p < r.end &&
-		(!take_line(&r, "outside ", &v.outside, &v.outside_port) ||
-			!take_line(&r, "remote ", &v.remote, &v.remote_port) ||
-			!take(&r, "state ") ||
-			!take_word(&r, states, STATE_FIXED, "\n", &v.state) ||
-			!take(&r, "expires ") || !take_number(&r, UINT64_MAX, &v.expires) ||
-			!v.expires || !take(&r, "\n")))
+	if (r.p == r.end && !v.inside_port)
+		return false; /* an ICMP mapping's identifier may be 0, a forward's port not */
+	if (r.p < r.end && (!take_line(&r, "outside ", &v.outside, &v.outside_port) ||
+				   !nat_is_unicast(v.outside) ||
+				   !take_line(&r, "remote ", &v.remote, &v.remote_port) ||
+				   !nat_is_unicast(v.remote) || !take(&r, "state ") ||
+				   !take_word(&r, states, STATE_FIXED, "\n", &v.state) ||
+				   !take(&r, "expires ") || !take_time(&r, &v.expires) ||
+				   !v.expires || !take(&r, "\n")))
 		return false;
 	memcpy(out, &v, sizeof(v));
 	return r.p == r.end;
@@ -244,6 +255,19 @@ static size_t put_forward(char *to, const struct nat_key *key, const struct nat_
 	return n + put_endpoint(to + n, v->inside, v->inside_port);
 }
 
+size_t nat_write_refused(
+	char *to, const struct nat_key *key, const struct nat_value *v, enum nat_forward_result why)
+{
+	size_t n = put_key(to, "forward refused: ", key);
+	n += put_number(to + n, key->port);
+	if (v) {
+		n += put_text(to + n, " -> ");
+		n += put_endpoint(to + n, v->inside, v->inside_port);
+	}
+	n += put_text(to + n, ": ");
+	return n + put_text(to + n, nat_forward_words(why));
+}
+
 static size_t put_count(char *to, uint64_t count, const char *one, const char *many)
 {
 	size_t n = put_number(to, count);
@@ -273,6 +297,8 @@ static size_t message(unsigned note, const void *key, const void *value, char *o
 	size_t n = 0;
 	if (what == NOTE_FORWARD && k)
 		return put_forward(out, k, value);
+	if (what == NOTE_REFUSED && k)
+		return nat_write_refused(out, k, NULL, (enum nat_forward_result)added);
 	if (what == NOTE_ADDED && k && value)
 		return put_added(out, k, value);
 	if (what == NOTE_REMOVED && k && removed == 1) {

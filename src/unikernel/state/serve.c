@@ -117,7 +117,9 @@ static void add_store(const struct store *s)
 		.table = s->table,
 		.read = read_access(name),
 		.write = write_access(s),
-		.note = TABLE_PUSHED};
+		.note = TABLE_PUSHED,
+		.check = s->check,
+		.check_ctx = s->ctx};
 }
 
 /* A stranger who asks often does not keep the console busy. */

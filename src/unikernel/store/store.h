@@ -22,6 +22,8 @@ struct store {
 	bool prompt;	    /* ... and before a frame of its turn leaves: others rely on it then */
 	/* Entries came in from elsewhere: a push, a pull. May be NULL. */
 	void (*merged)(void *ctx);
+	/* Why a push may not give KEY this value; NULL: it may. May be NULL. */
+	const char *(*check)(void *ctx, const void *key, const void *value);
 	void *ctx;
 
 	struct table *table; /* set by store_open() */

@@ -7,7 +7,7 @@
 
 /* The values of one path; NULL: none. */
 struct sides {
-	uint8_t key[TABLE_KEY_MAX];
+	_Alignas(16) uint8_t key[TABLE_KEY_MAX];
 	const void *base, *ours, *theirs;
 };
 
@@ -154,8 +154,11 @@ static bool merge_path(void *ctx, const struct difference *d)
 	if (!read_sides(m, d, &s))
 		return false;
 	const void *value = decide(m->t, &s, &won);
-	if (m->dry && m->report && !m->report(m->ctx, d->path, won)) {
-		merge_refuse(m->why, d->path, d->n, "this path is not theirs to change");
+	const char *no = NULL;
+	if (m->dry && m->report)
+		no = m->report(m->ctx, d->path, won, s.key, value);
+	if (no) {
+		merge_refuse(m->why, d->path, d->n, no);
 		return false;
 	}
 	if (same(m->t, value, s.ours))

@@ -201,9 +201,11 @@ bool table_import_read(const struct table_import *im, const struct table_id *id,
 	enum table_type *type, uint8_t *out, size_t *n);
 
 enum table_won { TABLE_OURS, TABLE_THEIRS, TABLE_BOTH }; /* BOTH: a value made of the two */
-/* What is to become of one path that both sides have changed, or that THEIRS has changed alone.
- * Told of all of them before anything is changed; where it returns false, nothing will be. */
-typedef bool table_report(void *ctx, const char *path, enum table_won won);
+/* What is to become of one path that both sides have changed, or that THEIRS has changed alone:
+ * VALUE, NULL where it is to be removed. Told of all of them before anything is changed; where it
+ * returns why this can't be, in place of NULL, nothing will be. */
+typedef const char *table_report(
+	void *ctx, const char *path, enum table_won won, const void *key, const void *value);
 enum table_merge_result {
 	TABLE_MERGED,	  /* a merge commit, or a fast forward of an empty table */
 	TABLE_UP_TO_DATE, /* nothing that is not here already */
@@ -237,5 +239,13 @@ void table_watch(struct table *t, const struct table_watcher *w);
 /* "68216f3..." in 40 lower-case digits, NUL-terminated. */
 void table_id_text(const struct table_id *id, char out[41]);
 bool table_id_parse(const char *text, size_t n, struct table_id *out);
+
+/* ---- for kinds whose texts have times ---- */
+
+#define TABLE_STAMP 19 /* characters of "2026-11-26T05:00:00" */
+/* Seconds since 1970, in UTC, by RFC 3339 without the zone; not later than 9999. */
+void table_stamp_write(uint64_t seconds, char out[TABLE_STAMP]);
+/* False where P does not begin with just that. */
+bool table_stamp_read(const char *p, size_t n, uint64_t *seconds);
 
 #endif

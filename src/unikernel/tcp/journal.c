@@ -87,8 +87,10 @@ static void commit_counters(void)
 	uint32_t now = j->now_ms;
 	if (now - j->committed_ms < j->config->commit_ms)
 		return;
-	if (table_commit(j->config->connections, tcp_note(TCP_COUNTERS, 0, 0)))
+	if (table_commit(j->config->connections, tcp_note_joined(j->joined))) {
 		j->committed_ms = now;
+		j->joined = 0;
+	}
 }
 
 static void make_durable(void)

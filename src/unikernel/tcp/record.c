@@ -16,13 +16,24 @@ static enum table_change put(const struct tcp_key *key, const struct tcp_value *
 	return change;
 }
 
+static unsigned note_of(enum tcp_event event, unsigned from, unsigned to)
+{
+	struct journal *j = tcp_journal;
+	if (event == TCP_STEP && tcp_is_half_open(from, to) &&
+		!tcp_rate_take(&j->half_open, j->now_ms)) {
+		j->joined++;
+		return TABLE_LATER;
+	}
+	return tcp_note(event, from, to);
+}
+
 /* The connection is gone: so are its bytes, and its value, by a commit that says so. */
 void record_forget(struct shadow *s)
 {
 	struct journal *j = tcp_journal;
 	struct tcp_key key = s->key;
 	enum tcp_event event = s->event ? s->event : TCP_STEP;
-	unsigned note = tcp_note(event, s->value.state, TCP_CLOSED);
+	unsigned note = note_of(event, s->value.state, TCP_CLOSED);
 	if (table_remove(j->config->connections, &key, note) == TABLE_CHANGED)
 		j->changed = true;
 	chunks_forget(&key, s);
@@ -84,7 +95,8 @@ static enum tcp_resumable write_payload(const struct tcp_pcb *pcb, const struct 
 	return TCP_NO_ROOM;
 }
 
-/* Each step of the state is a commit; what else changed comes with the next one. */
+/* Each step of the state is a commit, unless strangers make too many; what else changed comes with
+ * the next one. */
 static enum table_change put_steps(
 	const struct tcp_key *key, const struct tcp_value *old, const struct tcp_value *v)
 {
@@ -95,9 +107,9 @@ static enum table_change put_steps(
 		return put(key, v, TABLE_LATER);
 	for (; (to = tcp_next_state(from, v->state)) != v->state; from = to) {
 		between.state = (uint8_t)to;
-		put(key, &between, tcp_note(TCP_STEP, from, to));
+		put(key, &between, note_of(TCP_STEP, from, to));
 	}
-	return put(key, v, tcp_note(TCP_STEP, from, to));
+	return put(key, v, note_of(TCP_STEP, from, to));
 }
 
 static void write_down(const struct tcp_pcb *pcb, struct shadow *s, const struct tcp_value *old,

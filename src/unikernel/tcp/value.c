@@ -6,6 +6,7 @@
 /* lwIP makes segments of half the largest window it has seen. Of none it makes large ones, which it
  * does not expect any more when a small window comes. */
 #define WND_MAX_MIN 2
+#define JOINED_MAX 4095u /* more are not counted */
 
 _Static_assert(sizeof(struct tcp_key) == 12, "keys are compared as bytes: no padding");
 _Static_assert(sizeof(struct tcp_value) == 3 * 8 + 17 * 4 + 6 * 2 + 2 + 6 + 1 + TCP_APP_MAX + 7,
@@ -21,7 +22,7 @@ static const char *const resumables[TCP_RESUMABLES] = {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* All that is a number, in the text's order. */
+/* All that is a number, in the text's order, behind `opened`, which is a time. */
 static const struct field {
 	const char *name;
 	size_t offset, size;
@@ -30,12 +31,12 @@ static const struct field {
 	{                                                                                          \
 #name " ", offsetof(struct tcp_value, name), sizeof(((struct tcp_value *)0)->name) \
 	}
-	FIELD(opened), FIELD(acked), FIELD(received), FIELD(snd_una), FIELD(snd_nxt),
-	FIELD(snd_end), FIELD(snd_wnd), FIELD(snd_wnd_max), FIELD(snd_wl1), FIELD(snd_wl2),
-	FIELD(snd_scale), FIELD(rcv_nxt), FIELD(rcv_wnd), FIELD(rcv_ann_wnd), FIELD(rcv_ann_edge),
-	FIELD(rcv_scale), FIELD(refused), FIELD(mss), FIELD(ts_recent), FIELD(ts_limit),
-	FIELD(cwnd), FIELD(ssthresh), FIELD(srtt), FIELD(rttvar), FIELD(rto), FIELD(nrtx),
-	FIELD(keep_idle), FIELD(ttl), FIELD(tos), FIELD(prio), FIELD(resumed)
+	FIELD(acked), FIELD(received), FIELD(snd_una), FIELD(snd_nxt), FIELD(snd_end),
+	FIELD(snd_wnd), FIELD(snd_wnd_max), FIELD(snd_wl1), FIELD(snd_wl2), FIELD(snd_scale),
+	FIELD(rcv_nxt), FIELD(rcv_wnd), FIELD(rcv_ann_wnd), FIELD(rcv_ann_edge), FIELD(rcv_scale),
+	FIELD(refused), FIELD(mss), FIELD(ts_recent), FIELD(ts_limit), FIELD(cwnd), FIELD(ssthresh),
+	FIELD(srtt), FIELD(rttvar), FIELD(rto), FIELD(nrtx), FIELD(keep_idle), FIELD(ttl),
+	FIELD(tos), FIELD(prio), FIELD(resumed)
 #undef FIELD
 };
 
@@ -50,6 +51,15 @@ static uint64_t get(const struct field *f, const struct tcp_value *v)
 	memcpy(&x, (const uint8_t *)v + f->offset,
 		f->size); /* little-endian, as all our machines */
 	return x;
+}
+
+static void write_opened(struct tcp_text *w, uint64_t opened)
+{
+	char stamp[TABLE_STAMP + 1] = "";
+	table_stamp_write(opened, stamp);
+	tcp_text_add(w, "opened ");
+	tcp_text_add(w, stamp);
+	tcp_text_add(w, "Z\n");
 }
 
 static void write_flags(struct tcp_text *w, unsigned set)
@@ -74,6 +84,7 @@ static size_t text(const void *value, char out[TABLE_TEXT_MAX])
 	tcp_text_add(&w, "resumable ");
 	tcp_text_add(&w, v->resumable < TCP_RESUMABLES ? resumables[v->resumable] : "?");
 	tcp_text_add(&w, "\n");
+	write_opened(&w, v->opened);
 	for (size_t i = 0; i < COUNT(fields); i++) {
 		tcp_text_add(&w, fields[i].name);
 		tcp_text_number(&w, get(&fields[i], v));
@@ -117,6 +128,15 @@ static bool read_flags(struct tcp_reading *r, uint16_t *out)
 	return tcp_read_word(r, set ? "\n" : " none\n");
 }
 
+static bool read_opened(struct tcp_reading *r, uint64_t *opened)
+{
+	if (!tcp_read_word(r, "opened ") || !table_stamp_read(r->p, r->n, opened))
+		return false;
+	r->p += TABLE_STAMP;
+	r->n -= TABLE_STAMP;
+	return tcp_read_word(r, "Z\n");
+}
+
 static bool read_fields(struct tcp_reading *r, struct tcp_value *v)
 {
 	for (size_t i = 0; i < COUNT(fields); i++) {
@@ -152,7 +172,7 @@ static bool parse_text(const char *p, size_t n, void *value)
 		!tcp_read_word(&r, "flags") || !read_flags(&r, &v.flags) ||
 		!tcp_read_word(&r, "resumable ") ||
 		!read_name(&r, resumables, COUNT(resumables), &v.resumable) ||
-		!read_fields(&r, &v) || !read_app(&r, &v))
+		!read_opened(&r, &v.opened) || !read_fields(&r, &v) || !read_app(&r, &v))
 		return false;
 	memcpy(value, &v, sizeof(v));
 	return true;
@@ -232,6 +252,16 @@ unsigned tcp_note(enum tcp_event event, unsigned from, unsigned to)
 	return (unsigned)event << 8 | from << 4 | to;
 }
 
+unsigned tcp_note_joined(uint32_t steps)
+{
+	return (unsigned)TCP_COUNTERS << 8 | (steps < JOINED_MAX ? steps : JOINED_MAX) << 16;
+}
+
+bool tcp_is_half_open(unsigned from, unsigned to)
+{
+	return to == TCP_SYN_RCVD || (from == TCP_SYN_RCVD && to == TCP_CLOSED);
+}
+
 unsigned tcp_next_state(unsigned from, unsigned to)
 {
 	bool opening = from == TCP_SYN_SENT || from == TCP_SYN_RCVD;
@@ -244,16 +274,27 @@ unsigned tcp_next_state(unsigned from, unsigned to)
 	return to;
 }
 
+static size_t write_joined(struct tcp_text *w, unsigned steps)
+{
+	tcp_text_add(w, "counters");
+	if (!steps)
+		return w->n;
+	tcp_text_add(w, ", ");
+	tcp_text_number(w, steps);
+	tcp_text_add(w, steps == JOINED_MAX ? " or more" : "");
+	tcp_text_add(w, steps == 1 ? " step" : " steps");
+	tcp_text_add(w, " of half-open connections");
+	return w->n;
+}
+
 static size_t message(
 	unsigned note, const void *key, const void *value, char out[TABLE_MESSAGE_MAX])
 {
 	struct tcp_text w = {out, 0, TABLE_MESSAGE_MAX};
-	unsigned event = note >> 8, from = note >> 4 & 15, to = note & 15;
+	unsigned event = note >> 8 & 255, from = note >> 4 & 15, to = note & 15;
 	(void)value;
-	if (event == TCP_COUNTERS || !key) {
-		tcp_text_add(&w, "counters");
-		return w.n;
-	}
+	if (event == TCP_COUNTERS || !key)
+		return write_joined(&w, note >> 16);
 	tcp_key_write(&w, key);
 	tcp_text_add(&w, ": ");
 	if (event == TCP_RESUMED) {
