@@ -65,10 +65,10 @@ commit nat "a forward to somebody else's host"
 ok "so is a forward out of the inside network" fails push nat
 ok "with the reason" grep -q 'nat/forward/tcp/9200: the target is no host of the inside network' push.txt
 in_nat reset -q --hard origin/primary
-echo "inside $RESPIN_HOST:80" >nat/nat/forward/tcp/9418
-commit nat "a forward of the gateway's git port"
+echo "inside $RESPIN_HOST:80" >nat/nat/forward/udp/68
+commit nat "a forward of a port that DHCP needs"
 ok "and one of a port of the gateway's own" fails push nat
-ok "with that reason" grep -q 'nat/forward/tcp/9418: the port is our own' push.txt
+ok "with that reason" grep -q 'nat/forward/udp/68: the port is our own' push.txt
 in_nat reset -q --hard origin/primary
 echo "inside $RESPIN_HOST:9999" >nat/nat/tcp-by-hand
 commit nat "a file of the operator's own"
