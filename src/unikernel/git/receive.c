@@ -153,8 +153,7 @@ static const char *const won_texts[] = {
 };
 
 /* Why the path can't become VALUE; NULL: it can. */
-static const char *check_path(
-	struct job *j, const char *path, const void *key, const void *value)
+static const char *check_path(struct job *j, const char *path, const void *key, const void *value)
 {
 	const struct git_store *store = &j->conn->server->config.stores[j->conn->store];
 	if (!may_change(j, path))

@@ -22,7 +22,6 @@
 /* How long an exchange may wait for the clock to be looked at. */
 #define PATIENCE (50 * MS)
 #define OBJECT_BYTES 128 /* on average */
-#define PULL "state.pull"
 
 struct source {
 	struct git_url url;
@@ -90,7 +89,7 @@ static void find_store(const char *key, unsigned number, struct source *s)
 	if (s->store == store_count())
 		panic("option %s=: URL %u: there is no store %s to serve", key, number,
 			s->url.path + at);
-	if (strcmp(key, PULL) == 0 && store_at(s->store)->own)
+	if (strcmp(key, "state.pull") == 0 && store_at(s->store)->own)
 		panic("option %s=: URL %u: nobody but the image changes the store %s", key, number,
 			store_at(s->store)->kind->name);
 }
@@ -389,7 +388,7 @@ static void set_push(bool wanted)
 void seed_open(void)
 {
 	uint64_t secret;
-	source_count = parse_urls(PULL, sources, URLS_MAX);
+	source_count = parse_urls("state.pull", sources, URLS_MAX);
 	set_pull();
 	set_push(parse_urls("state.push", &target, 1) > 0);
 	if (!pulling && !push_ns)
