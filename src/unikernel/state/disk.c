@@ -1,6 +1,7 @@
 /* disk.c - stores on the machine's disk. SPDX-License-Identifier: ISC */
 #include "state.h"
 #include "parts.h"
+#include "disklog_disk.h"
 #include "keep.h"
 #include "platform.h"
 #include "store.h"
@@ -22,24 +23,6 @@ static uint64_t secret[2];
 static uint64_t flushed_ns;
 static uint64_t prompt_changes; /* of all prompt stores, when last looked at */
 static bool failed;
-
-static bool device_read(void *ctx, uint64_t sector, void *to, size_t sectors)
-{
-	(void)ctx;
-	return disk_read(sector, to, sectors);
-}
-
-static bool device_write(void *ctx, uint64_t sector, const void *from, size_t sectors)
-{
-	(void)ctx;
-	return disk_write(sector, from, sectors);
-}
-
-static bool device_flush(void *ctx)
-{
-	(void)ctx;
-	return disk_flush();
-}
 
 /* Objects of the present state and of the history that may be in all stores. */
 static size_t objects_max(void)
@@ -71,8 +54,7 @@ static bool wants_format(void)
 
 static void open_log(const struct disk_info *info)
 {
-	const struct disklog_device device = {
-		NULL, info->sectors, device_read, device_write, device_flush};
+	const struct disklog_device device = disklog_disk(info);
 	struct disklog_options options = {.overwrite = wants_format(), .snapshot = snapshot_max()};
 	random_bytes(options.id, sizeof(options.id));
 	if (info->read_only)
