@@ -29,7 +29,8 @@ unikernel=$top/src/unikernel
 # shellcheck disable=SC2086 # words
 ok "so does the reader for the host" "$CC" -std=gnu11 -D_GNU_SOURCE -O2 -I"$unikernel/hash" \
 	-I"$unikernel/table" -I"$unikernel/disklog" -I"$unikernel/keep" -I"$top/tests/unit" -o kept \
-	"$top/tests/guest/kept.c" "$RESPIN_BUILD/portable.a" -lnettle -lz
+	"$top/tests/guest/kept.c" "$unikernel"/hash/*.c "$unikernel"/table/*.c \
+	"$unikernel"/disklog/*.c "$unikernel"/keep/*.c -lnettle -lz
 
 # qemu WORDS BLOCKDEV-JSON: the image with a disk.
 qemu() {
