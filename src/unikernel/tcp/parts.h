@@ -32,7 +32,9 @@ struct shadow {
 	bool has_range[2];
 	uint8_t watch, event; /* enum watch, and why it is removed: enum tcp_event, or 0 */
 	bool abort;
-	/* sys_now() of the restore, the last question (0: none yet) and the first gap. */
+	uint32_t offered; /* the right edge of the window, as the journal has told the peer */
+	uint16_t ask_ms;  /* from the last question to the next; 0: none yet */
+	/* sys_now() of the restore, the last question and the first gap. */
 	uint32_t restored_ms, asked_ms, gap_ms;
 	uint32_t gap_at;   /* rcv_nxt then */
 	uint32_t gap_head; /* the lowest sequence number of data behind it, and how often it came */

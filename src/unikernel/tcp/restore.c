@@ -202,6 +202,7 @@ static void resume(const struct tcp_key *key, const struct tcp_value *v, struct 
 	struct tcp_value now = *v;
 	now.resumed++;
 	s->watch = WATCH_ASKING;
+	s->offered = v->rcv_ann_edge;
 	tcp_journal->stats.resumed++;
 	s->value = now;
 	table_put(tcp_journal->config->connections, key, &now,
