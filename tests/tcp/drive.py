@@ -2,6 +2,7 @@
 
 The peer is this machine's TCP, in a network namespace of its own; lwIP is tests/tcp/host.c.
     drive.py HOST FOLDER SCENARIO [ARGUMENT...]
+SCENARIO is the name of a function below, or ablation: kills 1000, many 100 50 (connections, kills).
 Ends with 0 where all is as it must be, else says what was not. SPDX-License-Identifier: ISC"""
 import os
 import random
@@ -318,8 +319,8 @@ def stale(program, folder, count):
     slowest = {}
     for i in range(int(count)):
         # A peer that is silent then is found out by nothing but our question.
-        way = ("busy", "much", "a little")[i // 3 % 3]
-        t = talk(host, (STREAM, SINK, ECHO)[i % 3])
+        way = ("busy", "a little", "much")[i % 3]
+        t = talk(host, (STREAM, SINK, ECHO)[(i + i // 3) % 3])
         must(wait_for(lambda: t.sent > 200000), "nothing flows")
         host.path(t.s)
         grow_old(host, t, way)

@@ -58,6 +58,12 @@ struct journal {
 extern struct journal *tcp_journal;
 
 /* ---- capture.c: lwIP's state as values ---- */
+/* Flags that lwIP's and ours have alike, up to one of zeros. A FIN is none: it is queued anew. */
+struct journal_flag {
+	tcpflags_t lwip;
+	uint16_t ours;
+};
+extern const struct journal_flag journal_flags[];
 void journal_key_of(const struct tcp_pcb *pcb, struct tcp_key *key);
 /* Fills in what the pcb has; the rest of V is as it was. */
 void journal_capture(const struct tcp_pcb *pcb, struct tcp_value *v);
