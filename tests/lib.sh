@@ -19,6 +19,8 @@ export GIT_COMMITTER_NAME=tester GIT_COMMITTER_EMAIL=tester@example.org
 count=0
 failed=0
 
+# What is said of a failure goes to standard error: prove shows that, and hides the other comments.
+
 # ok NAME COMMAND...: passes where COMMAND exits 0; shows its output where it does not.
 ok() {
 	what=$1
@@ -29,7 +31,7 @@ ok() {
 	else
 		echo "not ok $count - $what"
 		failed=$((failed + 1))
-		{ echo "command: $*"; cat "$scratch/.ok"; } | head -60 | sed 's/^/# /'
+		{ echo "command: $*"; cat "$scratch/.ok"; } | head -60 | sed 's/^/# /' >&2
 	fi
 }
 
@@ -41,7 +43,7 @@ is() {
 	else
 		echo "not ok $count - $1"
 		failed=$((failed + 1))
-		printf 'expected: %s\ngot:      %s\n' "$3" "$2" | sed 's/^/# /'
+		printf 'expected: %s\ngot:      %s\n' "$3" "$2" | sed 's/^/# /' >&2
 	fi
 }
 
@@ -55,7 +57,7 @@ run() {
 # exits NAME STATUS: the last run's exit status.
 exits() {
 	is "$1" "$status" "$2"
-	[ "$status" = "$2" ] || printf '%s\n%s\n' "$out" "$err" | head -40 | sed 's/^/#   /'
+	[ "$status" = "$2" ] || printf '%s\n%s\n' "$out" "$err" | head -40 | sed 's/^/#   /' >&2
 }
 
 # contains NAME TEXT PART
@@ -66,7 +68,7 @@ contains() {
 	*)
 		echo "not ok $count - $1"
 		failed=$((failed + 1))
-		printf 'expected to contain: %s\ngot: %s\n' "$3" "$2" | head -40 | sed 's/^/# /'
+		printf 'expected to contain: %s\ngot: %s\n' "$3" "$2" | head -40 | sed 's/^/# /' >&2
 		;;
 	esac
 }

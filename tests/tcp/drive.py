@@ -2,254 +2,68 @@
 
 The peer is this machine's TCP, in a network namespace of its own; lwIP is tests/tcp/host.c.
     drive.py HOST FOLDER SCENARIO [ARGUMENT...]
+SCENARIO is the name of a function below, or ablation: kills 1000, many 100 50 (connections, kills).
 Ends with 0 where all is as it must be, else says what was not. SPDX-License-Identifier: ISC"""
 import os
 import random
 import re
-import signal
 import socket
 import struct
 import subprocess
 import sys
-import threading
 import time
 
-PERIOD = 65521
-SENDER_BYTES = 50000
-SEND_BUFFER = 512 * 1024  # lwipopts.h
-ECHO, PLAIN, SINK, STREAM, SENDER = 7, 9, 19, 80, 90
-# Socket options of Linux that Python has no names for (linux/tcp.h).
-TCP_REPAIR, TCP_REPAIR_QUEUE, TCP_QUEUE_SEQ, SEND_QUEUE = 19, 20, 21, 2
+from ablation import ablation
+from peer import (ECHO, LONG, ONE, PLAIN, SEND_BUFFER, SENDER, SENDER_BYTES, SINK, STREAM, TWO,
+                  Failed, Host, Machine, Talk, echo_comes, full_echo, must, piece, sh, talk,
+                  wait_for)
 
 
-def make_stream(x):
-    out = bytearray()
-    for _ in range(PERIOD):
-        x = (x ^ x << 13) & 0xFFFFFFFF
-        x ^= x >> 17
-        x = (x ^ x << 5) & 0xFFFFFFFF
-        out.append(x & 0xFF)
-    return bytes(out)
+def die_often(host, talks, count, shortest, longest):
+    """Kills HOST so often, after it has run so many seconds; no talk may notice."""
+    for _ in range(count):
+        time.sleep(random.uniform(shortest, longest))
+        host.restart()
+        for t in talks:
+            t.is_well()
+    flow = [t.flow() for t in talks]
+    must(wait_for(lambda: all(f() for f in flow), 60), "a connection stands still")
+    for t in talks:
+        t.is_well()
+    must(not host.says("reset"), host.text())
 
 
-ONE, TWO = (make_stream(n) * 3 for n in (1, 2))
+def tell(what, talks):
+    """What the talks have seen. The pauses are those of bytes that came to the peer."""
+    pauses = sorted(t.pause for t in talks)
+    print(f"{what}: {sum(t.sent for t in talks) / 1e6:.0f} MB sent, "
+          f"{sum(t.received for t in talks) / 1e6:.0f} MB received, {sum(t.wrong for t in talks)} "
+          f"wrong pieces, longest pause {pauses[-1]:.2f} s, median connection's "
+          f"{pauses[len(pauses) // 2]:.2f} s")
 
-
-LONG = ONE * 50
-
-
-def piece(stream, at, n):
-    return stream[at % PERIOD:at % PERIOD + min(n, PERIOD)]
-
-
-class Failed(Exception):
-    pass
-
-
-def must(condition, *words):
-    if not condition:
-        raise Failed(" ".join(map(str, words)))
-
-
-def wait_for(what, seconds=10.0):
-    end = time.monotonic() + seconds
-    while not what():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
-
-
-def sh(command):
-    subprocess.run(command, shell=True, check=True)
-
-
-class Host:
-    """lwIP as a process, on a tap interface and network of its own."""
-    count = 0
-
-    def __init__(self, program, folder, *options):
-        Host.count += 1
-        self.number, self.program, self.options = Host.count, program, options
-        self.tap, self.address = f"tap{self.number}", f"10.77.{self.number}.2"
-        self.peer = f"10.77.{self.number}.1"
-        self.journal = os.path.join(folder, f"journal{self.number}")
-        self.log = os.path.join(folder, f"log{self.number}")
-        self.process, self.paths = None, {}
-        sh(f"ip tuntap add {self.tap} mode tap && ip addr add {self.peer}/24 dev {self.tap} && "
-           f"ip link set {self.tap} up")
-
-    def start(self, *more):
-        before = self.says("ready")
-        with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(
-                [self.program, "--tap", self.tap, "--address", self.address, "--journal",
-                 self.journal, *self.options, *more], stdout=log, stderr=log)
-        must(wait_for(lambda: self.says("ready") > before or self.process.poll() is not None),
-             "the host does not start")
-        must(self.process.poll() is None, "the host ended:", self.text())
-
-    def kill(self):
-        must(self.process.poll() is None, "the host ended by itself:", self.text())
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    def restart(self, *more):
-        self.kill()
-        self.start(*more)
-
-    def text(self):
-        try:
-            with open(self.log, encoding="utf-8") as log:
-                return log.read()
-        except FileNotFoundError:
-            return ""
-
-    def says(self, words):
-        return self.text().count(words)
-
-    def connections(self):
-        """What the journal holds: fields by path."""
-        out = subprocess.run([self.program, "--show", "--journal", self.journal], check=True,
-                             capture_output=True, text=True).stdout
-        found, fields = {}, {}
-        for line in out.splitlines():
-            word, _, rest = line.partition(" ")
-            if re.fullmatch(r"[0-9.]+:\d+-[0-9.]+:\d+", line):
-                fields = found.setdefault(line, {})
-            elif rest and rest != "chunks":
-                fields[word] = rest
-        return found
-
-    def connection(self, s):
-        """The fields of the connection of socket S."""
-        return self.connections().get(self.path(s), {})
-
-    def path(self, s):
-        """Its path; it may be closed by now."""
-        if s not in self.paths:
-            here, there = s.getsockname(), s.getpeername()
-            self.paths[s] = f"{there[0]}:{there[1]}-{here[0]}:{here[1]}"
-        return self.paths[s]
-
-    def state(self, s):
-        return self.connection(s).get("state", "none")
-
-
-class Machine(Host):
-    """The same in an image with a disk, on QEMU."""
-
-    def start(self, *more):
-        before = self.says("respin: ready")
-        disk = self.journal
-        if not os.path.exists(disk):
-            with open(disk, "wb") as file:
-                file.truncate(128 << 20)
-        with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(
-                ["qemu-system-x86_64", "-M", "microvm,acpi=off", "-accel", "tcg", "-cpu", "max",
-                 "-m", "256", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-                 "-global", "virtio-mmio.force-legacy=false", "-serial", "stdio",
-                 "-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-kernel", self.program,
-                 "-drive", f"if=none,id=d0,format=raw,file={disk}",
-                 "-device", "virtio-blk-device,drive=d0",
-                 "-netdev", f"tap,id=n0,ifname={self.tap},script=no,downscript=no",
-                 "-device", "virtio-net-device,netdev=n0,mac=52:54:00:00:00:02",
-                 "-append", f"ip={self.address}/24"],
-                stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        must(wait_for(lambda: self.says("respin: ready") > before or
-                      self.process.poll() is not None, 60), "the image does not start:",
-             self.text())
-        must(self.process.poll() is None, "the image ended:", self.text())
-
-
-class Talk(threading.Thread):
-    """A connection to a server: sends stream 1, checks what comes, from its own threads."""
-
-    def __init__(self, host, port, rate=0.002):
-        super().__init__(daemon=True)
-        self.s = socket.create_connection((host.address, port), 10)
-        self.s.settimeout(0.1)
-        self.sent = self.received = self.wrong = 0
-        self.expected = TWO if port in (STREAM, SENDER) else ONE
-        self.rate, self.error, self.end, self.silent, self.pause = rate, None, False, False, 0.0
-
-    def attempt(self, what):
-        try:
-            return what()
-        except socket.timeout:
-            return None
-        except OSError as e:
-            self.error = self.error or str(e)
-            return None
-
-    def write(self):
-        while not self.error and not self.end:
-            if self.silent:
-                time.sleep(0.01)
-                continue
-            part = piece(ONE, self.sent, random.randrange(1, 16000))
-            self.sent += self.attempt(lambda: self.s.send(part)) or 0
-            time.sleep(self.rate)
-
-    def run(self):
-        threading.Thread(target=self.write, daemon=True).start()
-        last = time.monotonic()
-        while not self.end and not self.error:
-            got = self.attempt(lambda: self.s.recv(60000))
-            if got is None:
-                continue
-            if not got:
-                self.end = True
-            elif got != piece(self.expected, self.received, len(got)):
-                self.wrong += 1
-            self.received += len(got)
-            time.sleep(self.rate / 4)
-            self.pause, last = max(self.pause, time.monotonic() - last), time.monotonic()
-
-    def is_well(self):
-        must(not self.error, "the peer has an error:", self.error)
-        must(not self.wrong, "wrong bytes came to the peer")
-
-    def goes_on(self, seconds=10.0):
-        """Do bytes flow both ways?"""
-        sent, received = self.sent, self.received
-        return wait_for(lambda: self.error or self.wrong or
-                        (self.sent > sent + 300000 and self.received > received + 50000), seconds)
-
-
-def talk(host, port):
-    t = Talk(host, port)
-    t.start()
-    return t
-
-
-def drained(t):
-    """All that the server has queued, up to its end."""
-    t.silent = True
-    return wait_for(lambda: t.end or t.error, 20)
-
-
-# ---- scenarios ----
 
 def kills(program, folder, count, *options):
     """Is each byte the right one in both directions, whenever the machine dies?"""
     host = Host(program, folder, *options)
     host.start()
     talks = [talk(host, port) for port in (STREAM, STREAM, ECHO, SINK)]
-    for _ in range(int(count)):
-        time.sleep(random.uniform(0.05, 0.7))
-        host.restart()
-        for t in talks:
-            t.is_well()
-    for t in talks[:3]:
-        must(t.goes_on(30), "a connection stands still")
-        t.is_well()
+    die_often(host, talks, int(count), 0.05, 0.7)
     must(f"ready: {len(talks)} resumed, 0 lost" in host.text(), host.text())
-    must(not host.says("reset"), host.text())
     must(host.connection(talks[0].s)["resumed"] == count, "not resumed each time")
-    print(f"{count} kills, bytes sent {sum(t.sent for t in talks)}, received "
-          f"{sum(t.received for t in talks)}, longest pause {max(t.pause for t in talks):.2f} s")
+    tell(f"{count} kills", talks)
+    host.kill()
+
+
+def many(program, folder, connections, count):
+    """The same with many connections at once, each of them slow."""
+    host = Host(program, folder, "--chunks", "16384")
+    host.start()
+    talks = [Talk(host, (STREAM, ECHO, SINK)[i % 3], 0.2) for i in range(int(connections))]
+    for t in talks:
+        t.start()
+    die_often(host, talks, int(count), 0.3, 1.5)
+    must(host.says(f"ready: {len(talks)} resumed, 0 lost") == int(count), host.text())
+    tell(f"{connections} connections, {count} kills", talks)
     host.kill()
 
 
@@ -274,8 +88,7 @@ def reboots(image, folder, count):
     for t in talks:
         t.s.shutdown(socket.SHUT_WR)
     must(wait_for(lambda: all(t.end for t in talks), 60), "they do not end")
-    print(f"{count} reboots, bytes sent {sum(t.sent for t in talks)}, received "
-          f"{sum(t.received for t in talks)}, longest pause {max(t.pause for t in talks):.2f} s")
+    tell(f"{count} reboots", talks)
     host.kill()
 
 
@@ -481,33 +294,47 @@ def flags(program, folder):
     host.kill()
 
 
-def stale(program, folder, count):
-    """A journal from before what the peer was told: a reset, no hang, no wrong byte."""
-    host = Host(program, folder, "--stale-ms", "3000")
-    host.start()
+def grow_old(host, t, way):
+    """Talks on after a copy of the journal was made, which then takes its place."""
     old = host.journal + ".old"
-    slowest = 0.0
-    for i in range(int(count)):
-        t = talk(host, (STREAM, SINK, ECHO)[i % 3])
-        must(wait_for(lambda: t.sent > 200000), "nothing flows")
-        host.path(t.s)
-        sh(f"cp {host.journal} {old}")
+    if way == "a little":
+        t.silent = True
+        time.sleep(0.3)
+    sh(f"cp {host.journal} {old}")
+    if way == "a little":  # within the window that the old journal offers
+        t.sent += t.s.send(piece(ONE, t.sent, 1000))
+    else:
         sent = t.sent
         must(wait_for(lambda: t.sent > sent + 1000000), "nothing flows")
-        if i % 2:
-            t.silent = True  # idle: nothing but our question can find it out
-            time.sleep(0.3)
-        host.kill()
-        os.replace(old, host.journal)
+        t.silent = way == "much"
+    time.sleep(0.3)
+    host.kill()
+    os.replace(old, host.journal)
+
+
+def stale(program, folder, count):
+    """A journal from before what the peer was told: a reset, no hang, no wrong byte."""
+    host = Host(program, folder, "--stale-ms", "5000")
+    host.start()
+    slowest = {}
+    for i in range(int(count)):
+        # A peer that is silent then is found out by nothing but our question.
+        way = ("busy", "a little", "much")[i % 3]
+        t = talk(host, (STREAM, SINK, ECHO)[(i + i // 3) % 3])
+        must(wait_for(lambda: t.sent > 200000), "nothing flows")
+        host.path(t.s)
+        grow_old(host, t, way)
         host.start()
         began = time.monotonic()
-        must(wait_for(lambda: t.error or t.end, 10), "the connection hangs")
-        slowest = max(slowest, time.monotonic() - began)
+        must(wait_for(lambda: t.error or t.end, 20), "the connection hangs:", way)
+        slowest[way] = max(slowest.get(way, 0), time.monotonic() - began)
         must(t.error and "reset by peer" in t.error, "an end instead of a reset:", t.error)
         must(not t.wrong, "wrong bytes")
         must(wait_for(lambda: host.path(t.s) not in host.connections(), 2), "not forgotten")
     must(host.says("knows more") == int(count), host.text())
-    print(f"{count} stale journals, the slowest reset after {slowest:.1f} s")
+    must(slowest.get("much", 0) < 4, "not found out before the journal's patience ends:", slowest)
+    print(f"{count} stale journals, the slowest resets after",
+          ", ".join(f"{s:.1f} s ({way})" for way, s in slowest.items()))
     host.kill()
 
 
@@ -556,136 +383,6 @@ def life(program, folder):
     git(repository, "fsck", "--strict")
     host.kill()
 
-
-# ---- ablation ----
-
-# What a resumed connection can't do without: one of it left out, and it dies, hangs or lies.
-NEEDED = {"state", "resumable", "snd_una", "snd_nxt", "snd_end", "snd_scale", "snd_wnd_max",
-          "snd_wl1,snd_wl2", "wnd_scale", "rcv_nxt", "rcv_wnd", "rcv_ann_edge",
-          "refused", "ts_limit", "app", "out", "in"}
-# What it keeps, though this peer would bear another value, or tells it anew.
-KEPT = {"snd_wnd", "rcv_ann_wnd", "rcv_scale", "mss", "ts_recent", "srtt", "rttvar",
-        "keep_idle", "ttl", "tos", "prio", "sack", "timestamp"}
-# What is not read at a restore: for people, for merging, or found out anew.
-TOLD = {"opened", "acked", "received", "resumed", "cwnd", "ssthresh", "rto", "nrtx"}
-# The flags have words of their own, or are needed when a connection closes (see closing()).
-ELSEWHERE = {"flags"}
-
-
-def high_isn(s):
-    """Half of all comparisons with 0, which stands for what was left out, would be right."""
-    s.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
-    s.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR_QUEUE, SEND_QUEUE)
-    seq = s.getsockopt(socket.IPPROTO_TCP, TCP_QUEUE_SEQ) & 0xFFFFFFFF
-    s.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, -1)
-    return 0x80000000 <= seq < 0xF0000000
-
-
-def high_talk(host, port):
-    while True:
-        t = Talk(host, port, 0.01)
-        if high_isn(t.s):
-            t.start()
-            return t
-        t.s.close()
-
-
-def fill_echo(host):
-    """An echo whose answers nobody reads, and what was sent: None where it is not refused.
-
-    It must be full before lwIP's first probe of our closed window, after 1.5 seconds: from then on
-    its acknowledgements have a sequence number behind our window, and we ignore them."""
-    s, sent = socket.socket(), 0
-    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    s.connect((host.address, ECHO))
-    if not high_isn(s):
-        return None
-    s.setblocking(False)
-
-    def fill():
-        nonlocal sent
-        try:
-            while True:
-                sent += s.send(LONG[sent:sent + 60000])
-        except BlockingIOError:
-            return int(host.connection(s)["refused"]) > 0
-    return (s, sent) if wait_for(fill, 4) else None
-
-
-def full_echo(host):
-    """An echo whose server has refused data."""
-    for _ in range(40):
-        full = fill_echo(host)
-        if full:
-            return full
-    raise Failed("it refuses nothing")
-
-
-def echo_comes(s, sent):
-    """How an echo ends: all the bytes that were sent, or what else."""
-    got = 0
-    s.setblocking(True)
-    s.settimeout(15)
-    try:
-        while got < sent:
-            part = s.recv(60000)
-            if not part:
-                return "end"
-            if part != LONG[got:got + len(part)]:
-                return "wrong bytes"
-            got += len(part)
-    except socket.timeout:
-        return "hangs"
-    except OSError as e:
-        return str(e)
-    return "well"
-
-
-def fate(t):
-    """What becomes of a connection."""
-    goes_on = t.goes_on(15)
-    if t.wrong:
-        return "wrong bytes"
-    return t.error or ("well" if goes_on else "hangs")
-
-
-def leave_out(program, folder, field, results):
-    host = Host(program, folder)
-    try:
-        # One day: the clock's beginning is old. 35 days: it has passed 2^31 ms.
-        host.start("--uptime", "3000000000" if field == "nothing" else "100000000")
-        talks = [high_talk(host, STREAM), high_talk(host, ECHO)]
-        names = ",".join(NEEDED | KEPT | TOLD | ELSEWHERE).split(",")
-        unknown = set(host.connection(talks[0].s)) - set(names)
-        must(not unknown, "no word on", *unknown)
-        echo, sent = full_echo(host)
-        must(all(t.goes_on() for t in talks), "nothing flows")
-        host.restart("--leave-out", field)
-        fates = [fate(t) for t in talks] + [echo_comes(echo, sent)]
-        if host.process.poll() is not None:
-            fates.append("wrong bytes came to the server")
-        results[field] = ", ".join(sorted(set(fates) - {"well"})) or "well"
-        host.kill()
-    except Failed as e:
-        results[field] = f"? {e}"
-
-
-def ablation(program, folder, *only):
-    """Each field left out: what a later image needs is what it can't go on without."""
-    results, fields = {}, list(only) or ["nothing", *sorted(NEEDED | KEPT | TOLD)]
-
-    def work():
-        while fields:
-            leave_out(program, folder, fields.pop(), results)
-    workers = [threading.Thread(target=work) for _ in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    for field in sorted(results):
-        print(f"{field}: {results[field]}")
-    bad = [f for f, r in results.items() if (r == "well") == (f in NEEDED) or r[0] == "?"]
-    must(not bad, "not as it should be:", *bad)
 
 
 def main():

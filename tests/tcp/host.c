@@ -222,7 +222,7 @@ static void read_options(int argc, char **argv)
 		{"journal", 1, NULL, 'j'}, {"git", 1, NULL, 'g'}, {"leave-out", 1, NULL, 'l'},
 		{"loss", 1, NULL, 'x'}, {"no-commit", 0, NULL, 'n'}, {"show", 0, NULL, 's'},
 		{"stale-ms", 1, NULL, 'S'}, {"uptime", 1, NULL, 'u'}, {"entries", 1, NULL, 'e'},
-		{"flag", 1, NULL, 'E'}, {0}};
+		{"flag", 1, NULL, 'E'}, {"chunks", 1, NULL, 'c'}, {0}};
 	for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;)
 		switch (c) {
 		case 't':
@@ -254,6 +254,9 @@ static void read_options(int argc, char **argv)
 			break;
 		case 'e':
 			store_limits(strtoul(optarg, NULL, 10), 1024);
+			break;
+		case 'c':
+			store_limits(512, strtoul(optarg, NULL, 10));
 			break;
 		case 'E':
 			options.flag = optarg;

@@ -165,12 +165,15 @@ static void write_object(void *ctx, enum table_type type, const uint8_t *p, size
 
 static void move_ref(void *ctx, const struct table_ref *ref)
 {
-	char text[42], name[4096];
+	char text[42], name[4096], fresh[4096];
 	(void)ctx;
 	table_id_text(&ref->id, text);
 	text[40] = '\n';
 	snprintf(name, sizeof(name), "%s/refs/heads/%s", git, ref->name);
-	write_file(name, text, 41);
+	snprintf(fresh, sizeof(fresh), "%s/%s.new", git, ref->name);
+	write_file(fresh, text, 41);
+	if (rename(fresh, name) != 0) /* git may be reading it */
+		die(name);
 }
 
 /* ---- opening ---- */

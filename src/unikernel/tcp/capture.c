@@ -28,25 +28,22 @@ static uint32_t refused_bytes(const struct tcp_pcb *pcb)
 	return n;
 }
 
+const struct journal_flag journal_flags[] = {{TF_RXCLOSED, TCP_FLAG_RX_CLOSED},
+	{TF_CLOSEPEND, TCP_FLAG_CLOSE_PEND}, {TF_NODELAY, TCP_FLAG_NO_DELAY},
+	{TF_WND_SCALE, TCP_FLAG_WND_SCALE}, {TF_SACK, TCP_FLAG_SACK},
+#if LWIP_TCP_TIMESTAMPS
+	{TF_TIMESTAMP, TCP_FLAG_TIMESTAMP},
+#endif
+	{0, 0}};
+
 static uint16_t flags_of(const struct tcp_pcb *pcb)
 {
-	static const struct {
-		unsigned lwip, ours;
-	} map[] = {
-		{TF_FIN, TCP_FLAG_FIN},
-		{TF_RXCLOSED, TCP_FLAG_RX_CLOSED},
-		{TF_CLOSEPEND, TCP_FLAG_CLOSE_PEND},
-		{TF_NODELAY, TCP_FLAG_NO_DELAY},
-		{TF_WND_SCALE, TCP_FLAG_WND_SCALE},
-		{TF_SACK, TCP_FLAG_SACK},
-#if LWIP_TCP_TIMESTAMPS
-		{TF_TIMESTAMP, TCP_FLAG_TIMESTAMP},
-#endif
-	};
 	unsigned flags = ip_get_option(pcb, SOF_KEEPALIVE) ? TCP_FLAG_KEEPALIVE : 0;
-	for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++)
-		if (pcb->flags & map[i].lwip)
-			flags |= map[i].ours;
+	for (const struct journal_flag *f = journal_flags; f->lwip; f++)
+		if (pcb->flags & f->lwip)
+			flags |= f->ours;
+	if (pcb->flags & TF_FIN)
+		flags |= TCP_FLAG_FIN;
 	if (pcb->refused_data && pcb->refused_data->flags & PBUF_FLAG_TCP_FIN)
 		flags |= TCP_FLAG_FIN_HELD;
 	return (uint16_t)flags;

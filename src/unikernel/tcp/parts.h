@@ -32,7 +32,9 @@ struct shadow {
 	bool has_range[2];
 	uint8_t watch, event; /* enum watch, and why it is removed: enum tcp_event, or 0 */
 	bool abort;
-	/* sys_now() of the restore, the last question (0: none yet) and the first gap. */
+	uint32_t offered; /* the right edge of the window, as the journal has told the peer */
+	uint16_t ask_ms;  /* from the last question to the next; 0: none yet */
+	/* sys_now() of the restore, the last question and the first gap. */
 	uint32_t restored_ms, asked_ms, gap_ms;
 	uint32_t gap_at;   /* rcv_nxt then */
 	uint32_t gap_head; /* the lowest sequence number of data behind it, and how often it came */
@@ -56,6 +58,12 @@ struct journal {
 extern struct journal *tcp_journal;
 
 /* ---- capture.c: lwIP's state as values ---- */
+/* Flags that lwIP's and ours have alike, up to one of zeros. A FIN is none: it is queued anew. */
+struct journal_flag {
+	tcpflags_t lwip;
+	uint16_t ours;
+};
+extern const struct journal_flag journal_flags[];
 void journal_key_of(const struct tcp_pcb *pcb, struct tcp_key *key);
 /* Fills in what the pcb has; the rest of V is as it was. */
 void journal_capture(const struct tcp_pcb *pcb, struct tcp_value *v);

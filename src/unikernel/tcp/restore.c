@@ -11,20 +11,9 @@
 
 static void set_flags(struct tcp_pcb *pcb, unsigned flags)
 {
-	if (flags & TCP_FLAG_RX_CLOSED)
-		tcp_set_flags(pcb, TF_RXCLOSED);
-	if (flags & TCP_FLAG_CLOSE_PEND)
-		tcp_set_flags(pcb, TF_CLOSEPEND);
-	if (flags & TCP_FLAG_NO_DELAY)
-		tcp_set_flags(pcb, TF_NODELAY);
-	if (flags & TCP_FLAG_WND_SCALE)
-		tcp_set_flags(pcb, TF_WND_SCALE);
-	if (flags & TCP_FLAG_SACK)
-		tcp_set_flags(pcb, TF_SACK);
-#if LWIP_TCP_TIMESTAMPS
-	if (flags & TCP_FLAG_TIMESTAMP)
-		tcp_set_flags(pcb, TF_TIMESTAMP);
-#endif
+	for (const struct journal_flag *f = journal_flags; f->lwip; f++)
+		if (flags & f->ours)
+			tcp_set_flags(pcb, f->lwip);
 	if (flags & TCP_FLAG_KEEPALIVE)
 		ip_set_option(pcb, SOF_KEEPALIVE);
 }
@@ -202,6 +191,7 @@ static void resume(const struct tcp_key *key, const struct tcp_value *v, struct 
 	struct tcp_value now = *v;
 	now.resumed++;
 	s->watch = WATCH_ASKING;
+	s->offered = v->rcv_ann_edge;
 	tcp_journal->stats.resumed++;
 	s->value = now;
 	table_put(tcp_journal->config->connections, key, &now,

@@ -46,7 +46,8 @@ struct tcp_journal_config {
 	/* So long may a resumed connection lack bytes before those that the peer has sent last, and
 	 * the peer not send them again: longer than any retransmission timer (Linux: 120 s),
 	 * 130000. Then it has thrown them away, because an image after the journal acknowledged
-	 * them. Where the peer goes on sending, that is found out at once. */
+	 * them. Found out at once where the peer goes on sending, or has sent more than the journal
+	 * had ever offered it room for. */
 	uint32_t stale_ms;
 };
 

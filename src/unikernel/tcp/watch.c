@@ -9,7 +9,10 @@
 #include "lwip/prot/tcp.h"
 #include "lwip/sys.h"
 
-#define ASK_MS 600 /* Linux answers such segments at most every 500 ms */
+/* Linux answers such segments at most every 500 ms. The first ones may be lost: a switch learns of
+ * the link, the peer's address is asked for. */
+#define ASK_MS 600
+#define ASK_FIRST_MS 75
 /* As long as lwIP's own retransmissions of data, about. */
 #define ANSWER_MS 120000
 #define HEADS_MAX 3
@@ -69,12 +72,19 @@ static bool is_head_behind_gap(struct shadow *s, uint32_t seq)
 	return s->gap_heads > HEADS_MAX;
 }
 
+/* Has the peer sent more than the journal ever let it? Then another image did. Two more may be a
+ * probe of a closed window and a FIN. Asked of the first segment: what we say then lets it. */
+static bool is_beyond_window(const struct tcp_pcb *pcb, const struct shadow *s, uint32_t seq)
+{
+	return SEQ_LT(s->offered + 2, seq) && SEQ_LT(pcb->rcv_ann_right_edge + 2, seq);
+}
+
 /* The answer to our question, or the peer's own segment. Its acknowledgement tells how much it has
  * of us; its sequence number, how much it has sent. What lies between that and rcv_nxt it may
  * still send again, or have thrown away as acknowledged. */
 err_t watch_segment(struct tcp_pcb *pcb, struct shadow *s, const struct tcp_hdr *header, u16_t n)
 {
-	bool has_data = n || TCPH_FLAGS(header) & TCP_FIN;
+	bool has_data = n || TCPH_FLAGS(header) & TCP_FIN, beyond = false;
 	if (TCPH_FLAGS(header) & TCP_RST || !(TCPH_FLAGS(header) & TCP_ACK))
 		return ERR_OK;
 	if (SEQ_LT(pcb->snd_nxt, header->ackno) && s->watch != WATCH_DOOMED)
@@ -84,12 +94,14 @@ err_t watch_segment(struct tcp_pcb *pcb, struct shadow *s, const struct tcp_hdr 
 	if (SEQ_LT(header->ackno, pcb->lastack))
 		return ERR_OK; /* an old one, and no answer */
 	if (s->watch == WATCH_ASKING) {
+		beyond = is_beyond_window(pcb, s, header->seqno);
 		pcb->cwnd = (tcpwnd_size_t)INITIAL_WINDOW(pcb->mss);
 		begin_gap(pcb, s);
+		tcp_ack_now(pcb); /* our last one may be lost, and the peer ignores a question's */
 	}
 	if (SEQ_LEQ(header->seqno, pcb->rcv_nxt)) {
 		s->watch = WATCH_NONE;
-	} else if (has_data && is_head_behind_gap(s, header->seqno)) {
+	} else if (beyond || (has_data && is_head_behind_gap(s, header->seqno))) {
 		mark_stale(s);
 		return reset(pcb, header);
 	}
@@ -104,6 +116,7 @@ static void ask(struct tcp_pcb *pcb, struct shadow *s)
 	tcp_send_empty_ack(pcb);
 	pcb->snd_nxt = snd_nxt;
 	s->asked_ms = sys_now();
+	s->ask_ms = s->ask_ms ? (uint16_t)LWIP_MIN(2 * s->ask_ms, ASK_MS) : ASK_FIRST_MS;
 }
 
 void watch_turn(struct tcp_pcb *pcb, struct shadow *s)
@@ -124,6 +137,6 @@ void watch_turn(struct tcp_pcb *pcb, struct shadow *s)
 		s->abort = true;
 		tcp_journal->aborts = true;
 	}
-	if (s->watch == WATCH_ASKING && reachable && (!s->asked_ms || now - s->asked_ms >= ASK_MS))
+	if (s->watch == WATCH_ASKING && reachable && (!s->ask_ms || now - s->asked_ms >= s->ask_ms))
 		ask(pcb, s);
 }
