@@ -87,16 +87,15 @@ static void a_delay_is_of_one_wire(void **state)
 	assert_true(result(&run, "in")->metrics.v[0].value > 80);
 }
 
+#define DHCP_THERE                                                                                 \
+	SH("there", 1, "until grep -q :0043 /proc/net/udp; do sleep 0.05; done; echo one")
+#define DHCP_NOT_HERE SH("not here", 0, "! grep :0043 /proc/net/udp && echo none")
+
 static void addresses_come_by_dhcp_on_any_network(void **state)
 {
 	(void)state;
-	struct run
-		run =
-			lab_with("c", "\"networks\":[{},{\"address\":\"dhcp\"}],",
-				BOOT "," SH("there", 1,
-					"until grep -q :0043 /proc/net/udp; do sleep 0.05; done; "
-					"echo one") "," SH("not here", 0,
-					"! grep :0043 /proc/net/udp && echo none"));
+	struct run run = lab_with("c", "\"networks\":[{},{\"address\":\"dhcp\"}],",
+		BOOT "," DHCP_THERE "," DHCP_NOT_HERE);
 	assert_passes(&run, "there", "one");
 	assert_passes(&run, "not here", "none");
 	assert_contains(kept(&run, "console.txt"), "ip=10.77.0.2/24 gateway=10.77.0.1 ip1=dhcp");
