@@ -52,7 +52,11 @@ struct lab_request {
 	const struct recipe *image;
 	const char *image_path, *image_sha256;
 	const char *only; /* name of a single check, or NULL */
-	const char *disk; /* file that is the machine's disk, for lab_console(); NULL: a new one */
+	const char *disk; /* file that is the machine's disk, not of lab_check(); NULL: a new one */
+	const char *const *program; /* of lab_visit(), ends with NULL; a path is our folder's */
+	bool shell; /* PROGRAM is one: it gets the terminal, where we have it, as a job of its own
+		     */
+	int64_t at; /* the network on whose host it runs; -1: where the state is read, or 0 */
 	/* Called as each check ends; may be NULL. */
 	void (*on_check)(void *ctx, const struct check_result *r);
 	/* Called at the end with what else is worth a line each: "the image does not know the
@@ -78,6 +82,14 @@ MUST_CHECK bool lab_check(
  * is 0 where the image ended well or was stopped by ^C, 1 where it panicked or reset itself. */
 MUST_CHECK bool lab_console(
 	struct arena *a, const struct lab_request *q, int *status, struct err *e);
+/* Boots the image, and once it is up (its first boot check, or the implied one) runs PROGRAM on the
+ * host of network AT, on our terminal, with the environment of command checks, for as long as it
+ * likes: ^C is the program's. The run is kept: its checks are the boot, the program, and what the
+ * image's state asks for at the end. *STATUS is the program's exit status (128 + signal), or -1
+ * where it did not run or was ended: the image did not boot, or came to its end first.
+ * E_USAGE: there is no such program or network. Otherwise as lab_check(). */
+MUST_CHECK bool lab_visit(
+	struct arena *a, const struct lab_request *q, struct run *out, int *status, struct err *e);
 /* The run as one JSON object, as it is kept in run.json: image, run (its id), checks, ... */
 void run_json(const struct run *run, struct text *out);
 /* Reads a kept run by id (or unique prefix, or "last": the one that ended last). E_NOTFOUND
