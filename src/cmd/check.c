@@ -18,7 +18,7 @@ void print_check(void *ctx, const struct check_result *r)
 static void print_note(void *ctx, const char *note)
 {
 	(void)ctx;
-	term_note("note: %s", note);
+	term_warn("%s", note);
 }
 
 static void print_run(struct context *c, const struct run *run)

@@ -38,7 +38,8 @@ struct run {
 	const char *started;	 /* "2026-11-23T08:37:03Z" */
 	const char *accelerator; /* "tcg" or "kvm" */
 	const char *end; /* "stopped by the lab", or in a line: "panic: TEXT; in f at x.c:1, called
-			  * from ...", "hang: ...", "flood: ...", "ended by itself", ... */
+			  * from ...", "refused: TEXT", "hang: ...", "flood: ...", "ended by
+			  * itself", ... */
 	/* FAIL where a check failed, or the machine came to an end of its own: badly, or before all
 	 * checks were done. */
 	enum verdict verdict;

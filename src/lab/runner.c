@@ -237,7 +237,9 @@ static bool show_console(struct session *s, struct runner *r, struct err *e)
 	enum waited how = session_wait(s, INT64_MAX, never, NULL, e);
 	bool stopped = how == WAIT_ERROR && e->code == E_INTERRUPTED;
 	struct err less; /* than the first error, which counts */
-	if (how == WAIT_MACHINE && !session_ended_well(s))
+	/* What an image refuses is one line, which its console has shown. */
+	if (how == WAIT_MACHINE && !session_ended_well(s) &&
+		!str_starts(str_of(session_end(s)), S("refused: ")))
 		term_note("%s: %s", r->q->image->name, session_end(s));
 	int status = stopped || session_ended_well(s) ? 0 : 1;
 	send_notes(s, r);

@@ -66,14 +66,24 @@ main "console_printf(\"hello\\n\"); $unknown $unknown return 0;"
 run respin run box
 exits "run: an image that ends well" 0
 contains "... and its console" "$out" "hello"
-note="note: the image does not know the option frob"
+note="respin: warning: the image does not know the option frob"
 is "... and the option that it does not know" "$err" "$note"
 main "$unknown $ready return 0;"
 checks "$boot"
 run respin check box
-is "check tells of that option, too" "$(printf '%s\n' "$err" | grep note:)" "$note"
+is "check tells of that option, too" "$(printf '%s\n' "$err" | grep warning:)" "$note"
 run respin check box --quiet
-is "... but not with --quiet" "$err" ""
+is "... also with --quiet" "$err" "$note"
+main 'refuse("tea=%s: expected milk", "sugar");'
+run respin run box
+exits "run: an image that refuses its options" 1
+is "... says so once" "$(printf '%s\n%s' "$out" "$err" | grep -c 'tea=sugar: expected milk')" 1
+lacks "... without a backtrace" "$out$err" backtrace
+run respin check box
+exits "check: an image that refuses its options" 1
+contains "... fails to boot for that reason" "$out" "fail  boots                        the machine came to \
+its end before it printed 'respin: ready': refused: tea=sugar: expected milk"
+contains "... which is the run's end" "$out" "box: fail; machine: refused: tea=sugar: expected milk; kept"
 
 # Wrong checks are refused before anything boots.
 checks "$boot, { \"name\": \"p\", \"type\": \"packets\", \"filter\": \"tcp prot 80\" }"

@@ -33,10 +33,10 @@ contains "all of its tests ran" "$results" "pass neighbour/and an answer"
 is "and passed" "$(echo "$results" | grep -v '^pass')" ""
 
 for words in lifetime=0 entries=15 entries=1401 history.bytes=1; do
-	sed "s/arp.lifetime=4/arp.$words/; s/{ \"name\": \"boots\"/{ \"expect\": \"panic: option arp.${words%=*}=\", \"name\": \"boots\"/" \
+	sed "s/arp.lifetime=4/arp.$words/; s/{ \"name\": \"boots\"/{ \"expect\": \"refused: arp.${words%=*}=\", \"name\": \"boots\"/" \
 		recipes/small/recipe.json >other && mv recipes/small/recipe.json kept && mv other recipes/small/recipe.json
 	run respin check small --json
-	contains "arp.$words is refused" "$out" "option arp.${words%=*}=${words#*=}: expected"
+	contains "arp.$words is refused" "$out" "arp.${words%=*}=${words#*=}: expected"
 	mv kept recipes/small/recipe.json
 done
 finish

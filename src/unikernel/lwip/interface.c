@@ -72,7 +72,7 @@ static ip4_addr_t parse_address(const char *key, const char *text)
 {
 	ip4_addr_t address;
 	if (!ip4addr_aton(text, &address))
-		panic("option %s=%s: expected an address like 10.0.0.2", key, text);
+		refuse("%s=%s: expected an address like 10.0.0.2", key, text);
 	return address;
 }
 
@@ -86,8 +86,7 @@ static void parse_network(const char *key, const char *text, ip4_addr_t *address
 	for (const char *p = slash; p && p[1] >= '0' && p[1] <= '9' && bits <= 32; p++)
 		bits = bits * 10 + (unsigned)(p[1] - '0');
 	if (!n || n >= sizeof(copy) || bits < 1 || bits > 32)
-		panic("option %s=%s: expected dhcp or an address with bits like 10.0.0.2/24", key,
-			text);
+		refuse("%s=%s: expected dhcp or an address with bits like 10.0.0.2/24", key, text);
 	memcpy(copy, text, n);
 	copy[n] = '\0';
 	*address = parse_address(key, copy);

@@ -38,7 +38,7 @@ static uint32_t lifetime_ms(void)
 {
 	uint64_t s = option_number("arp.lifetime", ARP_LIFETIME_MS / 1000);
 	if (s < 1 || s > LIFETIME_MAX_S)
-		panic("option arp.lifetime=%lu: expected 1 to %d seconds", s, LIFETIME_MAX_S);
+		refuse("arp.lifetime=%lu: expected 1 to %d seconds", s, LIFETIME_MAX_S);
 	return (uint32_t)s * 1000;
 }
 
