@@ -85,7 +85,7 @@ const struct subcommand subcommands[] = {
 		{NUMBER("machine", 0, machine, "N", "of a run's several machines (default: 1)"),
 			TEXT("token", 0, token, "TOKEN", "what a live machine asks for"), {0}}},
 	{"init", "[DIR]", 0, 1, "Make a workspace.", false, cmd_init, {{0}}},
-	{"gc", "", 0, 0, "Remove results that no recent build used.", true, cmd_gc,
+	{"gc", "", 0, 0, "Remove results that no recent build used, and old runs.", true, cmd_gc,
 		{NUMBER("days", 0, days, "N", "keep what was used within N days (default: 30)"),
 			{0}}},
 	{"schema", "", 0, 0, "Print the JSON Schema of recipes, for editors.", false, cmd_schema,
