@@ -117,6 +117,8 @@ static struct nat_config read_config(size_t mappings)
 	struct nat_config c = nat_config_default();
 	c.networks[NAT_OUTSIDE] = settings_network(NAT_OUTSIDE);
 	c.networks[NAT_INSIDE] = settings_network(NAT_INSIDE);
+	if (!c.networks[NAT_INSIDE].address && option_get("ip1"))
+		refuse("arp.probe=yes: a gateway has its inside address from the start");
 	if (!c.networks[NAT_INSIDE].address)
 		refuse("the inside network has no address: give ip1=ADDRESS/BITS");
 	c.tcp_established = timer("nat.tcp", c.tcp_established, 7440);
