@@ -93,9 +93,10 @@ MUST_CHECK bool lab_visit(
 	struct arena *a, const struct lab_request *q, struct run *out, int *status, struct err *e);
 /* The run as one JSON object, as it is kept in run.json: image, run (its id), checks, ... */
 void run_json(const struct run *run, struct text *out);
-/* Removes the runs that ended AGE_DAYS ago or before (0: all of them), but for the last of each image
- * and those that a page in the workspace's folder of reports names. One that came to no end, and so
- * may still go on, stays for a day at least. *N were removed; *FREED grows by their bytes on disk. */
+/* Removes the runs that ended AGE_DAYS ago or before (0: all of them), but for the last of each
+ * image and those that a page in the workspace's folder of reports names. One that came to no end,
+ * and so may still go on, stays for a day at least. *N were removed; *FREED grows by their bytes on
+ * disk. */
 MUST_CHECK bool runs_gc(
 	const struct workspace *w, int age_days, size_t *n, uint64_t *freed, struct err *e);
 /* Reads a kept run by id (or unique prefix, or "last": the one that ended last). E_NOTFOUND

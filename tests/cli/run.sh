@@ -22,6 +22,7 @@ of_last() {
 run = json.load(open(max(glob.glob(".respin/runs/*/run.json"), key=os.path.getmtime)))
 print(eval(sys.argv[1]))' "$1"
 }
+# shellcheck disable=SC2317 # it is called, by run
 on_terminal() { python3 "$top/tests/cli/terminal.py" "$@"; }
 
 up='console_printf("respin: ready\n"); for (;;) idle_until(~0ull);'
@@ -76,6 +77,7 @@ run on_terminal '$ ' 'sleep 100\n' 'sleep 100' '\x03' '$ ' 'echo "it was $?"\n' 
 	-- env 'PS1=$ ' ENV=/dev/null SHELL=/bin/sh respin run box --shell
 contains "in a shell ^C ends what runs in it" "$out" "it was 130"
 contains "... and the shell's end is the end" "$out" "status 5, settings as it was, foreground the job's"
+# shellcheck disable=SC2016 # the program's shell expands it
 run on_terminal 'box is ready' 'typed\n' 'got typed' '' -- \
 	respin run box -- sh -c 'stty -echo; read -r line; echo "got $line"'
 contains "the program reads the terminal, which it may spoil" "$out" "status 0, settings as it was"

@@ -87,7 +87,7 @@ image "arp.static=10.77.0.9:52:54:00:aa:bb:cc,10.77.0.10:52:54:00:aa:bb:cd" "
 		\"filter\": \"arp[6:2] = 1 and ether src 52:54:00:12:34:56 and arp[24:4] = 0x0a4d0009\" }"
 run respin check small --json
 is "a static neighbour is where it is said to be, whatever it says" "$(failures)" ""
-for words in 10.77.0.9 10.77.0.9:52:54:00:aa:bb 10.77.0.9:52:54:00:aa:bb:cG 10.77.0.9:52:54:00:aa:bb:cc, \
+for words in 10.77.0.9 10.77.0.9:52:54:00:aa:bb 10.77.0.9:52:54:00:aa:bb:cG '10.77.0.9:52:54:00:aa:bb:cc,' \
 	11.0.0.9:52:54:00:aa:bb:cc 10.77.0.9:ff:ff:ff:ff:ff:ff; do
 	image "arp.static=$words" ""
 	run respin check small --json
