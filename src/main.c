@@ -57,8 +57,12 @@ const struct subcommand subcommands[] = {
 		true, cmd_plan, {NO_OVERLAYS, {0}}},
 	{"build", "[IMAGE|PACKAGE]", 0, 1, "Bring an image, or a library alone, up to date.", true,
 		cmd_build, {JOBS, KEEP_GOING, NO_OVERLAYS, {0}}},
-	{"run", "[IMAGE]", 0, 1, "Boot an image with its console on the terminal.", true, cmd_run,
+	{"run", "[IMAGE] [--shell | -- COMMAND...]", 0, 1,
+		"Boot an image, with its console or a program of yours on the terminal.", true,
+		cmd_run,
 		{JOBS, NO_OVERLAYS, TEXT("disk", 0, disk, "FILE", "the disk: kept from run to run"),
+			FLAG("shell", 0, shell, "a shell on the host beside the image"),
+			NUMBER("at", 0, at, "N", "of COMMAND or shell: on the host of network N"),
 			{0}}},
 	{"check", "[IMAGE]", 0, 1, "Boot an image and run its checks.", true, cmd_check,
 		{JOBS, NO_OVERLAYS, TEXT("only", 0, only, "NAME", "run this check alone"), {0}}},
@@ -81,7 +85,7 @@ const struct subcommand subcommands[] = {
 		{NUMBER("machine", 0, machine, "N", "of a run's several machines (default: 1)"),
 			TEXT("token", 0, token, "TOKEN", "what a live machine asks for"), {0}}},
 	{"init", "[DIR]", 0, 1, "Make a workspace.", false, cmd_init, {{0}}},
-	{"gc", "", 0, 0, "Remove results that no recent build used.", true, cmd_gc,
+	{"gc", "", 0, 0, "Remove results that no recent build used, and old runs.", true, cmd_gc,
 		{NUMBER("days", 0, days, "N", "keep what was used within N days (default: 30)"),
 			{0}}},
 	{"schema", "", 0, 0, "Print the JSON Schema of recipes, for editors.", false, cmd_schema,
@@ -190,7 +194,7 @@ static bool run(struct context *c, const struct subcommand *cmd, struct err *e)
 int main(int argc, char **argv)
 {
 	defer(arena_free) struct arena arena = {0};
-	struct context c = {.a = &arena, .options = {.days = GC_DAYS, .machine = 1}};
+	struct context c = {.a = &arena, .options = {.days = GC_DAYS, .machine = 1, .at = -1}};
 	struct err e = {0};
 	const struct subcommand *cmd = NULL;
 	bool parsed = options_parse(&c, argc, argv, &cmd, &e);

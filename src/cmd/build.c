@@ -90,12 +90,17 @@ bool cmd_build(struct context *c, struct err *e)
 
 bool cmd_gc(struct context *c, struct err *e)
 {
-	uint64_t freed = 0;
-	if (!build_gc(&c->w, (int)c->options.days, &freed, e))
+	uint64_t results = 0, runs = 0;
+	size_t n = 0;
+	if (!build_gc(&c->w, (int)c->options.days, &results, e) ||
+		!runs_gc(&c->w, (int)c->options.days, &n, &runs, e))
 		return false;
 	if (c->options.json)
-		term_out("{\n  \"freed\": %llu\n}\n", (unsigned long long)freed);
+		term_out("{\n  \"freed\": %llu,\n  \"runs\": %zu,\n  \"freed_of_runs\": %llu\n}\n",
+			(unsigned long long)(results + runs), n, (unsigned long long)runs);
 	else
-		term_out("%.1f MiB freed\n", (double)freed / 1048576);
+		term_out("%.1f MiB freed: %.1f MiB of results, %.1f MiB of %s\n",
+			(double)(results + runs) / 1048576, (double)results / 1048576,
+			(double)runs / 1048576, counted(c->a, n, "run"));
 	return true;
 }

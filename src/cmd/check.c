@@ -1,6 +1,9 @@
 /* check.c - respin run, check. SPDX-License-Identifier: ISC */
 #include "cmd/cmd.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 void print_check(void *ctx, const struct check_result *r)
 {
 	(void)ctx;
@@ -15,7 +18,7 @@ void print_check(void *ctx, const struct check_result *r)
 static void print_note(void *ctx, const char *note)
 {
 	(void)ctx;
-	term_note("note: %s", note);
+	term_warn("%s", note);
 }
 
 static void print_run(struct context *c, const struct run *run)
@@ -58,13 +61,58 @@ bool cmd_check(struct context *c, struct err *e)
 	return true;
 }
 
+/* The program that is to run beside the image; NULL: none is. */
+static bool pick_program(struct context *c, const char *const **out, struct err *e)
+{
+	const char *shell = getenv("SHELL");
+	if (c->options.shell && c->has_program)
+		return fail(e, E_USAGE, "expected --shell or a command, found both");
+	if (c->has_program && !c->program.n)
+		return fail(e, E_USAGE, "expected a command behind --") ||
+		       fail_hint(e, "--shell gives a shell");
+	if (c->options.shell)
+		vec_push(c->a, &c->program, shell && *shell ? shell : "/bin/sh");
+	if (c->options.at >= 0 && !c->program.n)
+		return fail(e, E_USAGE, "--at is where a command runs: there is none") ||
+		       fail_hint(e, "give --shell, or -- COMMAND");
+	if (c->program.n)
+		vec_push(c->a, &c->program, NULL);
+	*out = c->program.v;
+	return true;
+}
+
+static bool visit(struct context *c, const struct lab_request *q, struct err *e)
+{
+	struct run run = {0};
+	int status = -1;
+	if (!lab_visit(c->a, q, &run, &status, e))
+		return false;
+	const struct check_result *boot = run.checks.v;
+	if (boot->verdict == FAIL)
+		return fail(e, E_CHILD, "%s did not boot: %s", run.image, boot->why) ||
+		       fail_hint(e, "its console is in %s/console.txt", run.dir);
+	vec_for(r, &run.checks)
+		if (r->verdict == FAIL && (status < 0 || strcmp(r->type, "command")))
+			term_warn("%s: %s", r->name, r->why);
+	term_note("%s: machine: %s; kept in %s", run.image, run.end, run.dir);
+	c->status = status < 0 ? STATUS_NO : status;
+	return true;
+}
+
 bool cmd_run(struct context *c, struct err *e)
 {
 	struct lab_request q;
+	const char *const *program = NULL;
 	int status = 0;
-	if (!make_image(c, &q, e))
+	if (!pick_program(c, &program, e) || !make_image(c, &q, e))
 		return false;
 	q.disk = c->options.disk;
+	q.program = program;
+	q.at = c->options.at;
+	q.shell = c->options.shell;
+	q.on_check = NULL;
+	if (program)
+		return visit(c, &q, e);
 	if (!lab_console(c->a, &q, &status, e))
 		return false;
 	c->status = status == 0 ? STATUS_YES : STATUS_NO;

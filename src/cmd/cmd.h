@@ -22,9 +22,9 @@ struct options {
 	const char *dir; /* -C */
 	bool json, quiet, verbose, usage, manual, version;
 	/* of commands */
-	bool force, no_overlays, keep_going, keep, symbols;
+	bool force, no_overlays, keep_going, keep, symbols, shell;
 	const char *module, *patch, *only, *message, *report, *disk, *token;
-	int64_t jobs, days, machine;
+	int64_t jobs, days, machine, at; /* at: -1 where it is not given */
 };
 
 enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_NUMBER };
@@ -41,13 +41,15 @@ struct context {
 	struct arena *a;
 	struct options options;
 	strings args;	    /* behind the command's name */
+	strings program;    /* behind "--", of commands that take a program */
+	bool has_program;   /* there was a "--" */
 	struct workspace w; /* of commands with needs_workspace */
 	int status;	    /* what a command that ran answers: STATUS_YES or STATUS_NO */
 };
 
 struct subcommand {
 	const char *name;
-	const char *args; /* for the usage: "IMAGE [RUN RUN]" */
+	const char *args; /* for the usage: "IMAGE [RUN RUN]"; "-- COMMAND": takes a program */
 	size_t least_args, most_args;
 	const char *summary;
 	bool needs_workspace;

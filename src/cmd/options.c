@@ -152,6 +152,9 @@ bool options_parse(
 		const char *word = w.v[w.at];
 		if (!only_args && !strcmp(word, "--")) {
 			only_args = true;
+			c->has_program = cmd && strstr(cmd->args, "-- COMMAND");
+		} else if (c->has_program) {
+			vec_push(c->a, &c->program, word);
 		} else if (!only_args && word[0] == '-' && word[1] == '-') {
 			if (!parse_long(c, cmd, &w, e))
 				return false;

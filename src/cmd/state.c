@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+/* A commit in a line: when, who, what; in UTC, as packets and consoles are. */
+#define LOG_FORMAT "--format=%C(auto)%h%d %C(green)%cd%C(reset) %an  %s"
+#define LOG_DATE "--date=format-local:%Y-%m-%d %H:%M:%S"
+
 /* ---- log ----------------------------------------------------------------------------- */
 
 /* The newest first, as git has it. */
@@ -42,8 +46,10 @@ static bool log_json(struct context *c, const struct place *p, struct err *e)
 static bool state_log(struct context *c, struct err *e)
 {
 	defer(place_close) struct place p = {0};
-	const char *const words[] = {"log", "--all", "--decorate", "--oneline", "--graph",
+	const char *const words[] = {"log", "--all", "--graph", LOG_FORMAT, LOG_DATE,
 		state_colors() ? "--color=always" : "--color=never", NULL};
+	const char *const zone[] = {"TZ=UTC", NULL};
+	int status;
 	if (!place_open(c, state_arg(c, 1), state_arg(c, 2), &p, e) ||
 		!state_choose(c, &p, state_arg(c, 2), e))
 		return false;
@@ -53,8 +59,10 @@ static bool state_log(struct context *c, struct err *e)
 		if (p.stores.n > 1)
 			term_out("%s%s%s%s\n", store == p.stores.v ? "" : "\n",
 				term_tint(TINT_BOLD), store->store, term_tint_end());
-		if (!state_git(c, store, words, e))
+		if (!place_git(c, store, words, zone, &status, e))
 			return false;
+		if (status)
+			return fail(e, E_IO, "git exited with status %d", status);
 	}
 	return true;
 }

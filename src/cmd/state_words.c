@@ -92,7 +92,10 @@ void state_put_step(
 	json_open(w, "parents", '[');
 	vec_for(parent, &step->parents)
 		json_put_string(w, NULL, parent->hex);
+	vec_for(parent, &step->cut)
+		json_put_string(w, NULL, parent->hex);
 	json_close(w);
+	json_put_bool(w, "shallow", step->cut.n != 0);
 	json_put_string(w, "time", clock_text(p->a, step->when * 1000000000));
 	json_put_string(w, "author", step->author);
 	json_put_string(w, "message", step->message);

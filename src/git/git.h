@@ -40,6 +40,7 @@ typedef VEC(struct git_revision) git_revisions;
 struct git_step {
 	struct git_id id, tree;
 	VEC(struct git_id) parents;   /* none at a shallow boundary */
+	VEC(struct git_id) cut;	      /* the parents of a commit there, which are not there */
 	const char *author, *message; /* the message without the white space at its ends */
 	int64_t when;		      /* the committer's date: seconds since 1970 */
 };

@@ -79,6 +79,21 @@ static size_t find_node(struct graph *g, const struct git_id *id)
 	return (size_t)(uintptr_t)*place - 1;
 }
 
+/* The parents that the commit itself names, whatever the library makes of a boundary. */
+static void read_cut(struct graph *g, const git_commit *c, struct git_step *step)
+{
+	const struct str mark = S("parent ");
+	struct str header = str_of(git_commit_raw_header(c));
+	while (header.n) {
+		struct str line = str_cut(&header, '\n');
+		if (!str_starts(line, mark) || line.n != mark.n + GIT_OID_HEXSZ)
+			continue;
+		struct git_id *id = vec_add(g->a, &step->cut);
+		memcpy(id->hex, line.p + mark.n, GIT_OID_HEXSZ);
+		id->hex[GIT_OID_HEXSZ] = '\0';
+	}
+}
+
 static bool read_node(struct graph *g, size_t i, struct err *e)
 {
 	defer(drop_commit) git_commit *c = NULL;
@@ -92,6 +107,8 @@ static bool read_node(struct graph *g, size_t i, struct err *e)
 	step.message = str_copy(g->a, str_trim(str_of(git_commit_message(c))));
 	step.when = git_commit_time(c);
 	bool is_boundary = map_has(&g->boundary, str_of(step.id.hex));
+	if (is_boundary)
+		read_cut(g, c, &step);
 	for (unsigned k = 0; !is_boundary && k < git_commit_parentcount(c); k++) {
 		struct git_id parent = id_of(git_commit_parent_id(c, k));
 		vec_push(g->a, &step.parents, parent);

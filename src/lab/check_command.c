@@ -38,13 +38,19 @@ static void add_networks(struct trial *t, strings *env)
 	}
 }
 
-/* Ours, and where the machines, the hosts and the run's folder are. */
-static const char *const *environment(struct trial *t)
+/* "http_proxy=...", "HTTPS_PROXY=...": of no use where no proxy can be reached. */
+static bool names_proxy(const char *variable)
+{
+	const char *equals = strchr(variable, '=');
+	return equals && equals - variable >= 6 && !strncasecmp(equals - 6, "_proxy", 6);
+}
+
+const char *const *trial_environment(struct trial *t)
 {
 	struct arena *a = t->s->a;
 	strings env = {0};
 	for (char **variable = environ; *variable; variable++)
-		if (!str_starts(str_of(*variable), S("RESPIN_")))
+		if (!str_starts(str_of(*variable), S("RESPIN_")) && !names_proxy(*variable))
 			vec_push(a, &env, *variable);
 	vec_push(a, &env, str_format(a, "RESPIN_ADDRESS=%s", trial_address(t)));
 	vec_push(a, &env, addresses(t));
@@ -101,7 +107,7 @@ bool check_command(struct trial *t, struct err *e)
 {
 	struct session *s = t->s;
 	const struct command c = {
-		.argv = arguments(t), .env = environment(t), .dir = s->recipe_dir};
+		.argv = arguments(t), .env = trial_environment(t), .dir = s->recipe_dir};
 	struct outcome out;
 	bool ended;
 	if (!trial_run(t, &c, &ended, &out, e))

@@ -46,6 +46,10 @@ void measure(struct trial *t, const char *name, const char *unit, double value);
  * Its output is kept in checks/. */
 MUST_CHECK bool trial_run(
 	struct trial *t, const struct command *c, bool *ended, struct outcome *out, struct err *e);
+/* The environment of a program on the host of the check's network: ours, but for what tells of
+ * proxies, and RESPIN_...: where the machines, the hosts and the run's folder are. Ends with NULL.
+ */
+const char *const *trial_environment(struct trial *t);
 /* When the check of this NAME ran, which is before this one; NULL for NULL. */
 const struct span *trial_span(const struct trial *t, const char *name);
 /* The machine that the check is about: 1 and on. */

@@ -130,6 +130,9 @@ static bool hear(struct listener *l, char *message, size_t n)
 		if (l->q->on_note)
 			l->q->on_note(l->q->ctx, str_copy(l->a, rest));
 		return true;
+	case MESSAGE_TERMINAL:
+		signals_interrupt(!rest.p[0]);
+		return true;
 	case MESSAGE_STATUS:
 		memcpy(&l->status, rest.p, sizeof(l->status));
 		return true;
@@ -221,16 +224,18 @@ static bool run_space(struct arena *a, struct runner *r, int *status, struct err
 
 /* ---- public --------------------------------------------------------------------------- */
 
-bool lab_check(struct arena *a, const struct lab_request *q, struct run *out, struct err *e)
+/* Runs what R is ready for, and keeps it. */
+static bool run_kept(struct arena *a, struct runner *r, struct run *out, int *status, struct err *e)
 {
-	struct run run = {
-		.verdict = PASS, .image_path = q->image_path, .image_sha256 = q->image_sha256};
-	struct runner r = {.q = q, .run = &run};
-	int unused;
-	if (!validate_request(a, q, &r, e) || !run_make(a, q->w, q->image->name, &run, e))
+	const struct lab_request *q = r->q;
+	struct run run = {.verdict = PASS,
+		.image_path = q->image_path,
+		.image_sha256 = q->image_sha256,
+		.accelerator = r->accelerator};
+	if (!run_make(a, q->w, q->image->name, &run, e))
 		return false;
-	run.accelerator = r.accelerator;
-	if (run_space(a, &r, &unused, e))
+	r->run = &run;
+	if (run_space(a, r, status, e))
 		return run_read_dir(a, run.dir, out, e);
 	if (e->code == E_INTERRUPTED)
 		return fail_hint(e, "what was recorded is in %s", run.dir);
@@ -240,15 +245,63 @@ bool lab_check(struct arena *a, const struct lab_request *q, struct run *out, st
 	return false;
 }
 
+bool lab_check(struct arena *a, const struct lab_request *q, struct run *out, struct err *e)
+{
+	struct runner r = {.q = q};
+	int unused;
+	return validate_request(a, q, &r, e) && run_kept(a, &r, out, &unused, e);
+}
+
 struct terminal {
-	bool is_one;
+	bool is_one, is_ours; /* ours: we are what it takes for the foreground */
 	struct termios settings;
 };
 
+static void take_terminal(struct terminal *t)
+{
+	t->is_one = tcgetattr(STDIN_FILENO, &t->settings) == 0;
+	t->is_ours = t->is_one && tcgetpgrp(STDIN_FILENO) == getpgrp();
+}
+
+/* A shell that ran on it made another process group the foreground. */
 static void restore_terminal(struct terminal *t)
 {
+	sigset_t output, before;
+	sigemptyset(&output);
+	sigaddset(&output, SIGTTOU);
+	sigprocmask(SIG_BLOCK, &output, &before);
+	if (t->is_ours)
+		tcsetpgrp(STDIN_FILENO, getpgrp());
 	if (t->is_one)
 		tcsetattr(STDIN_FILENO, TCSANOW, &t->settings);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+/* The program is looked for before anything boots. */
+static bool validate_visit(const struct lab_request *q, struct runner *r, struct err *e)
+{
+	defer(arena_free) struct arena scratch = {0};
+	const struct image_how *how = q->image->image;
+	r->at = q->at >= 0 ? q->at : how->state ? how->state->at : 0;
+	if ((size_t)r->at >= r->nets.n)
+		return fail(e, E_USAGE, "there is no network %lld: %s has %zu, from 0 on",
+			(long long)r->at, q->image->name, r->nets.n);
+	if (!program_find(&scratch, q->program[0]))
+		return fail(e, E_USAGE, "there is no program %s%s", q->program[0],
+			strchr(q->program[0], '/') ? "" : " in PATH");
+	return true;
+}
+
+bool lab_visit(
+	struct arena *a, const struct lab_request *q, struct run *out, int *status, struct err *e)
+{
+	struct runner r = {.q = q};
+	if (!validate_request(a, q, &r, e) || !validate_visit(q, &r, e))
+		return false;
+	defer(restore_terminal) struct terminal terminal = {0};
+	take_terminal(&terminal);
+	r.own_job = q->shell && terminal.is_ours;
+	return run_kept(a, &r, out, status, e);
 }
 
 bool lab_console(struct arena *a, const struct lab_request *q, int *status, struct err *e)
@@ -257,7 +310,7 @@ bool lab_console(struct arena *a, const struct lab_request *q, int *status, stru
 	if (!validate_request(a, q, &r, e))
 		return false;
 	defer(restore_terminal) struct terminal terminal = {0};
-	terminal.is_one = tcgetattr(STDIN_FILENO, &terminal.settings) == 0;
+	take_terminal(&terminal);
 	int end = 0;
 	if (!run_space(a, &r, &end, e) && e->code != E_INTERRUPTED)
 		return false;

@@ -38,7 +38,8 @@ struct run {
 	const char *started;	 /* "2026-11-23T08:37:03Z" */
 	const char *accelerator; /* "tcg" or "kvm" */
 	const char *end; /* "stopped by the lab", or in a line: "panic: TEXT; in f at x.c:1, called
-			  * from ...", "hang: ...", "flood: ...", "ended by itself", ... */
+			  * from ...", "refused: TEXT", "hang: ...", "flood: ...", "ended by
+			  * itself", ... */
 	/* FAIL where a check failed, or the machine came to an end of its own: badly, or before all
 	 * checks were done. */
 	enum verdict verdict;
@@ -52,7 +53,11 @@ struct lab_request {
 	const struct recipe *image;
 	const char *image_path, *image_sha256;
 	const char *only; /* name of a single check, or NULL */
-	const char *disk; /* file that is the machine's disk, for lab_console(); NULL: a new one */
+	const char *disk; /* file that is the machine's disk, not of lab_check(); NULL: a new one */
+	const char *const *program; /* of lab_visit(), ends with NULL; a path is our folder's */
+	bool shell; /* PROGRAM is one: it gets the terminal, where we have it, as a job of its own
+		     */
+	int64_t at; /* the network on whose host it runs; -1: where the state is read, or 0 */
 	/* Called as each check ends; may be NULL. */
 	void (*on_check)(void *ctx, const struct check_result *r);
 	/* Called at the end with what else is worth a line each: "the image does not know the
@@ -78,8 +83,22 @@ MUST_CHECK bool lab_check(
  * is 0 where the image ended well or was stopped by ^C, 1 where it panicked or reset itself. */
 MUST_CHECK bool lab_console(
 	struct arena *a, const struct lab_request *q, int *status, struct err *e);
+/* Boots the image, and once it is up (its first boot check, or the implied one) runs PROGRAM on the
+ * host of network AT, on our terminal, with the environment of command checks, for as long as it
+ * likes: ^C is the program's. The run is kept: its checks are the boot, the program, and what the
+ * image's state asks for at the end. *STATUS is the program's exit status (128 + signal), or -1
+ * where it did not run or was ended: the image did not boot, or came to its end first.
+ * E_USAGE: there is no such program or network. Otherwise as lab_check(). */
+MUST_CHECK bool lab_visit(
+	struct arena *a, const struct lab_request *q, struct run *out, int *status, struct err *e);
 /* The run as one JSON object, as it is kept in run.json: image, run (its id), checks, ... */
 void run_json(const struct run *run, struct text *out);
+/* Removes the runs that ended AGE_DAYS ago or before (0: all of them), but for the last of each
+ * image and those that a page in the workspace's folder of reports names. One that came to no end,
+ * and so may still go on, stays for a day at least. *N were removed; *FREED grows by their bytes on
+ * disk. */
+MUST_CHECK bool runs_gc(
+	const struct workspace *w, int age_days, size_t *n, uint64_t *freed, struct err *e);
 /* Reads a kept run by id (or unique prefix, or "last": the one that ended last). E_NOTFOUND
  * where there is none, E_USAGE where several match, E_CORRUPT where it can't be read. */
 MUST_CHECK bool run_read(

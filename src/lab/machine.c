@@ -12,8 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What QEMU's isa-debug-exit makes of the values 16 and 64 that an image writes there. */
+/* What QEMU's isa-debug-exit makes of the values 16, 32 and 64 that an image writes there. */
 #define STATUS_WELL 33
+#define STATUS_REFUSED 65
 #define STATUS_PANIC 129
 #define BACKTRACE_WAIT_NS ((int64_t)500 * 1000000)
 #define GENTLE_MS 2000
@@ -146,9 +147,10 @@ static bool write_all(int fd, struct str s, struct err *e)
 
 static void look_for_panic(struct machine *m, size_t from)
 {
-	const struct str mark = S("respin: panic: ");
-	from -= from < mark.n ? from : mark.n;
-	if (!m->panic_ns && str_find(str_from(machine_console(m), from), mark) >= 0)
+	const struct str mark = S("respin: panic: "), other = S("respin: refused: ");
+	from -= from < other.n ? from : other.n;
+	struct str fresh = str_from(machine_console(m), from);
+	if (!m->panic_ns && (str_find(fresh, mark) >= 0 || str_find(fresh, other) >= 0))
 		m->panic_ns = clock_ns();
 }
 
@@ -229,7 +231,7 @@ static const char *describe_panic(struct machine *m, struct panic *p)
 	struct err ignored; /* the same words are in the verdict */
 	(void)!write_all(
 		m->console_fd >= 0 ? m->console_fd : STDOUT_FILENO, text_str(&notes), &ignored);
-	return str_format(m->a, "panic: %s", panic_words(m->a, p));
+	return panic_words(m->a, p);
 }
 
 static const char *describe_end(struct machine *m)
@@ -237,6 +239,8 @@ static const char *describe_end(struct machine *m)
 	switch (m->outcome.exit_code) {
 	case STATUS_WELL:
 		return "ended by itself";
+	case STATUS_REFUSED:
+		return "refused: without a word on the console";
 	case STATUS_PANIC:
 		return "panic: without a word on the console";
 	case 0:

@@ -40,9 +40,18 @@ static struct str behind(struct str text, struct str mark)
 bool panic_find(struct arena *a, struct str console, struct panic *out)
 {
 	struct str rest = behind(console, S("respin: panic: "));
+	struct str no = behind(console, S("respin: refused: "));
+	struct panic found = {.refused = no.p && (!rest.p || no.p < rest.p)};
+	if (found.refused)
+		rest = no;
 	if (!rest.p)
 		return false;
-	struct panic found = {.text = one_line(a, str_cut(&rest, '\n'), TEXT_MAX)};
+	found.text = one_line(a, str_cut(&rest, '\n'), TEXT_MAX);
+	found.complete = found.refused && rest.p;
+	if (found.refused) {
+		*out = found;
+		return true;
+	}
 	rest = behind(rest, S("respin: backtrace:"));
 	if (rest.p) {
 		struct str line = str_cut(&rest, '\n');
@@ -83,7 +92,7 @@ void panic_resolve(struct arena *a, const char *image_path, struct panic *p)
 const char *panic_words(struct arena *a, const struct panic *p)
 {
 	struct text t = {.a = a};
-	text_addz(&t, p->text);
+	text_addf(&t, "%s: %s", p->refused ? "refused" : "panic", p->text);
 	for (size_t i = 0; i < p->places.n && i < DEPTH_WORDS; i++)
 		text_addf(&t, "%s %s", i ? ", called from" : "; in", p->places.v[i]);
 	return t.p;

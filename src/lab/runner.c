@@ -2,6 +2,7 @@
 #include "lab/runner.h"
 #include "lab/checks.h"
 #include "lab/options.h"
+#include "lab/words.h"
 
 #include <errno.h>
 #include <string.h>
@@ -91,7 +92,6 @@ static bool do_check(
 static bool do_checks(struct session *s, struct runner *r, struct err *e)
 {
 	const struct image_how *how = s->how;
-	s->spans = NEW_ARRAY(s->a, struct span, how->checks.n + 2);
 	if ((!how->checks.n || !is_boot(&how->checks.v[0])) &&
 		!do_check(s, r, &implied_boot, how->checks.n, e))
 		return false;
@@ -121,11 +121,97 @@ static void send_notes(struct session *s, struct runner *r)
 			str_of(str_format(s->a, "the image does not know the option %s", *key)));
 }
 
+static void send_number(int channel, enum message kind, int number)
+{
+	send_message(channel, kind, (struct str){(const char *)&number, sizeof(number)});
+}
+
+/* ---- a program on the terminal ----------------------------------------------------------- */
+
+/* "203.0.113.2, 192.168.1.1"; of several machines "10.77.0.2 to 10.77.0.11". */
+static const char *addresses_words(struct session *s)
+{
+	struct text t = {.a = s->a};
+	int64_t last = (int64_t)s->machine_count;
+	vec_for(net, &s->nets) {
+		text_addf(&t, "%s%s", net->index ? ", " : "", network_address(s->a, net, 1));
+		if (last > 1)
+			text_addf(&t, " to %s", network_address(s->a, net, last));
+	}
+	return t.p;
+}
+
+/* ^C is the program's while it runs, and not before: one in between would be nobody's. */
+static void give_terminal(struct session *s, bool runs)
+{
+	signals_interrupt(!runs);
+	send_number(s->channel, MESSAGE_TERMINAL, runs);
+}
+
+static bool run_on_terminal(
+	struct trial *t, struct runner *r, enum waited *how, struct outcome *out, struct err *e)
+{
+	const struct command c = {.argv = r->q->program,
+		.env = trial_environment(t),
+		.on_terminal = true,
+		.own_job = r->own_job,
+		.own_output = true};
+	return session_run(t->s, (size_t)t->c->at, &c, 0, how, out, e);
+}
+
+/* The program's result is one of the run. */
+static bool do_program(struct session *s, struct runner *r, int *status, struct err *e)
+{
+	const char *line = command_line(s->a, r->q->program);
+	const struct check c = {
+		.name = one_line(s->a, str_of(line), 80), .type = "command", .at = r->at};
+	struct check_result result = {.name = c.name, .type = c.type};
+	struct trial t = {.s = s, .c = &c, .index = s->how->checks.n + 2, .r = &result};
+	struct outcome out;
+	enum waited how;
+	term_note("%s is ready: %s; you are %s", r->q->image->name, addresses_words(s),
+		s->nets.v[r->at].host);
+	session_begin(s, &s->spans[t.index]);
+	if (!run_on_terminal(&t, r, &how, &out, e))
+		return false;
+	session_finish(s, &s->spans[t.index]);
+	result.ns = out.ns;
+	*status = how == WAIT_DONE ? out.exit_code : -1;
+	if (how != WAIT_DONE)
+		(void)fails(&t, "the machine came to its end: %s", session_end(s));
+	else if (out.exit_code)
+		(void)fails(&t, "%s", outcome_words(s->a, &out));
+	else
+		(void)passes(&t, "exited with status 0");
+	add_result(s, r, &result);
+	return true;
+}
+
+static bool visit(struct session *s, struct runner *r, int *status, struct err *e)
+{
+	const struct image_how *how = s->how;
+	size_t first = 0;
+	while (first < how->checks.n && !is_boot(&how->checks.v[first]))
+		first++;
+	const struct check *boot = first < how->checks.n ? &how->checks.v[first] : &implied_boot;
+	if (!do_check(s, r, boot, first, e))
+		return false;
+	if (r->run->checks.v[0].verdict == PASS && !do_program(s, r, status, e))
+		return false;
+	return !how->state || do_check(s, r, &implied_end, how->checks.n + 1, e);
+}
+
+/* ---- all of them ------------------------------------------------------------------------- */
+
 static bool check_image(struct session *s, struct runner *r, struct err *e)
 {
 	int64_t started = clock_ns();
+	int status = -1;
 	struct err less; /* than the first error, which counts */
-	bool done = session_start(s, e) && do_checks(s, r, e);
+	/* Of each check, of the implied two, and of a program on the terminal. */
+	s->spans = NEW_ARRAY(s->a, struct span, s->how->checks.n + 3);
+	bool done = session_start(s, e) &&
+		    (r->q->program ? visit(s, r, &status, e) : do_checks(s, r, e));
 	if (done) {
 		conclude(s, r);
 		send_notes(s, r);
@@ -134,6 +220,7 @@ static bool check_image(struct session *s, struct runner *r, struct err *e)
 		return false;
 	r->run->ns = clock_ns() - started;
 	r->run->state = s->kept;
+	send_number(r->channel, MESSAGE_STATUS, status);
 	return run_write(r->run, e);
 }
 
@@ -150,13 +237,15 @@ static bool show_console(struct session *s, struct runner *r, struct err *e)
 	enum waited how = session_wait(s, INT64_MAX, never, NULL, e);
 	bool stopped = how == WAIT_ERROR && e->code == E_INTERRUPTED;
 	struct err less; /* than the first error, which counts */
-	if (how == WAIT_MACHINE && !session_ended_well(s))
+	/* What an image refuses is one line, which its console has shown. */
+	if (how == WAIT_MACHINE && !session_ended_well(s) &&
+		!str_starts(str_of(session_end(s)), S("refused: ")))
 		term_note("%s: %s", r->q->image->name, session_end(s));
 	int status = stopped || session_ended_well(s) ? 0 : 1;
 	send_notes(s, r);
 	if (!session_stop(s, stopped ? e : &less) || (how == WAIT_ERROR && !stopped))
 		return false;
-	send_message(r->channel, MESSAGE_STATUS, (struct str){(char *)&status, sizeof(status)});
+	send_number(r->channel, MESSAGE_STATUS, status);
 	return true;
 }
 
@@ -173,6 +262,7 @@ void runner_main(struct arena *a, struct runner *r, const struct space *space)
 		.accelerator = r->accelerator,
 		.nets = r->nets,
 		.channel = r->channel,
+		.on_terminal = give_terminal,
 		.watched = -1};
 	bool done = space_become_root(space, &e) &&
 		    (r->run ? check_image(&s, r, &e) : show_console(&s, r, &e));

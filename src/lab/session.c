@@ -14,6 +14,7 @@
 #define SETTLE_MAX_NS                                                                              \
 	((int64_t)1000000000) /* a wire that never falls quiet is waited for so long */
 #define ALIVE_NS ((int64_t)1000000000)
+#define HANG_UP_MS 1000
 
 /* ---- waiting -------------------------------------------------------------------------- */
 
@@ -294,12 +295,27 @@ static bool program_has_ended(struct session *s, void *ctx)
 	return s->program_ended;
 }
 
+static bool has_ended_within(const struct process *p, int timeout_ms)
+{
+	struct pollfd end = {p->pidfd, POLLIN, 0};
+	int n;
+	do
+		n = poll(&end, 1, timeout_ms);
+	while (n < 0 && errno == EINTR);
+	return n > 0;
+}
+
+/* One on the terminal has no group of its own; a shell among them saves its history at SIGHUP. */
 void end_process(struct process *p, struct outcome *out)
 {
-	kill(-p->pid, SIGKILL);
-	struct pollfd end = {p->pidfd, POLLIN, 0};
-	while (poll(&end, 1, -1) < 0 && errno == EINTR)
-		continue;
+	if (p->on_terminal && !has_ended_within(p, 0)) {
+		kill(p->pid, SIGHUP);
+		if (!has_ended_within(p, HANG_UP_MS))
+			kill(p->pid, SIGKILL);
+	} else if (!p->on_terminal) {
+		kill(-p->pid, SIGKILL);
+	}
+	(void)has_ended_within(p, -1);
 	process_finish(p, out);
 }
 
@@ -313,9 +329,14 @@ bool session_run(struct session *s, size_t at, const struct command *c, int64_t 
 		return false;
 	s->program = &p;
 	s->program_ended = false;
-	*how = session_wait(s, p.started_ns + timeout_ms * 1000000, program_has_ended, NULL, e);
+	if (c->on_terminal)
+		s->on_terminal(s, true);
+	int64_t deadline = timeout_ms ? p.started_ns + timeout_ms * 1000000 : INT64_MAX;
+	*how = session_wait(s, deadline, program_has_ended, NULL, e);
 	p.timed_out = *how == WAIT_TIMEOUT;
 	end_process(&p, out);
+	if (c->on_terminal)
+		s->on_terminal(s, false);
 	s->program = NULL;
 	return *how != WAIT_ERROR;
 }

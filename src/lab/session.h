@@ -40,6 +40,8 @@ struct session {
 	size_t poll_count;
 	struct process *program; /* of the check that runs now, or NULL */
 	bool program_ended;
+	/* Called as a program on the terminal starts (true) and ends; NULL: there will be none. */
+	void (*on_terminal)(struct session *s, bool runs);
 	int watched; /* a socket that becomes writable, of the check that runs now; -1: none */
 	bool watched_ready;
 	const char *hang;   /* why a machine is taken for dead; NULL: none is */
@@ -84,8 +86,9 @@ void session_finish(struct session *s, struct span *span);
 /* Ends everything that runs, and writes what was recorded. */
 MUST_CHECK bool session_stop(struct session *s, struct err *e);
 
-/* Runs a program on the host of network AT until it ends, the deadline or a machine's end; it and
- * all that it started are gone then. */
+/* Runs a program on the host of network AT until it ends, the deadline (TIMEOUT_MS 0: none) or a
+ * machine's end; it and all that it started are gone then, but for what one on the terminal
+ * started: that goes with the session. */
 MUST_CHECK bool session_run(struct session *s, size_t at, const struct command *c,
 	int64_t timeout_ms, enum waited *how, struct outcome *out, struct err *e);
 

@@ -47,11 +47,23 @@ static _Noreturn void give_up(struct start *s, const char *at)
 	_exit(127);
 }
 
+/* Whoever is in the background would be stopped by SIGTTOU for it. */
+static void take_foreground(int terminal)
+{
+	sigset_t output;
+	sigemptyset(&output);
+	sigaddset(&output, SIGTTOU);
+	sigprocmask(SIG_BLOCK, &output, NULL);
+	tcsetpgrp(terminal, getpid());
+}
+
 /* Between vfork and exec: system calls only, and no return. */
 static _Noreturn void run_child(struct start *s)
 {
-	if (!s->c->on_terminal)
+	if (!s->c->on_terminal || s->c->own_job)
 		setpgid(0, 0);
+	if (s->c->own_job)
+		take_foreground(s->in);
 	for (size_t i = 0; i < s->c->keep_count; i++)
 		fcntl(s->c->keep_fds[i], F_SETFD, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -59,6 +71,8 @@ static _Noreturn void run_child(struct start *s)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGQUIT, SIG_DFL);
 	if (s->c->network && setns(s->c->network, CLONE_NEWNET) < 0)
 		give_up(s, "enter its network");
 	if (s->c->dir && chdir(s->c->dir) < 0)
@@ -109,20 +123,42 @@ static bool open_pipe(int *read_end, int *write_end, struct err *e)
 	return true;
 }
 
+/* Where a program's output goes to, and where we read it; -1: we don't. */
+struct outlets {
+	int out_read, out_write, err_read, err_write;
+};
+
+static void close_outlets(struct outlets *o)
+{
+	close_fd(&o->out_read);
+	close_fd(&o->out_write);
+	close_fd(&o->err_read);
+	close_fd(&o->err_write);
+}
+
+static bool open_outlets(const struct command *c, struct outlets *o, struct err *e)
+{
+	if (!c->own_output)
+		return open_pipe(&o->out_read, &o->out_write, e) &&
+		       (!c->split || open_pipe(&o->err_read, &o->err_write, e));
+	o->out_write = fcntl(1, F_DUPFD_CLOEXEC, 3);
+	o->err_write = fcntl(2, F_DUPFD_CLOEXEC, 3);
+	return (o->out_write >= 0 && o->err_write >= 0) || fail_errno(e, "hand on our output");
+}
+
 bool process_start(struct arena *a, const struct command *c, struct process *out, struct err *e)
 {
 	const char *path = program_find(a, c->argv[0]);
 	if (!path)
 		return fail(e, E_NOTFOUND, "program %s is not there", c->argv[0]);
 	defer(close_fd) int in = input_fd(c);
-	defer(close_fd) int out_read = -1, out_write = -1, err_read = -1, err_write = -1;
+	defer(close_outlets) struct outlets o = {-1, -1, -1, -1};
 	if (in < 0)
 		return fail_errno(e, "open standard input for %s", c->argv[0]);
-	if (!open_pipe(&out_read, &out_write, e) ||
-		(c->split && !open_pipe(&err_read, &err_write, e)))
+	if (!open_outlets(c, &o, e))
 		return false;
-	struct start s = {.path = path, .c = c, .in = in, .out = out_write};
-	s.err = c->split ? err_write : out_write;
+	struct start s = {.path = path, .c = c, .in = in, .out = o.out_write};
+	s.err = o.err_write >= 0 ? o.err_write : o.out_write;
 	int64_t started = clock_ns();
 	pid_t pid = spawn(&s);
 	if (pid < 0)
@@ -134,15 +170,15 @@ bool process_start(struct arena *a, const struct command *c, struct process *out
 	}
 	*out = (struct process){.pid = pid,
 		.pidfd = (int)syscall(SYS_pidfd_open, pid, 0),
-		.out_fd = out_read,
-		.err_fd = err_read,
+		.out_fd = o.out_read,
+		.err_fd = o.err_read,
 		.out = {.a = a},
 		.err = {.a = a},
 		.on_terminal = c->on_terminal,
 		.limit = c->output_limit ? c->output_limit : OUTPUT_LIMIT,
 		.started_ns = started,
 		.deadline_ns = c->timeout_ms ? started + (int64_t)c->timeout_ms * 1000000 : 0};
-	out_read = err_read = -1;
+	o.out_read = o.err_read = -1;
 	return true;
 }
 

@@ -34,6 +34,14 @@ void signals_catch(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+void signals_interrupt(bool ours)
+{
+	struct sigaction action = {.sa_handler = ours ? on_signal : SIG_IGN};
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGINT, &action, NULL);
+	signal(SIGQUIT, ours ? SIG_DFL : SIG_IGN);
+}
+
 bool signals_pending(void)
 {
 	return pending;

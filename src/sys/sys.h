@@ -120,6 +120,8 @@ struct command {
 	size_t output_limit;	 /* 0: 16 MiB; what is beyond is dropped */
 	bool split;		 /* standard error apart instead of with standard output */
 	bool on_terminal;	 /* in our own process group, with our standard input */
+	bool own_job;		 /* on_terminal, but a group of its own, made the foreground */
+	bool own_output;	 /* to our standard output and error, not to pipes */
 	const int *keep_fds;	 /* descriptors that it inherits ... */
 	size_t keep_count;	 /* ... so many */
 	int network;		 /* descriptor of the network namespace it runs in; 0: ours */
@@ -185,6 +187,9 @@ void process_finish(struct process *p, struct outcome *out);
 /* ^C, SIGTERM and SIGHUP set a flag that waits above look at; a second one ends us at once. */
 void signals_catch(void);
 bool signals_pending(void);
+/* While a program on the terminal has ^C and ^\ for itself (OURS false), neither does anything to
+ * us. */
+void signals_interrupt(bool ours);
 /* A descriptor that becomes readable when the flag is set: for poll loops. */
 int signals_fd(void);
 

@@ -66,14 +66,53 @@ main "console_printf(\"hello\\n\"); $unknown $unknown return 0;"
 run respin run box
 exits "run: an image that ends well" 0
 contains "... and its console" "$out" "hello"
-note="note: the image does not know the option frob"
+note="respin: warning: the image does not know the option frob"
 is "... and the option that it does not know" "$err" "$note"
 main "$unknown $ready return 0;"
 checks "$boot"
 run respin check box
-is "check tells of that option, too" "$(printf '%s\n' "$err" | grep note:)" "$note"
+is "check tells of that option, too" "$(printf '%s\n' "$err" | grep warning:)" "$note"
 run respin check box --quiet
-is "... but not with --quiet" "$err" ""
+is "... also with --quiet" "$err" "$note"
+main 'refuse("tea=%s: expected milk", "sugar");'
+run respin run box
+exits "run: an image that refuses its options" 1
+is "... says so once" "$(printf '%s\n%s' "$out" "$err" | grep -c 'tea=sugar: expected milk')" 1
+lacks "... without a backtrace" "$out$err" backtrace
+run respin check box
+exits "check: an image that refuses its options" 1
+contains "... fails to boot for that reason" "$out" "fail  boots                        the machine came to \
+its end before it printed 'respin: ready': refused: tea=sugar: expected milk"
+contains "... which is the run's end" "$out" "box: fail; machine: refused: tea=sugar: expected milk; kept"
+
+# Old runs go, but for the last of each image and those of reports.
+runs() { find .respin/runs -mindepth 1 -maxdepth 1 | wc -l; }
+checks "$boot"
+main "$ready return 0;"
+run respin check box
+before=$(runs)
+ok "many runs are kept" test "$before" -gt 5
+run respin gc
+is "gc leaves the young" "$(runs)" "$before"
+old=$(find .respin/runs -mindepth 1 -maxdepth 1 -name '*-box-*' | sort | sed -n 1p)
+reported=$(find .respin/runs -mindepth 1 -maxdepth 1 -name '*-box-*' | sort | sed -n 2p)
+dd if=/dev/zero of="$old/disk.img" bs=1M count=3 status=none
+touch -d '40 days ago' "$old"/* "$reported/run.json"
+mkdir -p .respin/reports .respin/runs/20260101T000000Z-box-00000000 .respin/runs/20260101T000000Z-box-11111111
+echo "run ${reported##*/} is here" >.respin/reports/page.html
+touch -d '3 days ago' .respin/runs/20260101T000000Z-box-00000000
+run respin gc --json
+exits "gc of an old run" 0
+is "... removes it" "$(runs) $(test -e "$old" || echo gone)" "$((before + 1)) gone"
+is "... and says how many" "$(json 'a["runs"]')" 1
+ok "... and what it held" test "$(json 'a["freed_of_runs"] >= 3 << 20')" = True
+run respin gc --days 0
+is "gc of all leaves the last, the reported, and one that may go on" "$(runs)" 3
+ok "... which is the reported" test -f "$reported/run.json"
+ok "... and the one that may go on" test -d .respin/runs/20260101T000000Z-box-11111111
+contains "... and tells of both" "$out" " MiB freed: "
+run respin state show last
+contains "... the last is still there" "$err" "has no"
 
 # Wrong checks are refused before anything boots.
 checks "$boot, { \"name\": \"p\", \"type\": \"packets\", \"filter\": \"tcp prot 80\" }"

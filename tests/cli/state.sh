@@ -82,9 +82,10 @@ run_of one "$(store arp 1 state/arp.git), $(store nat 1 state/nat.git), $(store 
 
 run respin state log last arp
 exits "log" 0
-is "... is git's graph" "$out" "$(git --git-dir .respin/runs/one/state/arp.git log --all --decorate \
-	--oneline --graph)"
-contains "... with all branches" "$out" "(expire_1) Arp.tick: updating"
+is "... is git's graph" "$(printf '%s' "$out" | sed 's/ 2015-04-22 [0-9:]* [A-Z][A-Za-z.]*  / /')" \
+	"$(git --git-dir .respin/runs/one/state/arp.git log --all --decorate --oneline --graph)"
+contains "... with all branches, dates and authors" "$out" " (expire_1) 2015-04-22 07:38:"
+contains "... in UTC, as anywhere" "$(TZ=Asia/Tokyo respin state log last arp)" " 2015-04-22 07:38:50 Arp.tick  Arp.tick: merge"
 run respin state log one
 contains "log of all stores names them" "$out" "
 nat
@@ -94,6 +95,15 @@ is "log --json" "$(json '(a["what"], [(len(s["commits"]), s["branch"], s["commit
 	"('two', [(4, 'primary', 'Arp.tick: merge expiry branch')])"
 is "... has parents, refs and times" "$(json '[(len(c["parents"]), c["refs"], c["time"]) for c in a["stores"][0]["commits"]][0]')" \
 	"(2, ['refs/heads/primary'], '2015-04-22T07:38:50Z')"
+run respin state log one arp --machine 2 --json
+git clone -q --bare --depth 2 "file://$PWD/.respin/runs/two/state/arp.git" cut.git
+mkdir -p .respin/runs/cut/state
+mv cut.git .respin/runs/cut/state/arp.git
+run_of cut "$(store arp 1 state/arp.git)"
+touch -d '1 minute ago' .respin/runs/cut/run.json
+run respin state log cut --json
+is "a commit whose parents are cut off names them" "$(json '[(c["shallow"], len(c["parents"])) for c in a["stores"][0]["commits"]]')" \
+	"[(False, 2), (True, 1), (True, 1)]"
 run respin state log one arp --machine 2 --json
 contains "of another machine" "$out" '"store": "arp"'
 
@@ -167,7 +177,7 @@ if [ -x "$backend" ]; then
 	exits "a store that a live machine has not" 1
 	run respin state log "http://127.0.0.1:$port/arp.git" --token A-token-of-22-letters-
 	exits "... and is read with it" 0
-	contains "... whole" "$out" "(expire_1) Arp.tick: updating"
+	contains "... whole" "$out" "Arp.tick: updating"
 	run respin state diff one "http://127.0.0.1:$port" arp --token A-token-of-22-letters-
 	contains "a run and a live machine" "$out" "+mac 02:00:00:00:00:99"
 	run respin state clone "http://127.0.0.1:$port" arp live --token A-token-of-22-letters-

@@ -10,6 +10,7 @@ done
 platform=$top/src/unikernel/platform
 well=33
 panic=129
+refused=65
 
 # All arrays called "flags" in the recipe, as words.
 flags=$(tr '\t\n' '  ' <"$top/recipes/platform/recipe.json" | grep -o '"flags": *\[[^]]*\]' |
@@ -122,7 +123,7 @@ contains "without a PIT the image says what it needs" "$out" "tsc_khz="
 boot clock "tsc_khz=1000000"
 exits "and takes a rate from the command line" $well
 boot clock "tsc_khz=fast"
-contains "if it is a number" "$out" "option tsc_khz=fast: expected a decimal number"
+contains "if it is a number" "$out" "tsc_khz=fast: expected a decimal number"
 machine=microvm,acpi=off
 
 # The time of the day. QEMU's clock counts on from the second in which QEMU was started.
@@ -147,9 +148,9 @@ done
 boot wall "time=1764115200.25"
 contains "the command line may say what time it is" "$(told)" "1764115200.2"
 boot wall "time=18446744073.7"
-contains "within bounds" "$out" "option time=18446744073.7: expected seconds since 1970"
+contains "within bounds" "$out" "time=18446744073.7: expected seconds since 1970"
 boot wall "time=noon"
-contains "and in seconds" "$out" "option time=noon: expected seconds since 1970"
+contains "and in seconds" "$out" "time=noon: expected seconds since 1970"
 machine=microvm,acpi=off,rtc=off
 boot wall
 contains "without a clock the image says what it needs" "$out" "give time=SECONDS"
@@ -172,7 +173,7 @@ cpu=max
 guest options
 boot options "ip=10.0.0.2/24 empty= twice=1 twice=2   number=42 word unheard=of"
 exits "options are read" $well
-is "first one wins, no value is no option, unknown ones are reported" "$(printf '%s' "$out" | tr -d '\r')" \
+is "the first one wins, no value is no option, unknown ones are reported" "$(printf '%s' "$out" | tr -d '\r')" \
 	"guest: ip is 10.0.0.2/24
 guest: gateway is not there
 guest: empty is 
@@ -185,6 +186,16 @@ boot options "number=18446744073709551616"
 contains "a number that is too large is refused" "$out" "expected a decimal number"
 boot options "long=$(printf %4000d 0)"
 contains "so is a line that is too long" "$out" "the command line has more than"
+exits "which is no panic" $refused
+lacks "and has no backtrace" "$out" backtrace
+for word in stat.pull=a state.plul=b sttae.pull=c state.pulll=d; do
+	boot options "$word"
+	exits "a mistake in $word is refused" $refused
+	contains "... with what it is likely to mean" "$out" \
+		"respin: refused: ${word%=*}=: there is no such option; did you mean state.pull=?"
+done
+boot options "nodes=10 number=7 numb=8 state.pull"
+contains "what is near to nothing, or no option, is not refused" "$out" "unknown option ignored: state.pull"
 
 # Memory.
 expect big $panic "panic: too little memory: the image needs" "too little memory is noticed"

@@ -55,17 +55,17 @@ refuses() {
 	rm -rf .respin/runs
 	gateway "$1" 203.0.113.2/24 true
 	exits "'$1' does not start" 1
-	contains "... and says why" "$(cat .respin/runs/*/console.txt)" "respin: panic: $2"
+	contains "... and says why" "$(cat .respin/runs/*/console.txt)" "respin: refused: $2"
 }
 
-refuses "nat.forward=tcp:8080" "option nat.forward=tcp:8080: expected one like tcp:8080:192.168.1.10:80"
+refuses "nat.forward=tcp:8080" "nat.forward=tcp:8080: expected one like tcp:8080:192.168.1.10:80"
 refuses "nat.forward=tcp:80:10.0.0.1:80" \
-	"option nat.forward=tcp:80:10.0.0.1:80: the target is no host of the inside network"
-refuses "nat.forward=udp:68:192.168.1.2:68" "option nat.forward=udp:68:192.168.1.2:68: the port is our own"
-refuses "nat.ports=5-4" "option nat.ports=5-4: expected ports like 1024-49151"
-refuses "nat.mtu=9000" "option nat.mtu=9000: expected 68 to 1500"
-refuses "nat.open=80" "option nat.open=80: expected one like tcp:80"
-refuses "nat.history.seconds=0" "option nat.history.seconds=0: expected 1 to 31536000"
-refuses "nat.entries=0" "option nat.entries=0: expected 1 to 196608"
-refuses "nat.tcp=0" "option nat.tcp=: expected seconds"
+	"nat.forward=tcp:80:10.0.0.1:80: the target is no host of the inside network"
+refuses "nat.forward=udp:68:192.168.1.2:68" "nat.forward=udp:68:192.168.1.2:68: the port is our own"
+refuses "nat.ports=5-4" "nat.ports=5-4: expected ports like 1024-49151"
+refuses "nat.mtu=9000" "nat.mtu=9000: expected 68 to 1500"
+refuses "nat.open=80" "nat.open=80: expected one like tcp:80"
+refuses "nat.history.seconds=0" "nat.history.seconds=0: expected 1 to 31536000"
+refuses "nat.entries=0" "nat.entries=0: expected 1 to 196608"
+refuses "nat.tcp=0" "nat.tcp=0: expected 1 to 4294967295 seconds"
 finish

@@ -15,6 +15,7 @@ int main(void)
 	show("twice");
 	show("word");
 	console_printf("guest: number is %llu\n", (unsigned long long)option_number("number", 7));
+	(void)option_get("state.pull");
 	option_report_unknown();
 	return 0;
 }

@@ -96,7 +96,7 @@ boot "ip=10.77.0.2/24" 4
 ok "four devices are four interfaces" says "guest: 4 interfaces"
 ok "those without an address are there" says "respin: ready 10.77.0.2"
 boot "ip=10.77.0.2/24 ip2=10.79.0.1" 4
-ok "a wrong address is told with its option" says "panic: option ip2=10.79.0.1: expected"
+ok "a wrong address is told with its option" says "refused: ip2=10.79.0.1: expected"
 boot "ip=10.77.0.2/24 look=2"
 ok "no interface without a device" says "panic: there is no interface en2"
 boot "ip=10.77.0.2/24 works=8"

@@ -308,14 +308,14 @@ halt
 # refuses WORDS TEXT
 refuses() {
 	boot 2 "$1"
-	ok "$1: the image says why" says 2 "respin: panic: $2"
+	ok "$1: the image says why" says 2 "respin: refused: $2"
 	wait "$machine"
 }
-refuses "state.pull=ftp://10.77.0.1/x" "option state.pull=: URL 1: expected http://"
-refuses "state.pull=http://10.77.0.1/x,http://name.example/x" "option state.pull=: URL 2: expected http://"
-refuses "state.pull=http://10.77.0.1/other.git" "option state.pull=: URL 1: there is no store other.git"
-refuses "state.push=http://10.77.0.1/x,http://10.77.0.1/y" "option state.push=: more than 1 URLs"
-refuses "state.pull.seconds=0" "option state.pull.seconds=0: expected 1 to 600 seconds"
-refuses "state.push.seconds=soon" "option state.push.seconds=soon: expected a decimal number"
+refuses "state.pull=ftp://10.77.0.1/x" "state.pull=: URL 1: expected http://"
+refuses "state.pull=http://10.77.0.1/x,http://name.example/x" "state.pull=: URL 2: expected http://"
+refuses "state.pull=http://10.77.0.1/other.git" "state.pull=: URL 1: there is no store other.git"
+refuses "state.push=http://10.77.0.1/x,http://10.77.0.1/y" "state.push=: more than 1 URLs"
+refuses "state.pull.seconds=0" "state.pull.seconds=0: expected 1 to 600 seconds"
+refuses "state.push.seconds=soon" "state.push.seconds=soon: expected a decimal number"
 
 finish

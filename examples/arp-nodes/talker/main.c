@@ -15,8 +15,8 @@ static struct neighbourhood neighbours(void)
 	struct neighbourhood n = {.self = (unsigned)option_number("node", 1),
 		.count = (unsigned)option_number("nodes", 1)};
 	if (n.self < 1 || n.self > n.count || n.count > NODES_MAX)
-		panic("options node=%u nodes=%u: expected a node from 1 to nodes, and at most %d "
-		      "nodes",
+		refuse("node=%u nodes=%u: expected a node from 1 to nodes, and at most %d "
+		       "nodes",
 			n.self, n.count, NODES_MAX);
 	n.first = lwip_ntohl(netif_ip4_addr(lwip_port_netif(0))->addr) - (n.self - 1);
 	return n;
@@ -29,12 +29,11 @@ static struct talk talk_options(unsigned nodes)
 		.max_s = (unsigned)option_number("talk.max", 30),
 		.once = (unsigned)option_number("talk.once", 0)};
 	if (t.min_s > t.max_s || t.max_s > TALK_MAX_S)
-		panic("options talk.min=%u talk.max=%u: expected seconds, the smaller first, at "
-		      "most %d",
+		refuse("talk.min=%u talk.max=%u: expected seconds, the smaller first, at "
+		       "most %d",
 			t.min_s, t.max_s, TALK_MAX_S);
 	if (t.once == 1 || t.once > nodes || (t.once && nodes < 3))
-		panic("option talk.once=%u: expected a node from 2 to nodes, of at least three",
-			t.once);
+		refuse("talk.once=%u: expected a node from 2 to nodes, of at least three", t.once);
 	return t;
 }
 

@@ -19,7 +19,7 @@ static uint16_t outside_mtu(const struct netif *card)
 {
 	uint64_t mtu = option_number("nat.mtu", card->mtu);
 	if (mtu < 68 || mtu > card->mtu)
-		panic("option nat.mtu=%u: expected 68 to %u", (unsigned)mtu, (unsigned)card->mtu);
+		refuse("nat.mtu=%u: expected 68 to %u", (unsigned)mtu, (unsigned)card->mtu);
 	return (uint16_t)mtu;
 }
 
@@ -37,7 +37,8 @@ static uint32_t timer(const char *key, uint32_t preset, uint32_t least)
 {
 	uint64_t seconds = option_number(key, preset);
 	if (!seconds || seconds > UINT32_MAX)
-		panic("option %s=: expected seconds", key);
+		refuse("%s=%llu: expected 1 to 4294967295 seconds", key,
+			(unsigned long long)seconds);
 	if (seconds < least)
 		console_printf("respin: %s=%u is shorter than the %u seconds that it should be\n",
 			key, (unsigned)seconds, (unsigned)least);
@@ -62,7 +63,7 @@ static void parse_ports(struct nat_config *c)
 		return;
 	if (!parse_port(&p, &c->port_first) || *p++ != '-' || !parse_port(&p, &c->port_last) ||
 		*p || c->port_first < 1024 || c->port_last < c->port_first)
-		panic("option nat.ports=%s: expected ports like 1024-49151", text);
+		refuse("nat.ports=%s: expected ports like 1024-49151", text);
 }
 
 /* Calls USE with each part of the option's list. */
@@ -83,10 +84,10 @@ static void add_forward(struct nat *nat, const char *text, size_t n)
 	uint16_t port, to;
 	uint32_t address;
 	if (!nat_forward_parse(text, n, &protocol, &port, &address, &to))
-		panic("option nat.forward=%s: expected one like tcp:8080:192.168.1.10:80", text);
+		refuse("nat.forward=%s: expected one like tcp:8080:192.168.1.10:80", text);
 	enum nat_forward_result result = nat_forward_set(nat, protocol, port, address, to);
 	if (result == NAT_FORWARD_IS_RESERVED || result == NAT_FORWARD_NOT_INSIDE)
-		panic("option nat.forward=%s: %s", text, nat_forward_words(result));
+		refuse("nat.forward=%s: %s", text, nat_forward_words(result));
 	/* A kept state may be in its way, and can be edited only while we run. */
 	if (result != NAT_FORWARD_SET)
 		console_printf("respin: nat.forward=%s has no effect: %s\n", text,
@@ -101,7 +102,7 @@ static void open_port(struct nat *nat, const char *text, size_t n)
 	bool tcp = n > 4 && memcmp(text, "tcp:", 4) == 0;
 	if ((!tcp && (n <= 4 || memcmp(text, "udp:", 4) != 0)) || !parse_port(&p, &port) ||
 		p != text + n)
-		panic("option nat.open=%s: expected one like tcp:80", text);
+		refuse("nat.open=%s: expected one like tcp:80", text);
 	nat_reserve(nat, tcp ? NAT_TCP : NAT_UDP, port);
 }
 
@@ -116,8 +117,10 @@ static struct nat_config read_config(size_t mappings)
 	struct nat_config c = nat_config_default();
 	c.networks[NAT_OUTSIDE] = settings_network(NAT_OUTSIDE);
 	c.networks[NAT_INSIDE] = settings_network(NAT_INSIDE);
+	if (!c.networks[NAT_INSIDE].address && option_get("ip1"))
+		refuse("arp.probe=yes: a gateway has its inside address from the start");
 	if (!c.networks[NAT_INSIDE].address)
-		panic("the inside network has no address: give ip1=ADDRESS/BITS");
+		refuse("the inside network has no address: give ip1=ADDRESS/BITS");
 	c.tcp_established = timer("nat.tcp", c.tcp_established, 7440);
 	c.tcp_transitory = timer("nat.tcp.transitory", c.tcp_transitory, 240);
 	c.udp = timer("nat.udp", c.udp, 120);
@@ -153,7 +156,7 @@ struct nat *settings_open(struct table *table)
 	struct nat_config c = read_config(store_of(table)->entries);
 	struct nat *nat = nat_open(memory_take(nat_memory(&c)), &c, table, wall_ns());
 	if (!nat)
-		panic("inside and outside have the same address");
+		refuse("inside and outside have the same address");
 	nat_reserve(nat, NAT_UDP, DHCP_CLIENT);
 	for (uint32_t port = OWN_PORTS; port <= UINT16_MAX; port++) {
 		nat_reserve(nat, NAT_TCP, (uint16_t)port);

@@ -17,6 +17,11 @@
 
 static struct netif interfaces[NETS_MAX];
 static unsigned interface_count;
+/* What the options give each. */
+static struct {
+	const char *option; /* NULL: none, or DHCP */
+	ip4_addr_t address, mask;
+} given[NETS_MAX];
 static bool announcing;
 static bool ready;
 static unsigned holds; /* of the announcement */
@@ -72,7 +77,7 @@ static ip4_addr_t parse_address(const char *key, const char *text)
 {
 	ip4_addr_t address;
 	if (!ip4addr_aton(text, &address))
-		panic("option %s=%s: expected an address like 10.0.0.2", key, text);
+		refuse("%s=%s: expected an address like 10.0.0.2", key, text);
 	return address;
 }
 
@@ -86,8 +91,7 @@ static void parse_network(const char *key, const char *text, ip4_addr_t *address
 	for (const char *p = slash; p && p[1] >= '0' && p[1] <= '9' && bits <= 32; p++)
 		bits = bits * 10 + (unsigned)(p[1] - '0');
 	if (!n || n >= sizeof(copy) || bits < 1 || bits > 32)
-		panic("option %s=%s: expected dhcp or an address with bits like 10.0.0.2/24", key,
-			text);
+		refuse("%s=%s: expected dhcp or an address with bits like 10.0.0.2/24", key, text);
 	memcpy(copy, text, n);
 	copy[n] = '\0';
 	*address = parse_address(key, copy);
@@ -113,6 +117,37 @@ static void changed(struct netif *netif)
 	announce(netif);
 }
 
+static bool probes(void)
+{
+	const char *text = option_get("arp.probe");
+	if (text && strcmp(text, "yes") != 0 && strcmp(text, "no") != 0)
+		refuse("arp.probe=%s: expected yes or no", text);
+	return text && strcmp(text, "yes") == 0;
+}
+
+void interface_is_free(struct netif *netif)
+{
+	unsigned i = interface_number(netif);
+	netif_set_addr(netif, &given[i].address, &given[i].mask, netif_ip4_gw(netif));
+}
+
+void interface_is_taken(struct netif *netif, const uint8_t mac[6])
+{
+	unsigned i = interface_number(netif);
+	const char number[] = {i ? (char)('0' + i) : '\0', '\0'};
+	refuse("ip%s=%s: expected an address that is free, it is used by "
+	       "%02x:%02x:%02x:%02x:%02x:%02x",
+		number, given[i].option, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+}
+
+struct netif *interface_near(const ip4_addr_t *ip)
+{
+	for (unsigned i = 0; i < interface_count; i++)
+		if (given[i].option && ip4_addr_netcmp(ip, &given[i].address, &given[i].mask))
+			return &interfaces[i];
+	return given[0].option ? NULL : &interfaces[0];
+}
+
 /* KEY is the option that gives the address: "ip", "ip1", ... */
 static void open_one(struct netif *netif, const char *key, const char *preset)
 {
@@ -125,10 +160,19 @@ static void open_one(struct netif *netif, const char *key, const char *preset)
 		parse_network(key, ip, &address, &mask);
 	if (via)
 		gateway = parse_address("gateway", via);
+	unsigned i = interface_number(netif);
+	given[i].option = dhcp ? NULL : ip;
+	given[i].address = address;
+	given[i].mask = mask;
+	bool probe = given[i].option && probes();
+	if (probe)
+		ip4_addr_set_any(&address);
 	if (!netif_add(netif, &address, &mask, &gateway, NULL, init, ip4_in))
 		panic("lwIP has no room for another interface");
 	netif_set_status_callback(netif, changed);
 	netif_set_up(netif);
+	if (probe)
+		neighbours_probe(netif, &given[i].address);
 	if (dhcp && dhcp_start(netif) != ERR_OK)
 		panic("DHCP does not start");
 }

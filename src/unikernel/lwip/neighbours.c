@@ -2,6 +2,7 @@
  * answer. SPDX-License-Identifier: ISC */
 #include "neighbours.h"
 #include "arp.h"
+#include "interface.h"
 #include "lwip_port.h"
 #include "parts.h"
 #include "platform.h"
@@ -19,6 +20,8 @@
 static uint64_t secret[2];
 static struct table *table;
 static struct arp *arp;
+/* By number: does it wait for its address; was that found free? */
+static bool is_probing[NETS_MAX], is_free[NETS_MAX];
 
 struct table *lwip_port_arp(void)
 {
@@ -38,7 +41,7 @@ static uint32_t lifetime_ms(void)
 {
 	uint64_t s = option_number("arp.lifetime", ARP_LIFETIME_MS / 1000);
 	if (s < 1 || s > LIFETIME_MAX_S)
-		panic("option arp.lifetime=%lu: expected 1 to %d seconds", s, LIFETIME_MAX_S);
+		refuse("arp.lifetime=%lu: expected 1 to %d seconds", s, LIFETIME_MAX_S);
 	return (uint32_t)s * 1000;
 }
 
@@ -93,6 +96,12 @@ static uint64_t timer(uint64_t now)
 	last.netif = NULL;
 	uint64_t day = wall_ns(), next = arp_tick(arp, day);
 	report_failed();
+	for (unsigned i = 0; i < NETS_MAX; i++) {
+		if (!is_free[i])
+			continue;
+		is_free[i] = false;
+		interface_is_free(lwip_port_netif(i));
+	}
 	return next == UINT64_MAX ? next : next > day ? now + (next - day) : now;
 }
 
@@ -214,10 +223,18 @@ static void event(void *ctx, enum arp_event what, uint32_t ip, const uint8_t mac
 		[ARP_LOST] = "is ours no more; it is used by",
 		[ARP_READY] = "is free; it is now at",
 		[ARP_IN_CACHE] = "was known to be at"};
+	unsigned number = interface_number(ctx);
+	if (what == ARP_LOST && is_probing[number])
+		interface_is_taken(ctx, mac);
+	/* ARP must not be told of an address while it tells of one. */
+	if (what == ARP_READY && is_probing[number]) {
+		is_free[number] = true;
+		is_probing[number] = false;
+	}
 	console_printf("respin: address %u.%u.%u.%u of en%u %s "
 		       "%02x:%02x:%02x:%02x:%02x:%02x\n",
-		ip >> 24, ip >> 16 & 255, ip >> 8 & 255, ip & 255, interface_number(ctx),
-		words[what], mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+		ip >> 24, ip >> 16 & 255, ip >> 8 & 255, ip & 255, number, words[what], mac[0],
+		mac[1], mac[2], mac[3], mac[4], mac[5]);
 }
 
 void neighbours_attach(struct netif *netif)
@@ -240,4 +257,67 @@ void neighbours_input(struct netif *netif, const uint8_t *frame, size_t n)
 {
 	last.netif = NULL;
 	arp_input(netif->state, frame, n, wall_ns());
+}
+
+void neighbours_probe(struct netif *netif, const ip4_addr_t *address)
+{
+	is_probing[interface_number(netif)] = true;
+	if (!arp_probe_address(netif->state, lwip_ntohl(address->addr), wall_ns()))
+		panic("ARP can't ask for the address of en%u", interface_number(netif));
+}
+
+/* ---- entries that the options give ----------------------------------------------------------- */
+
+static int digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* "52:54:00:12:34:56" */
+static bool parse_mac(const char *text, size_t n, uint8_t mac[6])
+{
+	if (n != 17)
+		return false;
+	for (size_t i = 0; i < 6; i++, text += 3) {
+		int high = digit(text[0]), low = digit(text[1]);
+		if (high < 0 || low < 0 || (i < 5 && text[2] != ':'))
+			return false;
+		mac[i] = (uint8_t)(high << 4 | low);
+	}
+	return true;
+}
+
+/* "10.77.0.9:52:54:00:12:34:56", of N bytes. */
+static bool parse_entry(const char *text, size_t n, ip4_addr_t *ip, uint8_t mac[6])
+{
+	char copy[IP4ADDR_STRLEN_MAX];
+	const char *colon = memchr(text, ':', n);
+	size_t address_n = colon ? (size_t)(colon - text) : 0;
+	if (!address_n || address_n >= sizeof(copy))
+		return false;
+	memcpy(copy, text, address_n);
+	copy[address_n] = '\0';
+	return ip4addr_aton(copy, ip) && parse_mac(colon + 1, n - address_n - 1, mac);
+}
+
+void neighbours_static(void)
+{
+	const char *all = option_get("arp.static"), *p = all;
+	while (p) {
+		ip4_addr_t ip;
+		uint8_t mac[6];
+		const char *comma = strchr(p, ',');
+		size_t n = comma ? (size_t)(comma - p) : strlen(p);
+		if (!parse_entry(p, n, &ip, mac))
+			refuse("arp.static=%s: expected entries like 10.0.0.9:52:54:00:12:34:56",
+				all);
+		struct netif *netif = interface_near(&ip);
+		if (!netif)
+			refuse("arp.static=%s: expected addresses of the image's networks", all);
+		if (!arp_set_static(netif->state, lwip_ntohl(ip.addr), mac, wall_ns()))
+			refuse("arp.static=%s: expected addresses of hosts, and no more than "
+			       "arp.entries=",
+				all);
+		p = comma ? comma + 1 : NULL;
+	}
 }

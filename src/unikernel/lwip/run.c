@@ -98,6 +98,7 @@ static void send(void)
 void lwip_port_run(void)
 {
 	uint64_t busy = clock_ns(), worked = busy, due = 0;
+	neighbours_static();
 	option_report_unknown();
 	interface_announce();
 	for (;;) {

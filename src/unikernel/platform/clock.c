@@ -68,7 +68,7 @@ void clock_open(void)
 {
 	uint64_t khz = option_number("tsc_khz", 0);
 	if (khz > 100000000)
-		panic("option tsc_khz=%llu: expected kHz", (unsigned long long)khz);
+		refuse("tsc_khz=%llu: expected kHz", (unsigned long long)khz);
 	uint64_t hz = khz ? khz * 1000 : calibrate();
 	if (!hz)
 		panic("no clock: the time stamp counter stands still");

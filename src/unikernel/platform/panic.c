@@ -5,6 +5,7 @@
 #define DEBUG_EXIT_PORT 0xf4
 #define ENDED_WELL 16 /* QEMU makes exit status 2 * value + 1 of it: 33 */
 #define PANICKED 64   /* 129 */
+#define REFUSED 32    /* 65 */
 #define DEPTH_MAX 32
 
 static _Noreturn void leave(uint32_t value)
@@ -55,6 +56,16 @@ static _Noreturn void report(uint64_t rip, const uint64_t *frame, const char *fm
 	console_printf("\n");
 	backtrace(rip, frame);
 	leave(PANICKED);
+}
+
+void refuse(const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	console_printf("respin: refused: ");
+	console_vprintf(fmt, ap);
+	console_printf("\n");
+	leave(REFUSED);
 }
 
 void panic(const char *fmt, ...)

@@ -27,6 +27,10 @@ _Noreturn void machine_end(void);
 /* "respin: panic: TEXT", then the callers' addresses, then the end with QEMU's exit status 129.
  * Each address lies inside the calling instruction: addr2line gives its very line. */
 _Noreturn void panic(const char *fmt, ...) PRINTF_LIKE(1, 2);
+/* For what the person who boots the image has to change: "respin: refused: TEXT", then the end with
+ * QEMU's exit status 65. Of an option, TEXT is "KEY=VALUE: expected ...", without a secret VALUE.
+ */
+_Noreturn void refuse(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 /* ---- clock -------------------------------------------------------------------------------- */
 
@@ -55,14 +59,15 @@ uint32_t random_u32(void);
 
 /* The value of the first KEY=VALUE, or NULL. Marks KEY as known. Valid for ever. */
 const char *option_get(const char *key);
-/* The value as a number, FALLBACK without one; panics where it is not a decimal number. */
+/* The value as a number, FALLBACK without one; refuses what is not a decimal number. */
 uint64_t option_number(const char *key, uint64_t fallback);
 /* Copies the value of the first KEY=VALUE with a terminating NUL, returns its length and wipes it
- * out of the command line: no later leak of memory tells it. 0 without one; panics where it has
+ * out of the command line: no later leak of memory tells it. 0 without one; refuses one that has
  * OPTION_SECRET_MAX bytes or more. */
 #define OPTION_SECRET_MAX 1024
 size_t option_secret(const char *key, char out[OPTION_SECRET_MAX]);
-/* Reports the words that no option_get() asked for on the console. */
+/* Refuses a KEY that nobody asked for and that is nearly one that somebody did; other words that
+ * nobody asked for are told on the console. */
 void option_report_unknown(void);
 
 /* ---- memory: what the machine has behind the image ------------------------------------------ */

@@ -67,7 +67,7 @@ static uint64_t parse(const char *text)
 			part += unit * (uint64_t)(*p - '0');
 		}
 	if (*p || !good)
-		panic("option time=%s: expected seconds since 1970", text);
+		refuse("time=%s: expected seconds since 1970", text);
 	return whole * SECOND + part;
 }
 

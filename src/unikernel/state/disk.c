@@ -48,7 +48,7 @@ static bool wants_format(void)
 {
 	const char *text = option_get("state.disk");
 	if (text && strcmp(text, "format") != 0)
-		panic("option state.disk=%s: expected format", text);
+		refuse("state.disk=%s: expected format", text);
 	return text != NULL;
 }
 
@@ -58,14 +58,14 @@ static void open_log(const struct disk_info *info)
 	struct disklog_options options = {.overwrite = wants_format(), .snapshot = snapshot_max()};
 	random_bytes(options.id, sizeof(options.id));
 	if (info->read_only)
-		panic("the disk is read-only: state can't be kept on it");
+		refuse("the disk is read-only: state can't be kept on it");
 	enum disklog_verdict verdict =
 		disklog_open(memory_take(disklog_memory()), &device, &options, &disk);
 	if (verdict == DISKLOG_TOO_SMALL)
-		panic("the disk is too small for the stores: it has %lu MiB, they need %lu",
+		refuse("the disk is too small for the stores: it has %lu MiB, they need %lu",
 			info->sectors >> 11, (disklog_size(options.snapshot) >> 20) + 1);
 	if (verdict == DISKLOG_FOREIGN)
-		panic("the disk holds something else: give a blank one, or state.disk=format");
+		refuse("the disk holds something else: give a blank one, or state.disk=format");
 	if (verdict != DISKLOG_OPENED && verdict != DISKLOG_FORMATTED)
 		panic("the disk can't be used: %s", disklog_verdict_text(verdict));
 }

@@ -80,17 +80,16 @@ static void find_store(const char *key, unsigned number, struct source *s)
 	size_t n = strlen(s->url.path), at = n;
 	s->folder = n < 4 || strcmp(s->url.path + n - 4, ".git") != 0;
 	if (s->folder && next_served(0) == store_count())
-		panic("option %s=: there is no store that is not secret", key);
+		refuse("%s=: there is no store that is not secret", key);
 	if (s->folder)
 		return;
 	while (at && s->url.path[at - 1] != '/')
 		at--;
 	s->store = store_named(s->url.path + at, n - 4 - at);
 	if (s->store == store_count())
-		panic("option %s=: URL %u: there is no store %s to serve", key, number,
-			s->url.path + at);
+		refuse("%s=: URL %u: there is no store %s to serve", key, number, s->url.path + at);
 	if (strcmp(key, "state.pull") == 0 && store_at(s->store)->own)
-		panic("option %s=: URL %u: nobody but the image changes the store %s", key, number,
+		refuse("%s=: URL %u: nobody but the image changes the store %s", key, number,
 			store_at(s->store)->kind->name);
 }
 
@@ -99,8 +98,8 @@ static void parse_url(
 	const char *key, unsigned number, const char *text, size_t n, struct source *out)
 {
 	if (!git_url_parse(text, n, &out->url) || !gitd_client_knows(out->url.host))
-		panic("option %s=: URL %u: expected http://[USER:PASSWORD@]ADDRESS[:PORT]/PATH, "
-		      "with an address like 10.0.0.1",
+		refuse("%s=: URL %u: expected http://[USER:PASSWORD@]ADDRESS[:PORT]/PATH, "
+		       "with an address like 10.0.0.1",
 			key, number);
 	find_store(key, number, out);
 }
@@ -113,7 +112,7 @@ static size_t parse_urls(const char *key, struct source *out, size_t most)
 		const char *comma = memchr(text + at, ',', n - at);
 		size_t part = comma ? (size_t)(comma - text) - at : n - at;
 		if (count == most)
-			panic("option %s=: more than %lu URLs", key, most);
+			refuse("%s=: more than %lu URLs", key, most);
 		parse_url(key, (unsigned)count + 1, text + at, part, &out[count]);
 		count++;
 		at += part + 1;
@@ -126,7 +125,7 @@ static uint64_t seconds(const char *key, uint64_t preset, uint64_t most)
 {
 	uint64_t s = option_number(key, preset);
 	if (s < 1 || s > most)
-		panic("option %s=%lu: expected 1 to %lu seconds", key, s, most);
+		refuse("%s=%lu: expected 1 to %lu seconds", key, s, most);
 	return s * SECOND;
 }
 

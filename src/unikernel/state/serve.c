@@ -40,8 +40,8 @@ static struct git_token *add_token(const char *store, const char *key, const cha
 	struct git_token *t = &tokens[token_count++];
 	t->store = store;
 	if (!git_token_hash(text, n, t->hash))
-		panic("option %s=: expected %sa token of at least %d letters, digits, '-', '.', "
-		      "'_', '~'",
+		refuse("%s=: expected %sa token of at least %d letters, digits, '-', '.', "
+		       "'_', '~'",
 			key, instead, GIT_TOKEN_MIN);
 	memset(text, 0, sizeof(text));
 	return t;
@@ -68,12 +68,12 @@ static const char *const *path_list(
 	for (char *p = copy; p;) {
 		char *comma = strchr(p, ',');
 		if (path_count >= PATHS_MAX)
-			panic("option %s=: more than %d paths", key, PATHS_MAX);
+			refuse("%s=: more than %d paths", key, PATHS_MAX);
 		if (comma)
 			*comma++ = '\0';
 		if (!is_path(kind, p))
-			panic("option %s=: %s: expected a folder like %s/, or an entry's path", key,
-				p, kind->name);
+			refuse("%s=: %s: expected a folder like %s/, or an entry's path", key, p,
+				kind->name);
 		paths[path_count++] = p;
 		p = comma;
 	}
@@ -99,7 +99,7 @@ static enum git_access write_access(const struct store *s)
 	const char *name = s->kind->name;
 	bool wanted = option_get(option_name(key, name, "write"));
 	if (s->own && wanted)
-		panic("option %s=: nobody but the image changes this store", key);
+		refuse("%s=: nobody but the image changes this store", key);
 	if (!wanted)
 		return GIT_CLOSED;
 	struct git_token *t = add_token(name, key, "");
@@ -163,7 +163,7 @@ void serve_open(void)
 {
 	uint64_t port = option_number("git.port", 0);
 	if (port > UINT16_MAX)
-		panic("option git.port=%lu: expected a port", port);
+		refuse("git.port=%lu: expected a port", port);
 	for (size_t i = 0; i < store_count(); i++)
 		if (!store_at(i)->secret)
 			add_store(store_at(i));
@@ -183,6 +183,6 @@ void serve_open(void)
 	random_bytes(&config.secret, sizeof(config.secret));
 	server = git_open(memory_take(git_memory(&config)), &config);
 	if (!gitd_open(server, (uint16_t)port, wall_ns))
-		panic("option git.port=%lu: the port can't be had", port);
+		refuse("git.port=%lu: the port can't be had", port);
 	lwip_port_on_turn(turn);
 }

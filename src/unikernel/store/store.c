@@ -21,7 +21,7 @@ static uint64_t limit(const struct table_kind *kind, const char *what, uint64_t 
 	snprintf(key, sizeof(key), "%s.%s", kind->name, what);
 	uint64_t n = option_number(key, preset);
 	if (n < least || n > most)
-		panic("option %s=%lu: expected %lu to %lu", key, n, least, most);
+		refuse("%s=%lu: expected %lu to %lu", key, n, least, most);
 	return n;
 }
 
