@@ -1,0 +1,179 @@
+#!/bin/sh
+# A gateway that serves its state, flooded from outside: SYNs from addresses that are nobody's, 500
+# clients of a byte a second, nonsense, packs of nonsense, connections; one after the other, then all
+# at once. Meanwhile it forwards, answers pings and, as far as it can, is cloned; a moment after,
+# it is cloned for sure.
+# RESPIN_FLOOD_SECONDS=60: how long each flood lasts; 2 without it.
+# shellcheck disable=SC2317 # functions that ok calls
+. "$(dirname "$0")/../lib.sh"
+
+PATH=$PATH:/usr/sbin
+[ "$(id -u)" = 0 ] || skip_all "needs root: network namespaces and tap interfaces"
+for program in ip ping git python3 qemu-system-x86_64; do
+	command -v "$program" >/dev/null || skip_all "$program is not installed"
+done
+[ -c /dev/net/tun ] || skip_all "there is no /dev/net/tun"
+: "${RESPIN_FLOOD_SECONDS:=2}"
+flood="python3 $top/tests/guest/git_flood.py"
+
+respin -C "$top/examples/nat-gateway" --json build nat-gateway >build.json 2>build.err ||
+	{ cat build.err >&2; echo "Bail out! the example's image does not build"; exit 1; }
+image=$(sed -n 's/.*"path": *"\([^"]*\)".*/\1/p' build.json | head -1)
+
+outside=respin-out-$$
+inside=respin-in-$$
+pids=
+stop() {
+	for pid in $pids; do
+		kill -KILL "$pid" 2>/dev/null
+		wait "$pid" 2>/dev/null
+	done
+	pids=
+}
+ip netns add "$outside" || skip_all "no network namespaces"
+trap 'stop; for n in "$outside" "$inside"; do ip netns pids "$n" | xargs -r kill -KILL; ip netns del "$n"; done
+	chmod -R u+rwX "$scratch"; rm -rf "$scratch"' EXIT
+ip netns add "$inside"
+out() {
+	ip netns exec "$outside" "$@"
+}
+inner() {
+	ip netns exec "$inside" "$@"
+}
+for space in "$outside" "$inside"; do
+	ip netns exec "$space" sysctl -qw net.ipv6.conf.all.disable_ipv6=1
+	ip -n "$space" link set lo up
+done
+# The machine's inside wire leads to the other namespace.
+for tap in 0 1; do
+	out ip tuntap add "tap$tap" mode tap
+done
+out ip link add inner type bridge
+out ip link add veth type veth peer name eth0 netns "$inside"
+out ip link set veth master inner up
+out ip link set tap1 master inner up
+out ip link set inner up
+inner ip address add 192.168.1.2/24 dev eth0
+inner ip link set eth0 up
+inner ip route add default via 192.168.1.1
+out ip address add 203.0.113.1/24 dev tap0
+out ip link set tap0 up
+sources=
+for i in $(seq 64 127); do
+	out ip address add "203.0.113.$i/24" dev tap0
+	sources="$sources 203.0.113.$i"
+done
+
+token=flood.0123456789abcdefghij
+mac=52:54:00:00:00:02
+ip netns exec "$outside" qemu-system-x86_64 -M microvm,acpi=off -accel tcg -cpu max -m 160 -nodefaults \
+	-global virtio-mmio.force-legacy=false -no-user-config -display none \
+	-serial file:console.txt -no-reboot -kernel "$image" \
+	-append "ip=203.0.113.2/24 gateway=203.0.113.1 ip1=192.168.1.1/24 git.port=9418 nat.open=tcp:9418 nat.read=open nat.write=$token arp.read=open tcp.read=open" \
+	-netdev tap,id=n0,ifname=tap0,script=no,downscript=no,vnet_hdr=off \
+	-device virtio-net-device,netdev=n0,mac=$mac \
+	-netdev tap,id=n1,ifname=tap1,script=no,downscript=no,vnet_hdr=off \
+	-device virtio-net-device,netdev=n1,mac=52:54:00:00:00:03 \
+	-device isa-debug-exit,iobase=0xf4,iosize=4 >qemu.txt 2>&1 </dev/null &
+machine=$!
+pids=$machine
+says() {
+	for _ in $(seq 400); do
+		grep -q -F -- "$1" console.txt 2>/dev/null && return 0
+		sleep 0.05
+	done
+	cat qemu.txt console.txt
+	return 1
+}
+ok "the image serves" says "respin: ready 203.0.113.2"
+ip netns exec "$outside" $flood echo 203.0.113.1 7 &
+pids="$pids $!"
+resident() {
+	sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$machine/status"
+}
+echo "# resident before: $(resident) KiB"
+
+now() {
+	echo $(($(date +%s%N) / 1000000))
+}
+# clone_in NAME SECONDS DIR: of the store, from the honest host outside
+clone_in() {
+	rm -rf "$3"
+	timeout "$2" ip netns exec "$outside" git -c transfer.fsckObjects=true clone -q \
+		"http://203.0.113.2:9418/$1.git" "$3" 2>>clone.err
+}
+honest() {
+	tries=0 served=0
+	while [ "$(now)" -lt "$1" ]; do
+		tries=$((tries + 1))
+		clone_in arp 10 meanwhile && served=$((served + 1))
+		sleep 0.2
+	done
+	echo "$served of $tries"
+}
+# under NAME: while what runs in $attackers does; prints, and checks what must be.
+under() {
+	what=$1
+	ip netns exec "$inside" $flood stream "$RESPIN_FLOOD_SECONDS" 203.0.113.1 7 >stream.txt &
+	stream=$!
+	out ping -q -i 0.2 -W 1 -w "$RESPIN_FLOOD_SECONDS" 203.0.113.2 >ping.txt 2>&1 &
+	ping=$!
+	clones=$(honest $(($(now) + RESPIN_FLOOD_SECONDS * 1000 - 300)))
+	wait $stream $ping
+	for pid in $attackers; do
+		wait "$pid"
+	done
+	attackers=
+	from=$(now)
+	ok "$what: a moment later the machine is cloned" clone_in arp 10 after
+	took=$(($(now) - from))
+	read -r gap got sent <stream.txt
+	echo "# $what: $(cat attack.txt | tr '\n' ';') $clones clones meanwhile, $took ms after;" \
+		"forwarding stood still for $gap ms at most, $got of $sent;" \
+		"$(grep -o '[0-9]* received' ping.txt) of $(grep -o '[0-9]* packets transmitted' ping.txt);" \
+		"$(wc -l <console.txt) lines on the console; resident $(resident) KiB"
+	is "it is whole" "$(git -C after fsck --full --strict 2>&1)" ""
+	ok "forwarding went on" [ "$gap" -lt 1500 ]
+	ok "pings were answered" grep -q -v -w '0 received' ping.txt
+	: >attack.txt
+}
+# begin VERB ARGUMENT...
+begin() {
+	verb=$1
+	shift
+	ip netns exec "$outside" $flood "$verb" "$RESPIN_FLOOD_SECONDS" "$@" >>attack.txt 2>&1 &
+	attackers="$attackers $!"
+	pids="$pids $!"
+}
+attackers=
+: >attack.txt
+syn() { begin syn tap0 $mac 203.0.113.2 9418 "${RATE:-5000}"; }
+# shellcheck disable=SC2086 # words
+slow() { begin slow 203.0.113.2 9418 500 $sources; }
+# shellcheck disable=SC2086 # words
+nonsense() { begin nonsense 203.0.113.2 9418 $sources; }
+# shellcheck disable=SC2086 # words
+packs() { begin packs 203.0.113.2 9418 nat "$token" $sources; }
+# shellcheck disable=SC2086 # words
+connect() { begin connect 203.0.113.2 9418 $sources; }
+
+ok "it is cloned" clone_in arp 10 before
+under "no flood"
+for kind in syn slow nonsense packs connect; do
+	$kind
+	under "$kind"
+done
+syn
+slow
+nonsense
+packs
+connect
+under "all at once"
+cp console.txt /tmp/serving/ 2>/dev/null
+lacks "no panic" "$(cat console.txt)" panic
+ok "the machine lives" kill -0 "$machine"
+ok "its connections are cloned" clone_in tcp 20 tcp.clone
+is "whole" "$(git -C tcp.clone fsck --full --strict 2>&1)" ""
+echo "# commits a second: $(git -C tcp.clone log --format=%ct | sort | uniq -c | sort -rn | head -1), $(find tcp.clone/tcp -type f | wc -l) entries"
+cat clone.err | sort | uniq -c | head | sed 's/^/# /'
+finish
