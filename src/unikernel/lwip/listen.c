@@ -1,7 +1,7 @@
 /* listen.c - a listener under a flood of SYNs. lwIP keeps each half-open connection for 20 s and
- * takes no more of them than the listener's backlog: strangers' SYNs shut everybody out. Here, those
- * beyond it are answered by a cookie and forgotten. When the cookie comes back, lwIP is shown the
- * SYN, made up again, and the acknowledgement. Such a connection has neither window scaling nor
+ * takes no more of them than the listener's backlog: strangers' SYNs shut everybody out. Here,
+ * those beyond it are answered by a cookie and forgotten. When the cookie comes back, lwIP is shown
+ * the SYN, made up again, and the acknowledgement. Such a connection has neither window scaling nor
  * selective acknowledgements. SPDX-License-Identifier: ISC */
 #include "cookie.h"
 #include "parts.h"
