@@ -10,27 +10,11 @@
 for program in qemu-system-x86_64 git python3; do
 	command -v "$program" >/dev/null || skip_all "$program is not installed"
 done
-nodes=$top/examples/arp-nodes
-respin -C "$nodes" build arp-nodes >build.out 2>&1 ||
-	{ cat build.out >&2; echo "Bail out! the example's image does not build"; exit 1; }
-cp -R "$nodes/.respin" .respin
-rm -rf .respin/runs
-echo "{\"recipes\": [\"recipes\", \"$top/recipes\"]}" >respin.json
-mkdir -p recipes/seeded recipes/seeded-main
-cp "$top/tests/guest/seeded.c" recipes/seeded-main/
-cat >recipes/seeded-main/recipe.json <<'JSON'
-{ "name": "seeded-main", "version": "1", "license": "ISC", "needs": ["state", "lwip-port"],
-  "source": [{ "path": "." }], "build": { "objects": { "sources": ["seeded.c"] } } }
-JSON
-echo '{ "name": "seeded", "version": "1", "license": "ISC", "needs": ["seeded-main"], "image": {} }' \
-	>recipes/seeded/recipe.json
-respin --json build seeded >build.json 2>build.err ||
-	{ cat build.err >&2; echo "Bail out! the image does not build"; exit 1; }
-image=$(sed -n 's/.*"path": *"\([^"]*\)".*/\1/p' build.json | head -1)
+seeded_image
 power="python3 $top/tests/guest/state_power.py"
 
 token=power.0123456789abcdefghij
-port=$((20000 + $$ % 20000))
+port=$((20000 + $$ % 12000)) # below those that the system gives out
 behind=$((port + 1))
 url=http://127.0.0.1:$port/arp.git
 push_url=http://x:$token@127.0.0.1:$behind/arp.git
