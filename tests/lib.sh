@@ -116,6 +116,7 @@ seeded_image() {
 		>recipes/seeded/recipe.json
 	respin --json build seeded >build.json 2>build.err ||
 		{ cat build.err >&2; echo "Bail out! the image does not build"; exit 1; }
+	# shellcheck disable=SC2034 # is the caller's
 	image=$(sed -n 's/.*"path": *"\([^"]*\)".*/\1/p' build.json | head -1)
 }
 

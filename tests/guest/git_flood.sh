@@ -14,7 +14,11 @@ for program in ip ping git python3 qemu-system-x86_64; do
 done
 [ -c /dev/net/tun ] || skip_all "there is no /dev/net/tun"
 : "${RESPIN_FLOOD_SECONDS:=2}"
-flood="python3 $top/tests/guest/git_flood.py"
+flood() {
+	space=$1
+	shift
+	ip netns exec "$space" python3 "$top/tests/guest/git_flood.py" "$@"
+}
 
 respin -C "$top/examples/nat-gateway" --json build nat-gateway >build.json 2>build.err ||
 	{ cat build.err >&2; echo "Bail out! the example's image does not build"; exit 1; }
@@ -31,7 +35,11 @@ stop() {
 	pids=
 }
 ip netns add "$outside" || skip_all "no network namespaces"
-trap 'stop; for n in "$outside" "$inside"; do ip netns pids "$n" | xargs -r kill -KILL; ip netns del "$n"; done
+remove() {
+	ip netns pids "$1" | xargs -r kill -KILL
+	ip netns del "$1"
+}
+trap 'stop; remove "$outside"; remove "$inside"
 	chmod -R u+rwX "$scratch"; rm -rf "$scratch"' EXIT
 ip netns add "$inside"
 out() {
@@ -86,7 +94,7 @@ says() {
 	return 1
 }
 ok "the image serves" says "respin: ready 203.0.113.2"
-ip netns exec "$outside" $flood echo 203.0.113.1 7 &
+flood "$outside" echo 203.0.113.1 7 &
 pids="$pids $!"
 resident() {
 	sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$machine/status"
@@ -121,7 +129,7 @@ clone_soon() {
 # under NAME LEAST: while what runs in $attackers does; so many clones must succeed meanwhile.
 under() {
 	what=$1
-	ip netns exec "$inside" $flood stream "$RESPIN_FLOOD_SECONDS" 203.0.113.1 7 >stream.txt &
+	flood "$inside" stream "$RESPIN_FLOOD_SECONDS" 203.0.113.1 7 >stream.txt &
 	stream=$!
 	out ping -q -i 0.2 -W 1 -w "$RESPIN_FLOOD_SECONDS" 203.0.113.2 >ping.txt 2>&1 &
 	ping=$!
@@ -153,7 +161,7 @@ busiest() {
 begin() {
 	verb=$1
 	shift
-	ip netns exec "$outside" $flood "$verb" "$RESPIN_FLOOD_SECONDS" "$@" >>attack.txt 2>&1 &
+	flood "$outside" "$verb" "$RESPIN_FLOOD_SECONDS" "$@" >>attack.txt 2>&1 &
 	attackers="$attackers $!"
 	pids="$pids $!"
 }

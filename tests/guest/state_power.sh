@@ -110,7 +110,10 @@ for round in $(seq $rounds); do
 	stop # the moment that the client has its answer
 	for seed in 0 1 2 3 4 5; do
 		$power image snapshot.img base.img cut.img "$seed"
-		[ "$(held cut.img "$round")" = 2 ] || { lost=$((lost + 1)); echo "# round $round, seed $seed"; }
+		if [ "$(held cut.img "$round")" != 2 ]; then
+			lost=$((lost + 1))
+			echo "# round $round, seed $seed"
+		fi
 		cuts=$((cuts + 1))
 	done
 	# The next boot is on a disk as the power cut left it.
@@ -151,8 +154,10 @@ for at in $(seq "$begin" "$end"); do
 		*) part=$((part + 1)) ;;
 		esac
 		rm -rf cut.git
-		respin -q state clone cut.img arp cut.git >clone.out 2>&1 && [ -z "$(whole cut.git)" ] ||
-			{ damaged=$((damaged + 1)); echo "# event $at, seed $seed"; sed 's/^/# /' clone.out; }
+		if ! respin -q state clone cut.img arp cut.git >clone.out 2>&1 || [ -n "$(whole cut.git)" ]; then
+			damaged=$((damaged + 1))
+			echo "# event $at, seed $seed: $(cat clone.out)"
+		fi
 	done
 done
 echo "# events $begin to $end: $nothing disks without the push, $all with it"

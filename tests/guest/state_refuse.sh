@@ -45,7 +45,12 @@ ends() {
 		kill -0 "$machine" 2>/dev/null || break
 		sleep 0.05
 	done
-	kill -KILL "$machine" 2>/dev/null && status=running || { wait "$machine" && status=0 || status=$?; }
+	if kill -KILL "$machine" 2>/dev/null; then
+		status=running
+	else
+		status=0
+		wait "$machine" || status=$?
+	fi
 	machine=
 }
 # refuses WORDS TEXT [IMAGE]

@@ -364,7 +364,7 @@ struct git_conn {
 	const char *text; /* its body, where it is a plain one */
 	bool head_read, head_sent, closes;
 	bool answered; /* a request before this one */
-	size_t n, at; /* of the bytes below: made, given */
+	size_t n, at;  /* of the bytes below: made, given */
 	union {
 		char line[HTTP_LINE_MAX + 1]; /* line_n bytes of the head's line so far */
 		uint8_t stage[STAGE_ROOM];
