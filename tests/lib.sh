@@ -99,6 +99,29 @@ project() {
 	cd project || exit 1
 }
 
+# seeded_image: sets $image to one that has an ARP cache, a git server and a disk, if it is given one
+# (tests/guest/seeded.c). The example's sources and objects are used again: no fetch.
+seeded_image() {
+	nodes=$top/examples/arp-nodes
+	respin -C "$nodes" build arp-nodes >build.out 2>&1 ||
+		{ cat build.out >&2; echo "Bail out! the example's image does not build"; exit 1; }
+	cp -R "$nodes/.respin" .respin
+	rm -rf .respin/runs
+	echo "{\"recipes\": [\"recipes\", \"$top/recipes\"]}" >respin.json
+	mkdir -p recipes/seeded recipes/seeded-main
+	cp "$top/tests/guest/seeded.c" recipes/seeded-main/
+	cat >recipes/seeded-main/recipe.json <<-'END'
+		{ "name": "seeded-main", "version": "1", "license": "ISC", "needs": ["state", "lwip-port"],
+		  "source": [{ "path": "." }], "build": { "objects": { "sources": ["seeded.c"] } } }
+	END
+	echo '{ "name": "seeded", "version": "1", "license": "ISC", "needs": ["seeded-main"], "image": {} }' \
+		>recipes/seeded/recipe.json
+	respin --json build seeded >build.json 2>build.err ||
+		{ cat build.err >&2; echo "Bail out! the image does not build"; exit 1; }
+	# shellcheck disable=SC2034 # is the caller's
+	image=$(sed -n 's/.*"path": *"\([^"]*\)".*/\1/p' build.json | head -1)
+}
+
 # json PATH: the value in $out, PATH as in Python: json '["checks"][0]["name"]'
 json() {
 	printf '%s' "$out" | python3 -c "import json, sys; print(json.load(sys.stdin)$1)" 2>&1

@@ -7,7 +7,7 @@ PATH=$PATH:/usr/sbin
 for program in git lighttpd; do
 	command -v "$program" >/dev/null || skip_all "$program is not installed"
 done
-port=$((20000 + $$ % 20000))
+port=$((20000 + $$ % 12000)) # below those that the system gives out
 token=other.0123456789abcdefgh
 url=http://127.0.0.1:$port/git
 other=http://127.0.0.1:$((port + 1))

@@ -10,7 +10,7 @@ respin -C "$top/tests/data/git-image" --json build git-image >build.json 2>build
 	{ cat build.err >&2; echo "Bail out! the image does not build"; exit 1; }
 image=$(sed -n 's/.*"path": *"\([^"]*\)".*/\1/p' build.json | head -1)
 token=image.write.0123456789abcdef
-port=$((20000 + $$ % 20000))
+port=$((20000 + $$ % 12000)) # below those that the system gives out
 
 machine=
 stop() {

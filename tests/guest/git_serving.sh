@@ -6,7 +6,7 @@
 for program in git curl python3; do
 	command -v "$program" >/dev/null || skip_all "$program is not installed"
 done
-port=$((20000 + $$ % 20000))
+port=$((20000 + $$ % 12000)) # below those that the system gives out
 host=127.0.0.1:$port
 url=http://$host
 arp_write=arp-write-0123456789abcdef

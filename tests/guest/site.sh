@@ -43,7 +43,7 @@ says() {
 	return 1
 }
 
-port=$((20000 + $$ % 20000))
+port=$((20000 + $$ % 12000)) # below those that the system gives out
 slirp="user,id=n0,restrict=on,net=10.77.0.0/24,host=10.77.0.1,dhcpstart=10.77.0.9"
 boot "ip=10.77.0.2/24 gateway=10.77.0.1 colour=red" \
 	"$slirp,hostfwd=tcp:127.0.0.1:$port-10.77.0.2:80"

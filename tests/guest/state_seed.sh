@@ -11,24 +11,7 @@ for program in ip ping git lighttpd python3 qemu-system-x86_64; do
 done
 [ -c /dev/net/tun ] || skip_all "there is no /dev/net/tun"
 
-# The example's sources and objects are used again: no fetch, no compilation of lwIP.
-nodes=$top/examples/arp-nodes
-respin -C "$nodes" build arp-nodes >build.out 2>&1 ||
-	{ cat build.out >&2; echo "Bail out! the example's image does not build"; exit 1; }
-cp -R "$nodes/.respin" .respin
-rm -rf .respin/runs
-echo "{\"recipes\": [\"recipes\", \"$top/recipes\"]}" >respin.json
-mkdir -p recipes/seeded recipes/seeded-main
-cp "$top/tests/guest/seeded.c" recipes/seeded-main/
-cat >recipes/seeded-main/recipe.json <<'END'
-{ "name": "seeded-main", "version": "1", "license": "ISC", "needs": ["state", "lwip-port"],
-  "source": [{ "path": "." }], "build": { "objects": { "sources": ["seeded.c"] } } }
-END
-echo '{ "name": "seeded", "version": "1", "license": "ISC", "needs": ["seeded-main"], "image": {} }' \
-	>recipes/seeded/recipe.json
-respin --json build seeded >build.json 2>build.err ||
-	{ cat build.err >&2; echo "Bail out! the image does not build"; exit 1; }
-image=$(sed -n 's/.*"path": *"\([^"]*\)".*/\1/p' build.json | head -1)
+seeded_image
 
 # A wire with this machine, 10.77.0.1, and two images.
 space=respin-seed-$$

@@ -235,6 +235,74 @@ static void too_many_connections_are_closed(void **state)
 	scene_close(s);
 }
 
+/* Where all are taken, one that asks for nothing goes: of the address that has most, then one that
+ * was never answered. Whoever has asked stays. */
+static void who_asks_for_nothing_makes_room(void **state)
+{
+	(void)state;
+	struct scene *s = scene_open(
+		(struct git_config){.connections = 5, .per_address = 4}, (struct table_limits){0});
+	static const char *const peers[] = {"10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"};
+	static const char page[] = "GET / HTTP/1.1\r\nHost: 1.1.1.1\r\n\r\n";
+	static const char half[] =
+		"POST /arp.git/git-upload-pack HTTP/1.1\r\nHost: 1.1.1.1\r\n" UPLOAD_TYPE
+		"Content-Length: 4000\r\n\r\n";
+	struct git_conn *c[5];
+	struct bytes out = {0};
+	for (size_t i = 0; i < 4; i++) {
+		assert_non_null(c[i] = git_accept(s->s, peers[i]));
+		scene_pass(s, SECOND);
+	}
+	assert_null(git_displace(s->s));
+	ask(s, c[0], page, strlen(page), 4096, &out);
+	assert_int_equal(status_of(&out), 200);
+	assert_non_null(c[4] = git_accept(s->s, peers[3]));
+	ask(s, c[2], half, strlen(half), 4096, &out); /* has a job, waits for the body */
+	assert_ptr_equal(git_displace(s->s), c[3]);   /* its address has two, it is the older one */
+	assert_true(git_conn_is_dead(c[3]));
+	assert_null(git_accept(s->s, "10.0.0.5"));
+	git_conn_close(c[3]);
+	assert_null(git_displace(s->s));
+	assert_non_null(c[3] = git_accept(s->s, "10.0.0.5"));
+	assert_ptr_equal(git_displace(s->s), c[1]); /* was never answered */
+	git_conn_close(c[1]);
+	assert_int_equal(git_stats(s->s).displaced, 2);
+	free(out.p);
+	scene_close(s);
+}
+
+/* A body that does not come waits behind one that is there, however long it has waited. */
+static void who_has_sent_all_goes_first(void **state)
+{
+	(void)state;
+	struct scene *s =
+		scene_open((struct git_config){.connections = 8, .per_address = 8, .jobs = 1},
+			(struct table_limits){0});
+	static const char half[] =
+		"POST /arp.git/git-upload-pack HTTP/1.1\r\nHost: 1.1.1.1\r\n" UPLOAD_TYPE
+		"Content-Length: 4000\r\n\r\n";
+	static const char whole[] =
+		"POST /arp.git/git-upload-pack HTTP/1.1\r\nHost: 1.1.1.1\r\n" UPLOAD_TYPE
+		"Content-Length: 4\r\n\r\n0000";
+	struct bytes none = {0}, out = {0};
+	struct git_conn *first = git_accept(s->s, "10.0.0.1"), *slow[4], *last;
+	ask(s, first, half, strlen(half), 4096, &none); /* has the only job */
+	for (size_t i = 0; i < 4; i++) {
+		slow[i] = git_accept(s->s, "10.0.0.2");
+		git_conn_receive(slow[i], (const uint8_t *)half, strlen(half));
+	}
+	scene_pass(s, SECOND / 2);
+	last = git_accept(s->s, "10.0.0.3");
+	size_t n = git_conn_receive(last, (const uint8_t *)whole, strlen(whole));
+	assert_int_equal(n, strlen(whole) - 4);
+	git_conn_close(first);
+	ask(s, last, whole + n, 4, 4096, &out);
+	assert_true(out.n > 0);
+	free(none.p);
+	free(out.p);
+	scene_close(s);
+}
+
 /* ---- time ----------------------------------------------------------------------------------- */
 
 /* Sends TEXT, then lets ROUNDS seconds pass, sending MORE (if any) at each. What came back. */
@@ -962,6 +1030,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(old_clients_are_answered),
 	cmocka_unit_test(a_client_can_ask_first),
 	cmocka_unit_test(too_many_connections_are_closed),
+	cmocka_unit_test(who_asks_for_nothing_makes_room),
+	cmocka_unit_test(who_has_sent_all_goes_first),
 	cmocka_unit_test(slow_heads_and_bodies_end),
 	cmocka_unit_test(a_client_that_does_not_read_is_left),
 	cmocka_unit_test(slow_clients_make_way),

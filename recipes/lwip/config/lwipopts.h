@@ -52,8 +52,9 @@ extern void *lwip_port_heap;
 #define TCP_LISTEN_BACKLOG 1
 #define LWIP_TCP_SACK_OUT 1
 #define LWIP_HOOK_TCP_ISN lwip_port_isn
+/* Options in one piece: no stack cuts its TCP header up (RFC 3128). */
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, optlen, opt1len, opt2, p)                          \
-	lwip_port_segment(pcb, header, (p)->tot_len)
+	((opt1len) < (optlen) ? ERR_VAL : lwip_port_segment(pcb, header, (p)->tot_len))
 /* The device may fill in the checksums of TCP; everything else is lwIP's work. */
 #define LWIP_CHECKSUM_CTRL_PER_NETIF 1
 

@@ -102,6 +102,7 @@ static void answer_ended(struct git_conn *c)
 {
 	git_job_release(c);
 	c->text = NULL;
+	c->answered = true;
 	bool again = !c->closes;
 	git_conn_set_state(c, again ? CONN_IDLE : CONN_DRAIN);
 	if (again) {

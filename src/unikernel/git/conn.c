@@ -163,6 +163,7 @@ size_t git_conn_receive(struct git_conn *c, const uint8_t *p, size_t n)
 		}
 	}
 	c->moved += (uint64_t)(p - begin);
+	c->offered = n;
 	return (size_t)(p - begin);
 }
 

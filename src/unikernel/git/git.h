@@ -105,6 +105,9 @@ void git_tick(struct git_server *s, uint64_t now_ns);
  * where a connection has got new output. */
 bool git_work(struct git_server *s);
 
+/* Where there is no room for another connection: one that has not asked for anything yet, to be
+ * closed at once. NULL: there is room, or all are at work. */
+struct git_conn *git_displace(struct git_server *s);
 /* A new connection from PEER ("10.0.0.2"); NULL where there are too many: to be closed at once. */
 struct git_conn *git_accept(struct git_server *s, const char *peer);
 /* Bytes that came. Returns how many were taken: where fewer than N, the rest is to be offered

@@ -352,6 +352,7 @@ struct git_conn {
 	char peer[GIT_PEER_MAX];
 	uint64_t since; /* beginning of the state, by git_tick()'s clock */
 	uint64_t moved; /* bytes taken or given in it */
+	size_t offered; /* bytes that came last and were not taken yet */
 	struct http http;
 	enum route route;
 	size_t store;
@@ -362,7 +363,8 @@ struct git_conn {
 	int status;
 	const char *text; /* its body, where it is a plain one */
 	bool head_read, head_sent, closes;
-	size_t n, at; /* of the bytes below: made, given */
+	bool answered; /* a request before this one */
+	size_t n, at;  /* of the bytes below: made, given */
 	union {
 		char line[HTTP_LINE_MAX + 1]; /* line_n bytes of the head's line so far */
 		uint8_t stage[STAGE_ROOM];

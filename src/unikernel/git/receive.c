@@ -240,7 +240,8 @@ static void put_command(struct job *j, struct out *o, const struct receive_comma
 		put_line(o, "ok ", c->ref, "", "");
 		conn->server->stats.pushes_merged++;
 	}
-	git_server_log(conn->server, conn, why ? "push refused" : "push merged", why ? why : "");
+	const char *told = j->error ? j->error : why ? why : "";
+	git_server_log(conn->server, conn, why ? "push refused" : "push merged", told);
 }
 
 /* TEXT in packets of BAND. */

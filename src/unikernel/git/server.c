@@ -13,8 +13,10 @@
 #define DRAIN_MAX (2 * SECOND)
 #define DRAIN_BYTES (2 * GIT_BODY_MAX)
 /* Where others wait, whoever is slower than this after a while goes. */
-#define GRACE (5 * SECOND)
+#define GRACE (2 * SECOND)
 #define FAIR_RATE 4096
+/* Bytes of a body that have come, or all of it: then a job can begin with it. */
+#define READY 256
 /* What was advertised can be fetched for so long, at least the time of PIN_LIFE - PIN_SHARED. */
 #define PIN_LIFE (30 * SECOND)
 #define PIN_SHARED (10 * SECOND)
@@ -197,13 +199,24 @@ static void displace(struct git_server *s)
 	}
 }
 
+/* Would a job have something to read, if it needs that? */
+static bool is_ready(const struct git_conn *c)
+{
+	uint64_t least = c->http.has_length && c->http.length < READY ? c->http.length : READY;
+	return c->http.method != HTTP_POST || c->http.chunked || c->offered >= least;
+}
+
+/* Requests whose body has not come wait behind those whose has. */
 static struct git_conn *longest_queued(struct git_server *s)
 {
 	struct git_conn *first = NULL;
 	for (unsigned i = 0; i < s->config.connections; i++) {
 		struct git_conn *c = &s->conns[i];
-		if (c->state == CONN_QUEUED && (!first || c->since < first->since) &&
-			find_job(s, c->peer))
+		if (c->state != CONN_QUEUED || !find_job(s, c->peer))
+			continue;
+		bool sooner = first && is_ready(c) == is_ready(first) ? c->since < first->since
+								      : first && is_ready(c);
+		if (!first || sooner)
 			first = c;
 	}
 	return first;
@@ -335,6 +348,45 @@ void git_tick(struct git_server *s, uint64_t now_ns)
 			displace(s);
 			break;
 		}
+}
+
+static unsigned count_of(const struct git_server *s, const char *peer)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < s->config.connections; i++)
+		n += s->conns[i].state != CONN_FREE && strcmp(s->conns[i].peer, peer) == 0;
+	return n;
+}
+
+/* Is A sooner closed than B: one of an address that has more, then one that never asked for
+ * anything, then the one that does nothing for longer? */
+static bool goes_first(
+	const struct git_server *s, const struct git_conn *a, const struct git_conn *b)
+{
+	unsigned of_a = count_of(s, a->peer), of_b = count_of(s, b->peer);
+	if (of_a != of_b)
+		return of_a > of_b;
+	return a->answered != b->answered ? !a->answered : a->since < b->since;
+}
+
+struct git_conn *git_displace(struct git_server *s)
+{
+	struct git_conn *first = NULL;
+	for (unsigned i = 0; i < s->config.connections; i++) {
+		struct git_conn *c = &s->conns[i];
+		bool asks = c->state == CONN_IDLE || c->state == CONN_HEAD ||
+			    c->state == CONN_DRAIN || c->state == CONN_DEAD ||
+			    (c->state == CONN_QUEUED && !is_ready(c));
+		if (c->state == CONN_FREE)
+			return NULL;
+		if (asks && (!first || goes_first(s, c, first)))
+			first = c;
+	}
+	if (!first)
+		return NULL;
+	s->stats.displaced += first->state != CONN_DRAIN && first->state != CONN_DEAD;
+	git_conn_set_state(first, CONN_DEAD);
+	return first;
 }
 
 struct git_conn *git_accept(struct git_server *s, const char *peer)

@@ -158,12 +158,25 @@ static void on_error(void *arg, err_t error)
 	forget(arg);
 }
 
+/* A stranger who asks for nothing makes room for one who may. */
+static void displace(void)
+{
+	struct git_conn *idle = git_displace(gitd.server);
+	for (struct link *l = gitd.links; idle && l < gitd.links + LINKS_MAX; l++) {
+		if (l->pcb && l->conn == idle) {
+			close_link(l);
+			return;
+		}
+	}
+}
+
 static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t error)
 {
 	struct link *l = gitd.links;
 	(void)arg;
 	if (error != ERR_OK || !pcb)
 		return ERR_VAL;
+	displace();
 	while (l < gitd.links + LINKS_MAX && l->pcb)
 		l++;
 	struct git_conn *conn = l < gitd.links + LINKS_MAX

@@ -4,6 +4,7 @@
 #include "platform.h"
 #include "hooks.h"
 #include "lwip/pbuf.h"
+#include "lwip/tcp.h"
 
 static bool (*input)(struct pbuf *p, struct netif *from);
 static void (*unreachable)(struct pbuf *p, struct netif *to);
@@ -44,5 +45,8 @@ void lwip_port_on_segment(
 
 err_t lwip_port_segment(struct tcp_pcb *pcb, const struct tcp_hdr *header, u16_t n)
 {
-	return segment ? segment(pcb, header, n) : ERR_OK;
+	err_t error = ERR_OK;
+	if (pcb->state == LISTEN)
+		error = listen_segment((struct tcp_pcb_listen *)pcb, header);
+	return error == ERR_OK && segment ? segment(pcb, header, n) : error;
 }

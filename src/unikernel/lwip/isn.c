@@ -32,6 +32,9 @@ u32_t lwip_port_isn(
 	const ip_addr_t *local, u16_t local_port, const ip_addr_t *remote, u16_t remote_port)
 {
 	uint8_t connection[12];
+	uint32_t told;
+	if (listen_replays(&told))
+		return told;
 	memcpy(connection, &ip_2_ip4(local)->addr, 4);
 	memcpy(connection + 4, &ip_2_ip4(remote)->addr, 4);
 	memcpy(connection + 8, &local_port, 2);

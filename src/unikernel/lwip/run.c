@@ -59,6 +59,7 @@ void lwip_port_before_send(void (*commit)(void))
 void lwip_port_open(void)
 {
 	isn_open();
+	listen_open();
 	lwip_port_heap = memory_take(MEM_SIZE + HEAP_ENDS);
 	lwip_init();
 	interface_open();

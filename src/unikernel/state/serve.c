@@ -54,6 +54,9 @@ static bool is_path(const struct table_kind *kind, const char *path)
 	uint64_t room[TABLE_KEY_MAX / sizeof(uint64_t)] = {0};
 	if (n < skip || memcmp(path, kind->name, skip - 1) != 0 || path[skip - 1] != '/')
 		return false;
+	/* No folder has such a name: it would be a mistake that opens nothing. */
+	if (strstr(path, "//") || strstr(path, "/."))
+		return false;
 	return path[n - 1] == '/' || kind->parse_path(path + skip, n - skip, room);
 }
 
