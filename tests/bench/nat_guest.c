@@ -117,12 +117,13 @@ static struct table *open_table(size_t entries)
 /* An entry of the NAT's kind as the NAT itself would write it. */
 static struct value value_of(uint32_t i)
 {
-	char text[160] = "inside 192.168.1.10:0\noutside 203.0.113.2:0\nremote 198.51.100.7:53\n"
-			 "state active\nexpires 1";
+	char text[160] = "inside 192.168.1.10:53\noutside 203.0.113.2:0\n"
+			 "remote 198.51.100.7:53\nstate active\nexpires ";
 	struct value v = {{0}};
 	size_t n = strlen(text);
-	for (uint32_t digits = 1000000000; digits; digits /= 10)
-		text[n++] = (char)('0' + i / digits % 10);
+	table_stamp_write(EPOCH / 1000000000ull + i, text + n);
+	n += TABLE_STAMP;
+	text[n++] = 'Z';
 	text[n++] = '\n';
 	if (!nat_kind.parse_text(text, n, &v))
 		panic("the text of an entry is not understood");

@@ -100,7 +100,8 @@ struct edit {
 struct record {
 	uint64_t time;
 	uint32_t note;
-	uint32_t what;
+	uint16_t what;
+	uint16_t folder; /* a hash of its folder's path, once it was looked at; 0: not yet */
 	uint8_t key[];
 };
 enum { LOG_PUT = 1, LOG_REMOVE = 2, LOG_MARK = 4, LOG_PICKED = 8, LOG_DONE = 16 };
@@ -174,7 +175,8 @@ struct table {
 	uint32_t cells_free;
 	uint32_t *buckets, buckets_mask;
 	size_t objects;
-	uint32_t work; /* number of what is being worked on */
+	uint32_t work;	/* number of what is being worked on */
+	uint32_t reach; /* folders that a slice of the log may lie in */
 	struct flat *flat;
 	uint32_t *chain;
 	struct change *changes; /* SLICE of them, and what they hold */
