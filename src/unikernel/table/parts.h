@@ -409,6 +409,9 @@ struct merge {
 bool merge_key(const struct table *t, const char *path, size_t n, void *key);
 /* Takes what THEIRS changed since BASE into the entries, without a commit. */
 bool merge_trees(struct merge *m, uint32_t base, uint32_t theirs);
+/* The same of one entry: THEIRS (NULL: removed) in place of the blob BASE (NONE: there was none).
+ */
+void merge_value(struct merge *m, const void *key, uint32_t base, const void *theirs);
 /* Each commit keeps what its successor has not; one without has TREE's state for it. False where
  * memory is short: then none keeps anything. */
 bool merge_own(struct table *t, const uint32_t *commits, size_t n, uint32_t tree);
