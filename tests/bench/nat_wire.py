@@ -45,6 +45,8 @@ class Gateway:
                 "-m", str(memory_mb), "-nodefaults", "-no-user-config", "-display", "none",
                 "-no-reboot", "-global", "virtio-mmio.force-legacy=false", "-kernel", image,
                 "-append", f"wire={table}", "-serial", f"file:{self.console}"]
+        with open(self.console, "wb"):
+            pass  # there before QEMU writes to it
         self.wires = []
         for side in OUTSIDE, INSIDE:
             ours, theirs = (bench.path(f"{table}{side}{end}") for end in "ab")
