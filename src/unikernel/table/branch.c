@@ -223,24 +223,42 @@ static bool own(struct table_branch *b, bool forward)
 	return merge_own(t, t->order, n, t->root);
 }
 
+/* All that the branch changed, into the entries: what it has no commit of, too. */
+static void take_changes(struct table_branch *b)
+{
+	struct table *t = b->t;
+	char why[TABLE_MESSAGE_MAX];
+	struct merge m = {.t = t, .why = why};
+	merge_trees(&m, commit_at(t, b->base)->tree, b->root);
+	for (size_t i = 0; i < b->n; i++) {
+		struct change c;
+		change_path(t, key_at(b, i), &c);
+		merge_value(&m, key_at(b, i), tree_at(t, b->root, c.path, c.n),
+			b->removed[i] ? NULL : value_at(b, i));
+	}
+}
+
 static bool merge(struct table_branch *b, unsigned note)
 {
 	struct table *t = b->t;
 	bool settled = work_settle(t), forward = t->head == b->base;
-	char why[TABLE_MESSAGE_MAX];
-	struct merge m = {.t = t, .why = why};
-	merge_trees(&m, commit_at(t, b->base)->tree, commit_at(t, b->tip)->tree);
+	take_changes(b);
 	forward = forward && settled;
-	if (!work_drain(t) || !settled || !own(b, forward))
+	if (!b->tip || !work_drain(t) || !settled || !own(b, forward))
 		return false;
 	return merge_commit(t, b->tip, forward && commit_at(t, b->tip)->tree == t->root, note);
+}
+
+static bool has_changes(const struct table_branch *b)
+{
+	return b->tip || b->n || b->root != commit_at(b->t, b->base)->tree;
 }
 
 void table_branch_merge(struct table_branch *b, unsigned note)
 {
 	struct table *t = b->t;
 	commit(b, note);
-	if (!b->tip || merge(b, note)) {
+	if (!has_changes(b) || merge(b, note)) {
 		close(b);
 	} else {
 		drop(b);

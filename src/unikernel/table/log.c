@@ -29,7 +29,7 @@ static void fill(struct table *t, struct record *r, uint32_t what, const void *k
 	const void *value, unsigned note)
 {
 	r->time = t->now;
-	r->what = what;
+	r->what = (uint16_t)what;
 	r->note = note;
 	if (key)
 		memcpy(r->key, key, t->kind->key_size);

@@ -169,6 +169,19 @@ static bool merge_path(void *ctx, const struct difference *d)
 	return true;
 }
 
+void merge_value(struct merge *m, const void *key, uint32_t base, const void *theirs)
+{
+	struct table *t = m->t;
+	struct sides s = {.ours = table_get(t, key), .theirs = theirs};
+	enum table_won won;
+	memcpy(s.key, key, t->kind->key_size);
+	if (base && object_value(t, base, t->value[VALUE_BASE]))
+		s.base = t->value[VALUE_BASE];
+	const void *value = decide(t, &s, &won);
+	if (!same(t, value, s.ours))
+		apply(m, &s, value);
+}
+
 bool merge_trees(struct merge *m, uint32_t base, uint32_t theirs)
 {
 	return walk(m->t, base, theirs, merge_path, m);

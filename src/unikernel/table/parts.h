@@ -100,7 +100,8 @@ struct edit {
 struct record {
 	uint64_t time;
 	uint32_t note;
-	uint32_t what;
+	uint16_t what;
+	uint16_t folder; /* a hash of its folder's path, once it was looked at; 0: not yet */
 	uint8_t key[];
 };
 enum { LOG_PUT = 1, LOG_REMOVE = 2, LOG_MARK = 4, LOG_PICKED = 8, LOG_DONE = 16 };
@@ -174,7 +175,8 @@ struct table {
 	uint32_t cells_free;
 	uint32_t *buckets, buckets_mask;
 	size_t objects;
-	uint32_t work; /* number of what is being worked on */
+	uint32_t work;	/* number of what is being worked on */
+	uint32_t reach; /* folders that a slice of the log may lie in */
 	struct flat *flat;
 	uint32_t *chain;
 	struct change *changes; /* SLICE of them, and what they hold */
@@ -407,6 +409,9 @@ struct merge {
 bool merge_key(const struct table *t, const char *path, size_t n, void *key);
 /* Takes what THEIRS changed since BASE into the entries, without a commit. */
 bool merge_trees(struct merge *m, uint32_t base, uint32_t theirs);
+/* The same of one entry: THEIRS (NULL: removed) in place of the blob BASE (NONE: there was none).
+ */
+void merge_value(struct merge *m, const void *key, uint32_t base, const void *theirs);
 /* Each commit keeps what its successor has not; one without has TREE's state for it. False where
  * memory is short: then none keeps anything. */
 bool merge_own(struct table *t, const uint32_t *commits, size_t n, uint32_t tree);

@@ -129,6 +129,7 @@ struct table *table_open(
 	object_enter(t, t->root);
 	object_hold(t, t->root); /* the empty tree stays, whatever comes */
 	t->work = 1;
+	t->reach = 1;
 	return t;
 }
 

@@ -47,6 +47,7 @@ struct slice {
 	size_t n;
 	size_t folders[FOLDERS]; /* numbers of changes, each of another folder */
 	size_t folders_n;
+	uint8_t by_key[2 * SLICE]; /* numbers of changes, from 1, by the keys' hashes */
 };
 
 static size_t folder_n(const struct change *c)
@@ -57,34 +58,54 @@ static size_t folder_n(const struct change *c)
 	return n;
 }
 
-/* Is change number I in one of the slice's folders, or is there room for one more? */
-static bool has_folder(struct table *t, struct slice *s, size_t i)
+static uint16_t folder_hash(const struct table *t, const struct change *c)
 {
-	const struct change *c = &t->changes[i];
-	size_t n = folder_n(c);
-	for (size_t k = 0; k < s->folders_n; k++) {
+	uint16_t hash = (uint16_t)siphash(t->limits.secret, c->path, folder_n(c));
+	return hash ? hash : 1;
+}
+
+/* Is the record's folder one of the slice's, or is there room for one more? Its change, without an
+ * object, is then the next one's. */
+static bool has_folder(struct table *t, struct slice *s, struct record *r)
+{
+	struct change *c = &t->changes[s->n];
+	size_t k = 0;
+	while (r->folder && k < s->folders_n && s->of[s->folders[k]]->folder != r->folder)
+		k++;
+	if (r->folder && k == s->folders_n && k == t->reach)
+		return false;
+	change_path(t, r->key, c);
+	r->folder = folder_hash(t, c);
+	for (k = 0; k < s->folders_n; k++) {
 		const struct change *other = &t->changes[s->folders[k]];
-		if (folder_n(other) == n && memcmp(c->path, other->path, n) == 0)
+		size_t n = folder_n(other);
+		if (s->of[s->folders[k]]->folder == r->folder && folder_n(c) == n &&
+			memcmp(c->path, other->path, n) == 0)
 			return true;
 	}
-	if (s->folders_n == FOLDERS)
+	if (s->folders_n == t->reach)
 		return false;
-	s->folders[s->folders_n++] = i;
+	s->folders[s->folders_n++] = s->n;
 	return true;
+}
+
+/* Where the number of KEY's change stands, or is to stand. */
+static uint8_t *place_of(const struct table *t, struct slice *s, const void *key)
+{
+	size_t n = t->kind->key_size, i = siphash(t->limits.secret, key, n) % (2 * SLICE);
+	while (s->by_key[i] && memcmp(s->of[s->by_key[i] - 1]->key, key, n) != 0)
+		i = (i + 1) % (2 * SLICE);
+	return &s->by_key[i];
 }
 
 static void pick(struct table *t, struct slice *s, struct record *r)
 {
-	size_t k = 0;
-	while (k < s->n && memcmp(s->of[k]->key, r->key, t->kind->key_size) != 0)
-		k++;
-	if (k == s->n) {
-		change_path(t, r->key, &t->changes[k]);
-		if (!has_folder(t, s, k))
-			return;
-		s->n++;
-	}
-	s->of[k] = r;
+	if (!has_folder(t, s, r))
+		return;
+	uint8_t *place = place_of(t, s, r->key);
+	if (!*place)
+		*place = (uint8_t)++s->n;
+	s->of[*place - 1] = r;
 	r->what |= LOG_PICKED;
 }
 
@@ -98,7 +119,7 @@ static bool is_open(const struct record *r)
 static size_t choose(struct table *t, struct slice *s)
 {
 	size_t looked = 0;
-	s->n = s->folders_n = 0;
+	memset(s, 0, sizeof(*s));
 	while (looked < t->log.used && s->n < SLICE) {
 		struct record *r = log_at(t, looked++);
 		if (is_open(r))
@@ -106,7 +127,19 @@ static size_t choose(struct table *t, struct slice *s)
 		if (log_ends_commit(r))
 			break;
 	}
+	if (s->n < SLICE) /* the path of one that was not picked */
+		memset(&t->changes[s->n], 0, sizeof(*t->changes));
 	return looked;
+}
+
+/* A slice that was full before it had all changes of its folders makes some of them again: the next
+ * one lies in fewer. */
+static void set_reach(struct table *t, const struct slice *s)
+{
+	if (s->n == SLICE && s->folders_n > 1)
+		t->reach = (uint32_t)s->folders_n / 2;
+	else if (s->n < SLICE / 4 && s->folders_n == t->reach && t->reach < FOLDERS)
+		t->reach *= 2;
 }
 
 static bool edit_slice(struct table *t, const struct slice *s)
@@ -144,8 +177,11 @@ static void unpick(struct table *t, size_t looked, bool done)
 {
 	for (size_t i = 0; i < looked; i++) {
 		struct record *r = log_at(t, i);
-		if (r->what & LOG_PICKED)
-			r->what = (r->what & ~(uint32_t)LOG_PICKED) | (done ? LOG_DONE : 0);
+		if (!(r->what & LOG_PICKED))
+			continue;
+		r->what ^= LOG_PICKED;
+		if (done)
+			r->what |= LOG_DONE;
 	}
 }
 
@@ -167,6 +203,7 @@ bool work_log(struct table *t)
 {
 	struct slice s;
 	size_t looked = choose(t, &s);
+	set_reach(t, &s);
 	bool done = edit_slice(t, &s);
 	unpick(t, looked, done);
 	return done && take_off(t);
