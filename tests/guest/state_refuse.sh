@@ -58,32 +58,32 @@ refuses() {
 	boot "${3:-$image}" "$1"
 	ends
 	ok "'$1' does not start" [ "$status" != running ] && [ "$status" != 0 ]
-	is "... says so in one line" "$(grep -c 'option ' console.txt)" 1
+	is "... says so in one line" "$(grep -c '^respin: refused: ' console.txt)" 1
 	contains "... which is why" "$(tr -d '\r' <console.txt)" "$2"
 	lacks "... and never was ready" "$(cat console.txt)" "respin: ready"
 }
 token=refuse.0123456789abcdefghij
 none="of at least 22 letters, digits"
 
-refuses "git.port=80 arp.write=" "option arp.write=: expected a token $none"
-refuses "git.port=80 arp.write=open" "option arp.write=: expected a token $none"
-refuses "git.port=80 arp.write=only-21-characters-ab" "option arp.write=: expected a token $none"
+refuses "git.port=80 arp.write=" "refused: arp.write=: expected a token $none"
+refuses "git.port=80 arp.write=open" "refused: arp.write=: expected a token $none"
+refuses "git.port=80 arp.write=only-21-characters-ab" "refused: arp.write=: expected a token $none"
 lacks "... without the token" "$(cat console.txt)" "only-21"
-refuses "git.port=80 arp.write=$token%2f" "option arp.write=: expected a token $none"
-refuses "git.port=80 arp.read=" "option arp.read=: expected open, or a token $none"
-refuses "git.port=80 arp.read=closed" "option arp.read=: expected open, or a token $none"
-refuses "git.port=80 tcp.write=$token" "option tcp.write=: nobody but the image changes this store" "$example"
-refuses "git.port=80 tcp.write=" "option tcp.write=: nobody but the image changes this store" "$example"
+refuses "git.port=80 arp.write=$token%2f" "refused: arp.write=: expected a token $none"
+refuses "git.port=80 arp.read=" "refused: arp.read=: expected open, or a token $none"
+refuses "git.port=80 arp.read=closed" "refused: arp.read=: expected open, or a token $none"
+refuses "git.port=80 tcp.write=$token" "refused: tcp.write=: nobody but the image changes this store" "$example"
+refuses "git.port=80 tcp.write=" "refused: tcp.write=: nobody but the image changes this store" "$example"
 for path in /x /arp/ arp nat/ arp/nobody arp/../nat/ arp//en1/ ''; do
 	refuses "git.port=80 arp.write=$token arp.write.paths=$path" "expected a folder like arp/, or an entry's path"
 done
 refuses "git.port=80 arp.write=$token arp.write.paths=$(seq -s , -f 'arp/10.0.0.%g' 17)" "more than 16 paths"
-refuses "git.port=65536" "option git.port=65536: expected a port"
-refuses "git.port=http" "option git.port=http: expected a decimal number"
-refuses "git.port=-1" "option git.port=-1: expected a decimal number"
-refuses "git.port=" "option git.port=: expected a decimal number"
-refuses "git.port=80 arp.entries=0" "option arp.entries=0: expected"
-refuses "git.port=80 arp.history.bytes=1" "option arp.history.bytes=1: expected"
+refuses "git.port=65536" "refused: git.port=65536: expected a port"
+refuses "git.port=http" "refused: git.port=http: expected a decimal number"
+refuses "git.port=-1" "refused: git.port=-1: expected a decimal number"
+refuses "git.port=" "refused: git.port=: expected a decimal number"
+refuses "git.port=80 arp.entries=0" "refused: arp.entries=0: expected"
+refuses "git.port=80 arp.history.bytes=1" "refused: arp.history.bytes=1: expected"
 
 # Closed is what was not opened.
 boot "$example" "git.port=80 payload.read=open machine.read=open"

@@ -326,37 +326,48 @@ static void insane_values_are_told(void **state)
 	assert_false(tcp_value_is_sane(&v));
 }
 
+static bool syn(struct tcp_rate *r, uint32_t ms)
+{
+	return tcp_rate_take(r, ms, TCP_LISTEN, TCP_SYN_RCVD);
+}
+
+static bool step(struct tcp_rate *r, uint32_t ms)
+{
+	return tcp_rate_take(r, ms, TCP_SYN_RCVD, TCP_ESTABLISHED);
+}
+
 static void a_flood_of_syns_is_few_commits(void **state)
 {
 	(void)state;
 	struct tcp_rate r = {0};
 	unsigned commits = 0;
 	for (unsigned ms = 0; ms < 10000; ms++) /* a thousand a second */
-		commits += tcp_rate_take(&r, ms);
+		commits += syn(&r, ms);
 	assert_int_equal(commits, 10 * TCP_HALF_OPEN_COMMITS);
 	/* also where the clock wraps */
 	r = (struct tcp_rate){.begun_ms = UINT32_MAX - 10};
-	for (commits = 0; tcp_rate_take(&r, 5); commits++)
+	for (commits = 0; syn(&r, 5); commits++)
 		assert_true(commits < TCP_HALF_OPEN_COMMITS);
 	assert_int_equal(commits, TCP_HALF_OPEN_COMMITS);
-	assert_true(tcp_rate_take(&r, 1000));
+	assert_false(tcp_rate_take(&r, 5, TCP_SYN_RCVD, TCP_CLOSED));
+	assert_true(step(&r, 5)); /* of those who mean it */
+	assert_true(tcp_rate_take(&r, 5, TCP_LAST_ACK, TCP_CLOSED));
+	assert_true(syn(&r, 1000));
 }
 
-static void only_steps_of_half_open_connections_are_joined(void **state)
+static void a_flood_of_connections_is_bounded_too(void **state)
 {
 	(void)state;
-	assert_true(tcp_is_half_open(TCP_LISTEN, TCP_SYN_RCVD));
-	assert_true(tcp_is_half_open(TCP_SYN_RCVD, TCP_CLOSED));
-	assert_false(tcp_is_half_open(TCP_SYN_RCVD, TCP_ESTABLISHED));
-	assert_false(tcp_is_half_open(TCP_CLOSED, TCP_SYN_SENT));
-	assert_false(tcp_is_half_open(TCP_LAST_ACK, TCP_CLOSED));
+	struct tcp_rate r = {0};
+	unsigned commits = 0;
+	for (unsigned ms = 0; ms < 3000; ms++)
+		commits += step(&r, ms);
+	assert_int_equal(commits, 3 * TCP_COMMITS);
+	assert_false(syn(&r, 2999));
 	assert_string_equal(message(tcp_note_joined(0)), "counters");
-	assert_string_equal(
-		message(tcp_note_joined(1)), "counters, 1 step of half-open connections");
-	assert_string_equal(
-		message(tcp_note_joined(992)), "counters, 992 steps of half-open connections");
-	assert_string_equal(message(tcp_note_joined(UINT32_MAX)),
-		"counters, 4095 or more steps of half-open connections");
+	assert_string_equal(message(tcp_note_joined(1)), "counters, 1 step");
+	assert_string_equal(message(tcp_note_joined(992)), "counters, 992 steps");
+	assert_string_equal(message(tcp_note_joined(UINT32_MAX)), "counters, 4095 or more steps");
 }
 
 static const struct CMUnitTest tests[] = {
@@ -373,6 +384,6 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(ways_of_one_segment_are_walked),
 	cmocka_unit_test(insane_values_are_told),
 	cmocka_unit_test(a_flood_of_syns_is_few_commits),
-	cmocka_unit_test(only_steps_of_half_open_connections_are_joined),
+	cmocka_unit_test(a_flood_of_connections_is_bounded_too),
 };
 RUN_TESTS("guest_tcp")

@@ -49,7 +49,7 @@ struct journal {
 	struct shadow *by_pcb[BY_PCB]; /* to find shadows sooner: where the key is the pcb's */
 	uint64_t now_s;
 	uint32_t now_ms, committed_ms;
-	struct tcp_rate half_open;
+	struct tcp_rate rate;
 	uint32_t joined; /* steps whose commit waits for that of the counters */
 	uint32_t turn;
 	size_t visited; /* shadows seen in this turn */

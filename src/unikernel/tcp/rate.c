@@ -3,14 +3,19 @@
 
 #define SECOND_MS 1000u
 
-bool tcp_rate_take(struct tcp_rate *r, uint32_t now_ms)
+static bool is_half_open(unsigned from, unsigned to)
 {
-	if (now_ms - r->begun_ms >= SECOND_MS) {
-		r->begun_ms = now_ms;
-		r->taken = 0;
-	}
-	if (r->taken == TCP_HALF_OPEN_COMMITS)
+	return to == TCP_SYN_RCVD || (from == TCP_SYN_RCVD && to == TCP_CLOSED);
+}
+
+bool tcp_rate_take(struct tcp_rate *r, uint32_t now_ms, unsigned from, unsigned to)
+{
+	if (now_ms - r->begun_ms >= SECOND_MS)
+		*r = (struct tcp_rate){.begun_ms = now_ms};
+	bool half_open = is_half_open(from, to);
+	if (r->steps == TCP_COMMITS || (half_open && r->half_open == TCP_HALF_OPEN_COMMITS))
 		return false;
-	r->taken++;
+	r->steps++;
+	r->half_open += half_open;
 	return true;
 }

@@ -19,8 +19,7 @@ static enum table_change put(const struct tcp_key *key, const struct tcp_value *
 static unsigned note_of(enum tcp_event event, unsigned from, unsigned to)
 {
 	struct journal *j = tcp_journal;
-	if (event == TCP_STEP && tcp_is_half_open(from, to) &&
-		!tcp_rate_take(&j->half_open, j->now_ms)) {
+	if (event == TCP_STEP && !tcp_rate_take(&j->rate, j->now_ms, from, to)) {
 		j->joined++;
 		return TABLE_LATER;
 	}

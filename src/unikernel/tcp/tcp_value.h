@@ -123,18 +123,18 @@ extern const struct table_kind tcp_payload_kind;
 bool tcp_value_is_sane(const struct tcp_value *v);
 const char *tcp_state_name(unsigned state);
 
-/* Whoever sends a SYN makes a connection that steps from LISTEN to SYN_RCVD, and to CLOSED when
- * nothing follows. So many of such steps in a second are commits; others are joined to the next
- * commit, so that a flood of SYNs does not drive the history out. */
+/* So many steps of connections' states in a second are commits; others are joined to the next
+ * commit, so that strangers who open and close connections do not drive the history out. Whoever
+ * sends a SYN makes one that steps from LISTEN to SYN_RCVD, and to CLOSED when nothing follows:
+ * of these steps fewer are. */
+#define TCP_COMMITS 250
 #define TCP_HALF_OPEN_COMMITS 8
 struct tcp_rate {
 	uint32_t begun_ms; /* of the second that is counted */
-	unsigned taken;
+	unsigned steps, half_open;
 };
-/* May one more be a commit? */
-bool tcp_rate_take(struct tcp_rate *r, uint32_t now_ms);
-/* Is the step one of those? */
-bool tcp_is_half_open(unsigned from, unsigned to);
+/* May the step FROM one state TO another be a commit of its own? */
+bool tcp_rate_take(struct tcp_rate *r, uint32_t now_ms, unsigned from, unsigned to);
 /* Of a commit of counters, with so many joined steps. */
 unsigned tcp_note_joined(uint32_t steps);
 

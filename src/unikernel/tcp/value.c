@@ -257,11 +257,6 @@ unsigned tcp_note_joined(uint32_t steps)
 	return (unsigned)TCP_COUNTERS << 8 | (steps < JOINED_MAX ? steps : JOINED_MAX) << 16;
 }
 
-bool tcp_is_half_open(unsigned from, unsigned to)
-{
-	return to == TCP_SYN_RCVD || (from == TCP_SYN_RCVD && to == TCP_CLOSED);
-}
-
 unsigned tcp_next_state(unsigned from, unsigned to)
 {
 	bool opening = from == TCP_SYN_SENT || from == TCP_SYN_RCVD;
@@ -283,7 +278,6 @@ static size_t write_joined(struct tcp_text *w, unsigned steps)
 	tcp_text_number(w, steps);
 	tcp_text_add(w, steps == JOINED_MAX ? " or more" : "");
 	tcp_text_add(w, steps == 1 ? " step" : " steps");
-	tcp_text_add(w, " of half-open connections");
 	return w->n;
 }
 
