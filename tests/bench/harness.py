@@ -17,7 +17,8 @@ class Wrong(Exception):
 class Figure:
     """How long respin took against how long its peer took in the same run.
 
-    at_most bounds respin / peer ("no slower than"), at_least peer / respin ("times as fast").
+    at_most bounds respin / peer ("no slower than"), at_least peer / respin ("times as fast"); one
+    with neither is told, and has no bar.
     The samples are seconds, or of another unit that is named.
     """
 
@@ -32,13 +33,17 @@ class Figure:
 
     def ratio(self):
         ours, theirs = statistics.median(self.ours), statistics.median(self.theirs)
-        return ours / theirs if self.at_most else theirs / ours
+        return theirs / ours if self.at_least else ours / theirs
 
     def is_met(self):
-        return self.ratio() <= self.at_most if self.at_most else self.ratio() >= self.at_least
+        if self.at_least:
+            return self.ratio() >= self.at_least
+        return not self.at_most or self.ratio() <= self.at_most
 
     def bar(self):
-        return f"<= {self.at_most:g}" if self.at_most else f">= {self.at_least:g}"
+        if self.at_least:
+            return f">= {self.at_least:g}"
+        return f"<= {self.at_most:g}" if self.at_most else "none"
 
     def as_json(self):
         return {

@@ -2,9 +2,10 @@
 it: nat_wire.c between two sockets that stand for the wires.
 
 Two machines run the same image, one with a plain table, one with a versioned one. A flow is a
-question out, which makes a mapping, and the answer in, which looks it up; the next one begins when it
-is done. The machines take turns that are longer than what collects in one before its history is made,
-so that each pays for its own."""
+question out, which makes a mapping, and the answer in, which looks it up. At a pace, the next one begins
+so long after the last; flat out, when that is done, so that a frame which comes while history is made
+has to wait for a slice of it: the processor is never idle. The machines take turns that are longer than
+what collects in one before its history is made, so that each pays for its own."""
 
 import contextlib
 import os
@@ -20,6 +21,7 @@ MAC = [b"\x52\x54\x00\x12\x34\x56", b"\x52\x54\x00\x12\x34\x57"]
 GATEWAY, SERVER = socket.inet_aton("203.0.113.2"), socket.inet_aton("198.51.100.7")
 TURNS, TURN_SECONDS = 5, 4
 PATIENCE = 30  # seconds
+PACE = 500  # flows a second
 KINDS = ["insertion", "look-up"]
 
 
@@ -104,16 +106,25 @@ class Gateway:
             raise Wrong("an answer was not translated")
         return out, back
 
-    def turn(self, seconds):
-        """{kind: [seconds]} of the flows of so long a time."""
-        end, found = time.monotonic() + seconds, []
+    def turn(self, seconds, pause=0.0):
+        """{kind: [seconds]} of the flows of so long a time, one each PAUSE."""
+        due, found = time.monotonic(), []
+        end = due + seconds
         while time.monotonic() < end:
             found.append(self.flow())
+            due += pause
+            time.sleep(max(0, due - time.monotonic()))
         return {kind: sorted(f[i] for f in found) for i, kind in enumerate(KINDS)}
 
 
 COLUMNS = [("p50", lambda s: s[len(s) // 2]), ("p99", lambda s: s[len(s) * 99 // 100]),
            ("longest of a turn", lambda s: s[-1])]
+
+
+def rows(turns, what, bars):
+    return [Figure(f"NAT, {what}, {kind}, {name}", "plain hash table",
+                   *([column(turn[k][kind]) for turn in turns] for k in range(2)), at_most=bar)
+            for kind, bar in zip(KINDS, bars) for name, column in COLUMNS]
 
 
 def measure(bench, image, memory_mb, bars):
@@ -122,10 +133,10 @@ def measure(bench, image, memory_mb, bars):
         for gateway in gateways:
             gateway.wait()
             gateway.turn(1)
-        turns = [[gateway.turn(TURN_SECONDS) for gateway in gateways] for _ in range(TURNS)]
+        paced, flat_out = ([[gateway.turn(TURN_SECONDS, pause) for gateway in gateways]
+                            for _ in range(TURNS)] for pause in (1 / PACE, 0))
     finally:
         for gateway in gateways:
             gateway.end()
-    return [Figure(f"NAT, arrival to departure, {kind}, {name}", "plain hash table",
-                   *([column(turn[k][kind]) for turn in turns] for k in range(2)), at_most=bar)
-            for kind, bar in zip(KINDS, bars) for name, column in COLUMNS]
+    return (rows(paced, f"wire to wire, {PACE} flows/s", bars)
+            + rows(flat_out, "wire to wire, flat out", [None] * len(bars)))
