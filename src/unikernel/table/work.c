@@ -50,6 +50,13 @@ struct slice {
 	uint8_t by_key[2 * SLICE]; /* numbers of changes, from 1, by the keys' hashes */
 };
 
+/* While little waits, a slice is short: a packet that comes meanwhile waits for its end. When much
+ * does, many folders in one slice are less work: those that they lie in are made anew once. */
+static uint32_t reach(const struct table *t)
+{
+	return t->log.used < t->log.capacity / 4 ? 1 : t->reach;
+}
+
 static size_t folder_n(const struct change *c)
 {
 	size_t n = c->n;
@@ -72,7 +79,7 @@ static bool has_folder(struct table *t, struct slice *s, struct record *r)
 	size_t k = 0;
 	while (r->folder && k < s->folders_n && s->of[s->folders[k]]->folder != r->folder)
 		k++;
-	if (r->folder && k == s->folders_n && k == t->reach)
+	if (r->folder && k == s->folders_n && k == reach(t))
 		return false;
 	change_path(t, r->key, c);
 	r->folder = folder_hash(t, c);
@@ -83,7 +90,7 @@ static bool has_folder(struct table *t, struct slice *s, struct record *r)
 			memcmp(c->path, other->path, n) == 0)
 			return true;
 	}
-	if (s->folders_n == t->reach)
+	if (s->folders_n == reach(t))
 		return false;
 	s->folders[s->folders_n++] = s->n;
 	return true;
