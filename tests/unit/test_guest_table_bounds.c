@@ -436,6 +436,46 @@ static void without_memory_a_branch_still_merges(void **state)
 	}
 }
 
+/* A commit of 130 to 329 changes, of 1 to 200 keys in 1 to 40 folders. */
+static void burst(struct made_table *m, unsigned *random)
+{
+	unsigned shape[3];
+	for (size_t i = 0; i < 3; i++) {
+		*random = *random * 1103515245u + 12345u;
+		shape[i] = *random >> 16;
+	}
+	unsigned folders = 1 + shape[0] % 40, keys = 1 + shape[1] % 200,
+		 puts = 130 + shape[2] % 200;
+	for (unsigned i = 0; i < puts; i++) {
+		unsigned k = i % keys;
+		put(m->t, k % folders << 8 | k / folders, *random + i, 60, NOTE_LATER);
+	}
+	table_commit(m->t, NOTE_OTHER);
+}
+
+/* A log that is never a quarter full is worked out a folder at a time. */
+static void slices_of_many_folders_make_the_same_history(void **state)
+{
+	(void)state;
+	struct table_limits limits = {.entries = 8192, .log_records = 512}, ample = limits;
+	ample.log_records = 8192;
+	struct made_table many = make_table(&fanned_kind, limits);
+	struct made_table one = make_table(&fanned_kind, ample);
+	unsigned random[2] = {7, 7};
+	struct table_ref a, b;
+	for (unsigned i = 0; i < 300; i++) {
+		burst(&many, &random[0]);
+		burst(&one, &random[1]);
+		table_flush(many.t);
+		table_flush(one.t);
+		assert_true(table_ref(many.t, 0, &a) && table_ref(one.t, 0, &b));
+		assert_memory_equal(a.id.bytes, b.id.bytes, sizeof(a.id.bytes));
+	}
+	assert_int_equal(table_stats(many.t).changes_joined, 0);
+	drop_table(&many);
+	drop_table(&one);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -452,6 +492,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_branch_that_is_too_large_costs_no_history),
 		cmocka_unit_test(without_memory_for_history_entries_go_on),
 		cmocka_unit_test(without_memory_a_branch_still_merges),
+		cmocka_unit_test(slices_of_many_folders_make_the_same_history),
 	};
 	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);

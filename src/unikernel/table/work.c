@@ -145,8 +145,8 @@ static void set_reach(struct table *t, const struct slice *s)
 {
 	if (s->n == SLICE && s->folders_n > 1)
 		t->reach = (uint32_t)s->folders_n / 2;
-	else if (s->n < SLICE / 4 && s->folders_n == t->reach && t->reach < FOLDERS)
-		t->reach *= 2;
+	else if (s->n < SLICE / 4 && s->folders_n == t->reach)
+		t->reach = t->reach * 2 < FOLDERS ? t->reach * 2 : FOLDERS;
 }
 
 static bool edit_slice(struct table *t, const struct slice *s)
