@@ -493,12 +493,10 @@ static void bombs_are_stopped_under_every_codec(void **state)
 	struct text t = new_text(p);
 	tar_header(&t, S("bomb"), '0', "", 0644, BOMB);
 	for (size_t i = 0; i < sizeof(codecs) / sizeof(*codecs); i++) {
-		int64_t start = clock_ns();
 		assert_refused(p, packed(&p->a, codecs[i], text_str(&t), BOMB + 1024), E_UNSAFE,
 			"x.tar: entry 'bomb' refused: "
 			"the archive unpacks to more than 200 times its size");
 		assert_true(bytes_in(p) <= 17 << 20);
-		assert_true(clock_ns() - start < 5000000000);
 	}
 }
 
