@@ -11,6 +11,7 @@ trap 'chmod -R u+rwX "$scratch" 2>/dev/null; rm -rf "$scratch"' EXIT
 trap 'exit 130' INT TERM
 cd "$scratch" || exit 1
 # Git, the locale and the time zone of whoever runs the tests must not matter.
+export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=transfer.fsckObjects GIT_CONFIG_VALUE_0=true # of each clone
 export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null HOME="$scratch" LC_ALL=C TZ=UTC NO_COLOR=1
 export RESPIN_ACCEL=tcg # the probe for KVM has its own test
 export GIT_AUTHOR_NAME=tester GIT_AUTHOR_EMAIL=tester@example.org

@@ -94,7 +94,7 @@ static bool visit(struct context *c, const struct lab_request *q, struct err *e)
 	vec_for(r, &run.checks)
 		if (r->verdict == FAIL && (status < 0 || strcmp(r->type, "command")))
 			term_warn("%s: %s", r->name, r->why);
-	term_note("%s: machine: %s; kept in %s", run.image, run.end, run.dir);
+	term_note("%s: kept in %s", run.image, run.dir);
 	c->status = status < 0 ? STATUS_NO : status;
 	return true;
 }

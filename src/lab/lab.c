@@ -114,6 +114,7 @@ static bool hear(struct listener *l, char *message, size_t n)
 {
 	struct str rest = {message + 1, n - 1};
 	struct check_result result;
+	int runs;
 	switch (message[0]) {
 	case MESSAGE_CHECK:
 		if (!result_read(l->a, rest, &result, l->e))
@@ -131,7 +132,8 @@ static bool hear(struct listener *l, char *message, size_t n)
 			l->q->on_note(l->q->ctx, str_copy(l->a, rest));
 		return true;
 	case MESSAGE_TERMINAL:
-		signals_interrupt(!rest.p[0]);
+		memcpy(&runs, rest.p, sizeof(runs));
+		signals_interrupt(!runs);
 		return true;
 	case MESSAGE_STATUS:
 		memcpy(&l->status, rest.p, sizeof(l->status));

@@ -93,7 +93,7 @@ static void keep_last(old_runs *runs)
 	}
 }
 
-/* A report names the runs that it compares. */
+/* A report names the runs that it compares. One that can't be read keeps none. */
 static bool keep_reported(struct arena *a, const char *reports, old_runs *runs, struct err *e)
 {
 	strings files = {0};
@@ -104,8 +104,10 @@ static bool keep_reported(struct arena *a, const char *reports, old_runs *runs, 
 	vec_for(file, &files) {
 		defer(arena_free) struct arena scratch = {0};
 		struct str text;
-		if (!file_read(&scratch, path_join(&scratch, reports, *file), REPORT_MAX, &text, e))
-			return false;
+		struct err ignored;
+		if (!file_read(&scratch, path_join(&scratch, reports, *file), REPORT_MAX, &text,
+			    &ignored))
+			continue;
 		vec_for(r, runs)
 			r->keep |= str_find(text, str_of(r->id)) >= 0;
 	}

@@ -54,13 +54,13 @@ def run(image, flows, *options):
     return {(f[0], f[1]): dict(zip(COLUMNS, (int(v) / 1e12 for v in f[2:]))) for f in found}
 
 
-def figures(answer, columns, unit="seconds", of_second=1):
+def figures(answer, columns, what="", unit="seconds", of_second=1):
     rows = []
     for series, name, bar in ROWS:
         ours, theirs = answer[series, "versioned"], answer[series, "plain"]
         for column in columns:
             pair = [round(side[column] * of_second, 12) for side in (ours, theirs)]
-            rows.append(Figure(f"NAT {name}, {column}", PEER, [pair[0]], [pair[1]], at_most=bar,
+            rows.append(Figure(f"NAT {name}, {column}{what}", PEER, [pair[0]], [pair[1]], at_most=bar,
                                unit=unit))
     return rows
 
@@ -71,5 +71,5 @@ def measure(bench, workspace, bare):
     counted = run(image, FLOWS, "-icount", "shift=0,sleep=off")
     bars = [bar for _, _, bar in ROWS]
     return (figures(clock, ["p50", "p99", "longest of 10,000"])
-            + figures(counted, ["p50", "p99", "max"], "instructions", 1e9)
+            + figures(counted, ["p50", "p99", "max"], ", counted", "instructions", 1e9)
             + nat_wire.measure(bench, image, MEMORY_MB, bars))

@@ -35,7 +35,7 @@ exits "the status is the program's" 7
 is "its output is alone on standard output" "$out" before
 is "it works in the current folder" "$(cat there)" after
 contains "where it is, is told" "$err" "box is ready: 10.77.0.2, 192.168.9.2; you are 10.77.0.1"
-contains "the run is kept" "$err" "box: machine: stopped by the lab; kept in $scratch/.respin/runs/"
+contains "the run is kept" "$err" "box: kept in $scratch/.respin/runs/"
 is "... with its boot and the program" "$(of_last '[(c["type"], c["result"]) for c in run["checks"]]')" \
 	"[('boot', 'pass'), ('command', 'fail')]"
 is "... and how that ended" "$(of_last 'run["checks"][1]["why"]')" "exited with status 7"
@@ -72,7 +72,7 @@ contains "a network and no program" "$status $err" "2 respin: --at is where a co
 # The terminal: ^C is the program's; a shell has job control; all is left as it was.
 run on_terminal started '\x03' -- respin run box -- sh -c 'sleep 1; echo started; exec sleep 100'
 contains "^C ends the program" "$out" "status 130, settings as it was, foreground the job's"
-contains "... and the machine is stopped and kept" "$out" "box: machine: stopped by the lab; kept in"
+contains "... and the machine is stopped and kept" "$out" "box: kept in"
 run on_terminal '$ ' 'sleep 100\n' 'sleep 100' '\x03' '$ ' 'echo "it was $?"\n' 'it was 130' 'exit 5\n' \
 	-- env 'PS1=$ ' ENV=/dev/null SHELL=/bin/sh respin run box --shell
 contains "in a shell ^C ends what runs in it" "$out" "it was 130"

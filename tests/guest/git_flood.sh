@@ -107,7 +107,7 @@ now() {
 # clone_in NAME SECONDS DIR: of the store, from the honest host outside
 clone_in() {
 	rm -rf "$3"
-	timeout "$2" ip netns exec "$outside" git -c transfer.fsckObjects=true clone -q \
+	timeout "$2" ip netns exec "$outside" git clone -q \
 		"http://203.0.113.2:9418/$1.git" "$3" 2>>clone.err
 }
 honest() {

@@ -39,7 +39,7 @@ contains "all of them" "$out" "1..68"
 
 # ---- forgetting ---------------------------------------------------------------------------------
 quiet() {
-	timeout 60 git -c transfer.fsckObjects=true "$@"
+	timeout 60 git "$@"
 }
 # has REPOSITORY TEXT: in any object, reachable or not
 has() {

@@ -63,7 +63,7 @@ whole() {
 	git -C "$1" fsck --full --strict 2>&1
 }
 quiet() {
-	timeout 30 git -c transfer.fsckObjects=true "$@"
+	timeout 30 git "$@"
 }
 subjects() {
 	git -C "$1" log --format=%s
@@ -321,7 +321,7 @@ contains "its entry is there" "$(entries arp)" "10.0.3.9 02:00:00:00:03:09"
 
 # ---- many and slow ones -------------------------------------------------------------------------
 tell many arp 1000
-seq 12 | xargs -P 12 -I N timeout 60 git -c transfer.fsckObjects=true clone -q "$url/arp.git" at-once.N
+seq 12 | xargs -P 12 -I N timeout 60 git clone -q "$url/arp.git" at-once.N
 is "many clones at once are whole" \
 	"$(for i in $(seq 12); do [ -d "at-once.$i" ] && whole "at-once.$i" && git -C "at-once.$i" rev-parse HEAD; done | sort | uniq -c | awk '{ print $1 }')" 12
 run python3 "$top/tests/guest/git_abuse.py" "$port" arp

@@ -81,7 +81,7 @@ push() {
 }
 clone() {
 	rm -rf "$1"
-	timeout 60 git -c transfer.fsckObjects=true clone -q "$url" "$1"
+	timeout 60 git clone -q "$url" "$1"
 }
 # held DISK ROUND: how many entries of that round are on the disk
 held() {

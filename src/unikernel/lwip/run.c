@@ -1,6 +1,7 @@
 /* run.c - start and main loop. SPDX-License-Identifier: ISC */
 #include "lwip_port.h"
 #include "interface.h"
+#include "neighbours.h"
 #include "parts.h"
 #include "platform.h"
 #include "lwip/init.h"
