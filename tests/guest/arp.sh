@@ -60,8 +60,9 @@ mine='arp[6:2] = 1 and ether src 52:54:00:12:34:56 and arp[24:4] = 0x0a4d0002'
 image "arp.probe=yes colour=red" "$early,
 	{ \"name\": \"is quiet\", \"type\": \"command\", \"run\": [\"sh\", \"-c\", \"! arping -q -c 1 -w 1 -I respin0 10.77.0.2\"] },
 	{ \"name\": \"is ready\", \"type\": \"boot\", \"timeout_ms\": 20000 },
+	{ \"name\": \"nothing wakes it\", \"type\": \"command\", \"run\": [\"sleep\", \"4\"] },
 	{ \"name\": \"asked\", \"type\": \"packets\", \"filter\": \"$mine and arp[14:4] = 0\", \"min\": 3, \"max\": 3 },
-	{ \"name\": \"said so\", \"type\": \"packets\", \"filter\": \"$mine and arp[14:4] = 0x0a4d0002\", \"min\": 1 },
+	{ \"name\": \"said so twice\", \"type\": \"packets\", \"filter\": \"$mine and arp[14:4] = 0x0a4d0002 and ether broadcast\", \"min\": 2, \"max\": 2 },
 	{ \"name\": \"is seen\", \"type\": \"command\", \"run\": [\"sh\", \"-c\", \"! arping -q -D -c 3 -I respin0 10.77.0.2\"] },
 	{ \"name\": \"page\", \"type\": \"http\", \"path\": \"/index.html\" }"
 run respin check small --json

@@ -146,6 +146,32 @@ def wants():
         ok("... nor a pack", b"PACK" not in got, got)
 
 
+def pieces():
+    """A request that waits, whole but in two pieces, goes before one whose body is not whole."""
+    def connect():
+        s = socket.create_connection((ADDRESS, PORT), timeout=10)
+        s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return s
+    body = b"0032want " + b"1" * 40 + b"\n00000009done\n"
+    holders = [connect(), connect()]  # an address has two jobs
+    for s in holders:
+        s.sendall(POST + b"Content-Length: 4000\r\n\r\n")
+    time.sleep(0.2)
+    with connect() as a, connect() as b:
+        a.sendall(POST + b"Content-Length: %d\r\n\r\n" % len(body) + body[:10])
+        time.sleep(0.2)
+        a.sendall(body[10:])
+        b.sendall(POST + b"Content-Length: 4000\r\n\r\n" + b"0032want " + b"1" * 300)
+        time.sleep(0.3)
+        begin = time.monotonic()
+        holders[0].close()
+        got = a.recv(100)
+        took = time.monotonic() - begin
+    holders[1].close()
+    ok("a request in pieces is worked on when it is there", status(got) == 200 and took < 0.8, (got, took))
+    time.sleep(0.5)
+
+
 def bounds():
     held = [socket.create_connection((ADDRESS, PORT), timeout=5) for _ in range(12)]
     time.sleep(0.5)
@@ -173,6 +199,7 @@ for request in REQUESTS:
     is_answered(*request)
 headers()
 wants()
+pieces()
 bounds()
 print(f"1..{COUNT}")
 sys.exit(FAILED > 0)

@@ -35,7 +35,7 @@ url=http://127.0.0.1:$port/arp.git
 run timeout 120 python3 "$top/tests/guest/git_requests.py" 127.0.0.1 "$port"
 exits "requests get the answers that they should" 0
 printf '%s\n' "$out" | sed 's/^/# /' | grep -v '^# ok'
-contains "all of them" "$out" "1..68"
+contains "all of them" "$out" "1..69"
 
 # ---- forgetting ---------------------------------------------------------------------------------
 quiet() {

@@ -92,6 +92,7 @@ is "a method of others is refused" "$(asked /arp.git/info/refs -X DELETE)" 405
 is "a name that is not the machine's is refused" "$(asked / -H 'Host: evil.example')" 421
 
 # ---- cloning ------------------------------------------------------------------------------------
+tell create arp
 run quiet clone "$url/arp.git" empty
 exits "an empty table can be cloned" 0
 tell put arp 10.0.0.1 02:00:00:00:00:01
@@ -103,9 +104,10 @@ is "the clone is whole" "$(whole first)" ""
 is "and has the table's entries" "$(files first arp)" "$(entries arp)"
 is "each change is a commit" "$(subjects first)" "entry set: 10.0.0.3 -> 02:00:00:00:00:03
 entry set: 10.0.0.2 -> 02:00:00:00:00:02
-entry set: 10.0.0.1 -> 02:00:00:00:00:01"
+entry set: 10.0.0.1 -> 02:00:00:00:00:01
+initial empty table"
 is "by the component" "$(git -C first log -1 --format=%an)" arp
-ok "the empty clone follows" quiet -C empty pull -q origin primary
+ok "the empty clone follows" quiet -C empty pull -q
 is "to the same commit" "$(git -C empty rev-parse HEAD)" "$(git -C first rev-parse HEAD)"
 
 tell put arp 10.0.0.4 02:00:00:00:00:04

@@ -1,6 +1,7 @@
 /* machine.c - a machine whose tables are served by git, as a program on the loopback network: what
  * an image does, without the image. Commands come from standard input, a line each:
  *
+ *     create TABLE            begins its history with an empty commit
  *     put TABLE PATH TEXT     changes an entry, as a commit of its own
  *     later TABLE PATH TEXT   changes an entry; the next commit has it
  *     remove TABLE PATH       removes an entry, as a commit of its own
@@ -48,7 +49,7 @@ struct key {
 struct value {
 	char text[64];
 };
-enum { NOTE_PUT = 1, NOTE_PUSH };
+enum { NOTE_PUT = 1, NOTE_PUSH, NOTE_CREATE };
 
 static size_t path_of(const void *key, char out[TABLE_PATH_MAX])
 {
@@ -112,7 +113,9 @@ static size_t message(
 {
 	if (!key)
 		return (size_t)snprintf(out, TABLE_MESSAGE_MAX, "%s",
-			note == NOTE_PUSH ? "merge a push" : "later changes");
+			note == NOTE_PUSH     ? "merge a push"
+			: note == NOTE_CREATE ? "initial empty table"
+					      : "later changes");
 	if (!value)
 		return (size_t)snprintf(out, TABLE_MESSAGE_MAX, "entry removed: %s",
 			((const struct key *)key)->text);
@@ -360,7 +363,9 @@ static void print_stats(struct git_server *s)
 static void run_on_table(const char *verb, struct table *t, char *a, char *b)
 {
 	struct key k;
-	if (strcmp(verb, "put") == 0 && a && b)
+	if (strcmp(verb, "create") == 0)
+		table_commit(t, NOTE_CREATE);
+	else if (strcmp(verb, "put") == 0 && a && b)
 		put(t, a, b, NOTE_PUT);
 	else if (strcmp(verb, "later") == 0 && a && b)
 		put(t, a, b, TABLE_LATER);

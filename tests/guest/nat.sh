@@ -26,7 +26,7 @@ gateway() {
 		  "image": {
 			"boot": { "memory_mb": 96, "command_line": "$words" },
 			"networks": [{ "address": "$outside" },
-				{ "address": "192.168.1.1/24", "host_gateway": true }],
+				{ "address": "${inside:-192.168.1.1/24}", "host_gateway": true }],
 			"checks": [
 				{ "name": "boots", "type": "boot", "expect": "respin: ready" },
 				{ "name": "hosts", "type": "command", "at": 1, "tap": true,
@@ -50,6 +50,10 @@ contains "... which it says" "$(cat .respin/runs/*/console.txt)" "nat.udp=2 is s
 gateway "nat.mtu=1400" 203.0.113.2/24 "$top/tests/guest/nat_limits.py" "$hosts" path_mtu
 exits "with a link that carries less" 0
 
+# A clone from before the first mapping.
+gateway "git.port=9418 nat.read=open" 203.0.113.2/24 python3 "$top/tests/guest/nat_clone.py"
+exits "a clone of an empty table follows it" 0
+
 # refuses WORDS TEXT: the image does not start, and says why.
 refuses() {
 	rm -rf .respin/runs
@@ -58,6 +62,11 @@ refuses() {
 	contains "... and says why" "$(cat .respin/runs/*/console.txt)" "respin: refused: $2"
 }
 
+inside=dhcp
+refuses "nat.udp=300" "ip1=dhcp: expected ADDRESS/BITS of a host"
+refuses "arp.probe=yes" "ip1=dhcp: expected ADDRESS/BITS of a host"
+inside=
+refuses "arp.probe=yes" "arp.probe=yes: a gateway has its inside address from the start"
 refuses "nat.forward=tcp:8080" "nat.forward=tcp:8080: expected one like tcp:8080:192.168.1.10:80"
 refuses "nat.forward=tcp:80:10.0.0.1:80" \
 	"nat.forward=tcp:80:10.0.0.1:80: the target is no host of the inside network"

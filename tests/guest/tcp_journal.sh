@@ -89,10 +89,12 @@ told() {
 
 kills=${short:+5} kills=${kills:-50} stale=${short:+3} stale=${stale:-9}
 begin life plain life
+begin joined plain joined
 begin kills stamps kills "$kills"
 begin plain_kills plain kills 10
 begin lossy stamps kills "$kills" --loss 20
 told "git log tells a connection's life" drive life
+ok "counters tell of the steps that are with them" drive joined
 told "$kills kills, and each byte is right" drive kills
 told "without timestamps, too" drive plain_kills
 told "$kills kills with 2 % of all frames lost each way" drive lossy

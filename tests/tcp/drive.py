@@ -343,6 +343,38 @@ def git(repository, *words):
                           text=True).stdout
 
 
+def steps_in(repository, commit):
+    """Connections whose state the commit changes."""
+    changes = git(repository, "show", "--format=", "-U0", commit)
+    return len(re.findall(r"^\+state |^deleted file", changes, re.M))
+
+
+def joined(program, folder):
+    """A commit of counters has the steps that it tells of."""
+    repository = os.path.join(folder, "tcp.git")
+    sh(f"git init -q --bare -b primary {repository}")
+    host = Host(program, folder, "--git", repository)
+    host.start()
+    time.sleep(1.5)
+    stranger = host.peer[:-1] + "9"
+    for port in range(7000, 7014):
+        send_syn(host, stranger, port)
+    time.sleep(1.5)
+    talks = [talk(host, ECHO) for _ in range(20)]
+    must(all(t.goes_on() for t in talks), "nothing flows")
+    time.sleep(2.5)
+    told = 0
+    for line in git(repository, "log", "--format=%H %s", "primary").splitlines():
+        words = line.split()
+        if words[1] != "counters,":
+            continue
+        told += int(words[2])
+        must(steps_in(repository, words[0]) == int(words[2]), line, "has",
+             steps_in(repository, words[0]))
+    must(told >= 1, "no steps were joined")
+    host.kill()
+
+
 def life(program, folder):
     """git log tells a connection's life, from its first segment to its end."""
     repository = os.path.join(folder, "tcp.git")

@@ -253,20 +253,71 @@ static void who_asks_for_nothing_makes_room(void **state)
 		assert_non_null(c[i] = git_accept(s->s, peers[i]));
 		scene_pass(s, SECOND);
 	}
-	assert_null(git_displace(s->s));
+	assert_null(git_displace(s->s, "10.0.0.5"));
 	ask(s, c[0], page, strlen(page), 4096, &out);
 	assert_int_equal(status_of(&out), 200);
 	assert_non_null(c[4] = git_accept(s->s, peers[3]));
 	ask(s, c[2], half, strlen(half), 4096, &out); /* has a job, waits for the body */
-	assert_ptr_equal(git_displace(s->s), c[3]);   /* its address has two, it is the older one */
+	assert_ptr_equal(git_displace(s->s, "10.0.0.5"),
+		c[3]); /* its address has two, it is the older one */
 	assert_true(git_conn_is_dead(c[3]));
 	assert_null(git_accept(s->s, "10.0.0.5"));
 	git_conn_close(c[3]);
-	assert_null(git_displace(s->s));
+	assert_null(git_displace(s->s, "10.0.0.5"));
 	assert_non_null(c[3] = git_accept(s->s, "10.0.0.5"));
-	assert_ptr_equal(git_displace(s->s), c[1]); /* was never answered */
+	assert_ptr_equal(git_displace(s->s, "10.0.0.6"), c[1]); /* was never answered */
 	git_conn_close(c[1]);
 	assert_int_equal(git_stats(s->s).displaced, 2);
+	free(out.p);
+	scene_close(s);
+}
+
+/* Whoever has as many as one address may is refused, and costs nobody a connection. */
+static void nobody_makes_room_for_one_too_many(void **state)
+{
+	(void)state;
+	struct scene *s = scene_open(
+		(struct git_config){.connections = 3, .per_address = 2}, (struct table_limits){0});
+	struct git_conn *idle = git_accept(s->s, "10.0.0.1");
+	assert_non_null(git_accept(s->s, "10.0.0.2"));
+	assert_non_null(git_accept(s->s, "10.0.0.2"));
+	assert_null(git_displace(s->s, "10.0.0.2"));
+	assert_false(git_conn_is_dead(idle));
+	assert_null(git_accept(s->s, "10.0.0.2"));
+	assert_int_equal(git_stats(s->s).displaced, 0);
+	assert_non_null(git_displace(s->s, "10.0.0.20"));
+	scene_close(s);
+}
+
+/* A waiting request's body may lie in several pieces, of which the server is offered the first. */
+static void what_came_in_pieces_has_come(void **state)
+{
+	(void)state;
+	struct scene *s =
+		scene_open((struct git_config){.connections = 3, .per_address = 3, .jobs = 1},
+			(struct table_limits){0});
+	static const char half[] =
+		"POST /arp.git/git-upload-pack HTTP/1.1\r\nHost: 1.1.1.1\r\n" UPLOAD_TYPE
+		"Content-Length: 4000\r\n\r\n";
+	static const char first[] =
+		"POST /arp.git/git-upload-pack HTTP/1.1\r\nHost: 1.1.1.1\r\n" UPLOAD_TYPE
+		"Content-Length: 4\r\n\r\n00";
+	struct bytes none = {0}, out = {0};
+	struct git_conn *works = git_accept(s->s, "10.0.0.1");
+	struct git_conn *waits = git_accept(s->s, "10.0.0.2");
+	struct git_conn *lacks = git_accept(s->s, "10.0.0.3");
+	ask(s, works, half, strlen(half), 4096, &none); /* has the only job */
+	git_conn_receive(lacks, (const uint8_t *)half, strlen(half));
+	scene_pass(s, SECOND / 2);
+	size_t n = git_conn_receive(waits, (const uint8_t *)first, strlen(first));
+	assert_int_equal(n, strlen(first) - 2);
+	git_conn_waiting(waits, 4);
+	git_conn_close(works);
+	works = git_accept(s->s, "10.0.0.1");
+	ask(s, works, "GET /", 5, 4096, &none);
+	ask(s, waits, "0000", 4, 4096, &out);
+	assert_int_equal(status_of(&out), 200);
+	free(none.p);
 	free(out.p);
 	scene_close(s);
 }
@@ -1031,6 +1082,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_client_can_ask_first),
 	cmocka_unit_test(too_many_connections_are_closed),
 	cmocka_unit_test(who_asks_for_nothing_makes_room),
+	cmocka_unit_test(nobody_makes_room_for_one_too_many),
+	cmocka_unit_test(what_came_in_pieces_has_come),
 	cmocka_unit_test(who_has_sent_all_goes_first),
 	cmocka_unit_test(slow_heads_and_bodies_end),
 	cmocka_unit_test(a_client_that_does_not_read_is_left),

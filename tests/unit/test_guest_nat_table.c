@@ -207,8 +207,9 @@ static void the_history_tells_what_happened(void **state)
 		"mapping added: udp 192.168.1.10:6001 -> 203.0.113.2:6001",
 		"mapping added: udp 192.168.1.10:6000 -> 203.0.113.2:6000",
 		"mapping removed: tcp 5555", "forward set: tcp 8080 -> 192.168.1.20:80",
-		"mapping added: tcp 192.168.1.10:5555 -> 203.0.113.2:5555"};
-	assert_int_equal(log.n, 7);
+		"mapping added: tcp 192.168.1.10:5555 -> 203.0.113.2:5555",
+		"Nat.create: Initial empty table"};
+	assert_int_equal(log.n, 8);
 	for (size_t i = 0; i < log.n; i++)
 		assert_string_equal(log.messages[i], expected[i]);
 	box_close(b);
@@ -227,7 +228,7 @@ static void a_flood_of_flows_is_few_commits(void **state)
 	}
 	wait_seconds(b, 1);
 	assert_int_equal(mappings(b), 5000);
-	assert_true(commits(b) <= 17);
+	assert_true(commits(b) <= 18);
 	read_log(b, &log);
 	assert_string_equal(log.messages[0], "4984 mappings added");
 	/* and their end is one */
@@ -314,6 +315,52 @@ static struct nat *reboot(struct box *b, const struct nat_config *c)
 	b->nat = nat_open(b->memory, c, b->table, b->now);
 	assert_non_null(b->nat);
 	return b->nat;
+}
+
+/* So that a clone that was made before anything happened has a branch to follow. */
+static void a_history_begins_with_an_empty_commit(void **state)
+{
+	(void)state;
+	struct nat_config c = box_config();
+	struct box *b = box_open(&c, true);
+	struct commit_log log;
+	read_log(b, &log);
+	assert_int_equal(log.n, 1);
+	assert_string_equal(log.messages[0], "Nat.create: Initial empty table");
+	/* and only once: also where changes outlived the last image that its history does not have
+	 */
+	reboot(b, &c);
+	assert_int_equal(commits(b), 1);
+	const struct nat_key key = {NAT_TCP, false, 40001};
+	struct nat_value v = sample();
+	table_put(b->table, &key, &v, TABLE_LATER);
+	reboot(b, &c);
+	assert_int_equal(mappings(b), 1);
+	assert_int_equal(commits(b), 1);
+	box_close(b);
+}
+
+/* A crash came upon the image before its first commit: the entries were on the disk. */
+static void entries_without_a_history_get_one(void **state)
+{
+	(void)state;
+	struct nat_config c = box_config();
+	struct table_limits limits = {.entries = c.mappings, .secret = box_secret};
+	struct box b = {.now = EPOCH};
+	struct commit_log log;
+	b.table_memory = box_memory(table_memory(&nat_kind, &limits));
+	b.table = table_open(b.table_memory, &nat_kind, &limits);
+	const struct nat_key key = {NAT_TCP, false, 40001};
+	struct nat_value v = sample();
+	table_put(b.table, &key, &v, TABLE_LATER);
+	b.memory = box_memory(nat_memory(&c));
+	b.nat = nat_open(b.memory, &c, b.table, b.now);
+	assert_non_null(b.nat);
+	read_log(&b, &log);
+	assert_int_equal(log.n, 1);
+	assert_string_equal(log.messages[0], "Nat.create: Initial table of 1 entry");
+	free(b.memory);
+	free(b.table_memory);
 }
 
 static void a_kept_table_is_a_kept_nat(void **state)
@@ -485,6 +532,7 @@ static void forwards_taken_out_are_told_of(void **state)
 	struct box *b = box_open(&c, true);
 	struct commit_log log;
 	put(b, NAT_TCP, true, 9200, forward_to(IP(8, 8, 8, 8), 53));
+	table_commit(b->table, TABLE_SEEDED);
 	nat_rescan(b->nat, b->now);
 	assert_int_equal(told.n, 1);
 	assert_string_equal(told.last, "forward refused: tcp 9200 -> 8.8.8.8:53: the target is no "
@@ -648,6 +696,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(refreshes_are_rare),
 	cmocka_unit_test(refreshes_are_written_under_load),
 	cmocka_unit_test(the_table_follows_a_connection),
+	cmocka_unit_test(a_history_begins_with_an_empty_commit),
+	cmocka_unit_test(entries_without_a_history_get_one),
 	cmocka_unit_test(a_kept_table_is_a_kept_nat),
 	cmocka_unit_test(what_ended_while_the_nat_was_away_is_gone),
 	cmocka_unit_test(an_operators_forwards_hold),

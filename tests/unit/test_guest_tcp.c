@@ -355,6 +355,25 @@ static void a_flood_of_syns_is_few_commits(void **state)
 	assert_true(syn(&r, 1000));
 }
 
+/* A commit of counters tells of the steps that it has, not of those that an earlier one took. */
+static void steps_are_counted_where_they_are(void **state)
+{
+	(void)state;
+	struct tcp_rate r = {0};
+	for (unsigned i = 0; i < TCP_HALF_OPEN_COMMITS; i++)
+		tcp_rate_stepped(&r, syn(&r, 0));
+	assert_int_equal(r.joined, 0);
+	for (unsigned i = 0; i < 5; i++)
+		tcp_rate_stepped(&r, syn(&r, 1));
+	assert_int_equal(r.joined, 5);
+	tcp_rate_stepped(&r, step(&r, 2)); /* has its own commit, and the five in it */
+	assert_int_equal(r.joined, 0);
+	tcp_rate_stepped(&r, syn(&r, 3));
+	assert_int_equal(r.joined, 1);
+	assert_true(syn(&r, 1000)); /* a new second does not lose it */
+	assert_int_equal(r.joined, 1);
+}
+
 static void a_flood_of_connections_is_bounded_too(void **state)
 {
 	(void)state;
@@ -384,6 +403,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(ways_of_one_segment_are_walked),
 	cmocka_unit_test(insane_values_are_told),
 	cmocka_unit_test(a_flood_of_syns_is_few_commits),
+	cmocka_unit_test(steps_are_counted_where_they_are),
 	cmocka_unit_test(a_flood_of_connections_is_bounded_too),
 };
 RUN_TESTS("guest_tcp")

@@ -112,15 +112,25 @@ static void report(void *ctx, const char *line)
 	console_printf("respin: %s\n", line);
 }
 
+static void refuse_inside(void)
+{
+	const char *address = option_get("ip1"), *probe = option_get("arp.probe");
+	if (!address)
+		refuse("the inside network has no address: give ip1=ADDRESS/BITS");
+	if (probe && strcmp(probe, "yes") == 0 && strcmp(address, "dhcp") != 0)
+		refuse("arp.probe=yes: a gateway has its inside address from the start");
+	refuse("ip1=%s: expected ADDRESS/BITS of a host, as a gateway has its inside address from "
+	       "the start",
+		address);
+}
+
 static struct nat_config read_config(size_t mappings)
 {
 	struct nat_config c = nat_config_default();
 	c.networks[NAT_OUTSIDE] = settings_network(NAT_OUTSIDE);
 	c.networks[NAT_INSIDE] = settings_network(NAT_INSIDE);
-	if (!c.networks[NAT_INSIDE].address && option_get("ip1"))
-		refuse("arp.probe=yes: a gateway has its inside address from the start");
 	if (!c.networks[NAT_INSIDE].address)
-		refuse("the inside network has no address: give ip1=ADDRESS/BITS");
+		refuse_inside();
 	c.tcp_established = timer("nat.tcp", c.tcp_established, 7440);
 	c.tcp_transitory = timer("nat.tcp.transitory", c.tcp_transitory, 240);
 	c.udp = timer("nat.udp", c.udp, 120);

@@ -167,6 +167,11 @@ size_t git_conn_receive(struct git_conn *c, const uint8_t *p, size_t n)
 	return (size_t)(p - begin);
 }
 
+void git_conn_waiting(struct git_conn *c, size_t n)
+{
+	c->offered = n;
+}
+
 void git_conn_finish(struct git_conn *c)
 {
 	bool useless = c->state < CONN_QUEUED || c->state == CONN_BODY || c->state == CONN_DRAIN;

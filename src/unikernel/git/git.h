@@ -105,14 +105,19 @@ void git_tick(struct git_server *s, uint64_t now_ns);
  * where a connection has got new output. */
 bool git_work(struct git_server *s);
 
-/* Where there is no room for another connection: one that has not asked for anything yet, to be
- * closed at once. NULL: there is room, or all are at work. */
-struct git_conn *git_displace(struct git_server *s);
+/* Where there is no room for another connection, from PEER: one that nothing is worked on for, to
+ * be closed at once. Such are those between two requests, those whose request has not come yet,
+ * with what a waiting one needs of its body, and those that are ending. NULL: there is room, all
+ * are at work, or PEER has as many as one address may. */
+struct git_conn *git_displace(struct git_server *s, const char *peer);
 /* A new connection from PEER ("10.0.0.2"); NULL where there are too many: to be closed at once. */
 struct git_conn *git_accept(struct git_server *s, const char *peer);
 /* Bytes that came. Returns how many were taken: where fewer than N, the rest is to be offered
  * again after git_work() or git_conn_output(). */
 size_t git_conn_receive(struct git_conn *c, const uint8_t *p, size_t n);
+/* After it, where the transport has more than it offered: N bytes in all were not taken yet. Who
+ * waits goes first if his request has come. */
+void git_conn_waiting(struct git_conn *c, size_t n);
 /* Up to ROOM bytes to send, to TO. 0: nothing at the moment. */
 size_t git_conn_output(struct git_conn *c, uint8_t *to, size_t room);
 /* The peer sends nothing more. */

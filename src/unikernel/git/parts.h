@@ -352,7 +352,7 @@ struct git_conn {
 	char peer[GIT_PEER_MAX];
 	uint64_t since; /* beginning of the state, by git_tick()'s clock */
 	uint64_t moved; /* bytes taken or given in it */
-	size_t offered; /* bytes that came last and were not taken yet */
+	size_t offered; /* bytes that came and were not taken yet */
 	struct http http;
 	enum route route;
 	size_t store;

@@ -350,11 +350,13 @@ void git_tick(struct git_server *s, uint64_t now_ns)
 		}
 }
 
+/* Connections of one address, whose text may be longer than what is kept of it. */
 static unsigned count_of(const struct git_server *s, const char *peer)
 {
 	unsigned n = 0;
 	for (unsigned i = 0; i < s->config.connections; i++)
-		n += s->conns[i].state != CONN_FREE && strcmp(s->conns[i].peer, peer) == 0;
+		n += s->conns[i].state != CONN_FREE &&
+		     strncmp(s->conns[i].peer, peer, GIT_PEER_MAX - 1) == 0;
 	return n;
 }
 
@@ -369,17 +371,19 @@ static bool goes_first(
 	return a->answered != b->answered ? !a->answered : a->since < b->since;
 }
 
-struct git_conn *git_displace(struct git_server *s)
+struct git_conn *git_displace(struct git_server *s, const char *peer)
 {
 	struct git_conn *first = NULL;
+	if (count_of(s, peer) >= s->config.per_address)
+		return NULL;
 	for (unsigned i = 0; i < s->config.connections; i++) {
 		struct git_conn *c = &s->conns[i];
-		bool asks = c->state == CONN_IDLE || c->state == CONN_HEAD ||
-			    c->state == CONN_DRAIN || c->state == CONN_DEAD ||
-			    (c->state == CONN_QUEUED && !is_ready(c));
+		bool idles = c->state == CONN_IDLE || c->state == CONN_HEAD ||
+			     c->state == CONN_DRAIN || c->state == CONN_DEAD ||
+			     (c->state == CONN_QUEUED && !is_ready(c));
 		if (c->state == CONN_FREE)
 			return NULL;
-		if (asks && (!first || goes_first(s, c, first)))
+		if (idles && (!first || goes_first(s, c, first)))
 			first = c;
 	}
 	if (!first)
@@ -392,18 +396,13 @@ struct git_conn *git_displace(struct git_server *s)
 struct git_conn *git_accept(struct git_server *s, const char *peer)
 {
 	struct git_conn *found = NULL;
-	unsigned same = 0;
 	size_t n = strlen(peer);
 	if (n >= GIT_PEER_MAX)
 		n = GIT_PEER_MAX - 1;
-	for (unsigned i = 0; i < s->config.connections; i++) {
-		struct git_conn *c = &s->conns[i];
-		if (c->state == CONN_FREE)
-			found = c;
-		else if (strncmp(c->peer, peer, n) == 0 && !c->peer[n])
-			same++;
-	}
-	if (!found || same >= s->config.per_address) {
+	for (unsigned i = 0; i < s->config.connections; i++)
+		if (s->conns[i].state == CONN_FREE)
+			found = &s->conns[i];
+	if (!found || count_of(s, peer) >= s->config.per_address) {
 		s->stats.connections_refused++;
 		return NULL;
 	}

@@ -78,7 +78,9 @@ static bool give_input(struct link *l)
 			pbuf_ref(l->in);
 		pbuf_free(first);
 	}
-	if (!l->in && l->in_ended)
+	if (l->in)
+		git_conn_waiting(l->conn, l->in->tot_len);
+	else if (l->in_ended)
 		git_conn_finish(l->conn);
 	return any;
 }
@@ -159,9 +161,9 @@ static void on_error(void *arg, err_t error)
 }
 
 /* A stranger who asks for nothing makes room for one who may. */
-static void displace(void)
+static void displace(const char *peer)
 {
-	struct git_conn *idle = git_displace(gitd.server);
+	struct git_conn *idle = git_displace(gitd.server, peer);
 	for (struct link *l = gitd.links; idle && l < gitd.links + LINKS_MAX; l++) {
 		if (l->pcb && l->conn == idle) {
 			close_link(l);
@@ -176,12 +178,11 @@ static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t error)
 	(void)arg;
 	if (error != ERR_OK || !pcb)
 		return ERR_VAL;
-	displace();
+	const char *peer = ipaddr_ntoa(&pcb->remote_ip);
+	displace(peer);
 	while (l < gitd.links + LINKS_MAX && l->pcb)
 		l++;
-	struct git_conn *conn = l < gitd.links + LINKS_MAX
-					? git_accept(gitd.server, ipaddr_ntoa(&pcb->remote_ip))
-					: NULL;
+	struct git_conn *conn = l < gitd.links + LINKS_MAX ? git_accept(gitd.server, peer) : NULL;
 	if (!conn) {
 		tcp_abort(pcb);
 		return ERR_ABRT;

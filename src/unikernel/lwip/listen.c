@@ -151,11 +151,26 @@ static void answer(const struct tcp_hdr *header)
 	pbuf_free(p);
 }
 
+/* What lwIP sends meanwhile: its answer to the SYN of that segment, and to others what it ends for
+ * want of memory. */
+static const struct segment *answered;
+static netif_output_fn output_of_others;
+
+static bool is_answer(const struct pbuf *p)
+{
+	const struct ip_hdr *ip = p->payload;
+	const struct tcp_hdr *header = (const void *)((const u8_t *)p->payload + IP_HLEN);
+	return p->len >= IP_HLEN + TCP_HLEN && IPH_HL_BYTES(ip) == IP_HLEN &&
+	       IPH_PROTO(ip) == IP_PROTO_TCP && ip->dest.addr == ip_2_ip4(&answered->from)->addr &&
+	       ip->src.addr == ip_2_ip4(&answered->to)->addr &&
+	       header->dest == lwip_htons(answered->from_port) &&
+	       header->src == lwip_htons(answered->to_port);
+}
+
 /* The peer has lwIP's answer already: it was the cookie. */
 static err_t discard(struct netif *netif, struct pbuf *p, const ip4_addr_t *to)
 {
-	(void)netif, (void)p, (void)to;
-	return ERR_OK;
+	return is_answer(p) ? ERR_OK : output_of_others(netif, p, to);
 }
 
 static void replay(struct tcp_pcb_listen *l, const struct tcp_hdr *header, u16_t mss)
@@ -173,14 +188,16 @@ static void replay(struct tcp_pcb_listen *l, const struct tcp_hdr *header, u16_t
 		return;
 	ip_addr_copy(s.from, *ip_current_src_addr());
 	ip_addr_copy(s.to, *ip_current_dest_addr());
-	netif_output_fn output = to->output;
+	answered = &s;
+	output_of_others = to->output;
 	to->output = discard;
 	l->backlog = UINT8_MAX;
 	replayed = ackno - 1;
 	replays = REPLAYS_SYN;
 	input(&s, from);
 	l->backlog = backlog;
-	to->output = output;
+	to->output = output_of_others;
+	answered = NULL;
 	s.number++;
 	s.acknowledged = ackno;
 	s.flags = TCP_ACK;

@@ -79,29 +79,41 @@ static void fail(struct pbuf *p, struct netif *to)
 	failed[failed_count++].to = to;
 }
 
-static void report_failed(void)
+static bool report_failed(void)
 {
+	bool any = failed_count;
 	for (size_t i = 0; i < failed_count; i++) {
 		hooks_unreachable(failed[i].p, failed[i].to);
 		pbuf_free(failed[i].p);
 	}
 	failed_count = 0;
+	return any;
 }
 
 /* ---- the main loop --------------------------------------------------------------------------- */
+
+static bool use_free(void)
+{
+	bool any = false;
+	for (unsigned i = 0; i < NETS_MAX; i++) {
+		if (!is_free[i])
+			continue;
+		any = true;
+		is_free[i] = false;
+		interface_is_free(lwip_port_netif(i));
+	}
+	return any;
+}
 
 /* ARP's times are the day's, the main loop's begin at boot. */
 static uint64_t timer(uint64_t now)
 {
 	last.netif = NULL;
 	uint64_t day = wall_ns(), next = arp_tick(arp, day);
-	report_failed();
-	for (unsigned i = 0; i < NETS_MAX; i++) {
-		if (!is_free[i])
-			continue;
-		is_free[i] = false;
-		interface_is_free(lwip_port_netif(i));
-	}
+	bool told = report_failed();
+	told = use_free() || told;
+	if (told) /* which may have made ARP ask or announce something */
+		next = arp_tick(arp, day);
 	return next == UINT64_MAX ? next : next > day ? now + (next - day) : now;
 }
 

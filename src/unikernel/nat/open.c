@@ -84,8 +84,10 @@ struct nat *nat_open(
 	nat_link_open(&nat->marked);
 	nat_link_open(&nat->writing);
 	nat_timers_open(nat);
-	if (table)
+	if (table) {
+		nat_store_begin(nat);
 		nat_rescan(nat, now);
+	}
 	return nat;
 }
 

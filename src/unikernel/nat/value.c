@@ -288,6 +288,16 @@ static size_t put_joined(char *to, uint64_t added, uint64_t removed)
 	return n ? n : put_text(to, "mappings refreshed");
 }
 
+/* Entries without a history were left by an image that a crash came upon before its first commit.
+ */
+static size_t put_created(char *to, uint64_t count)
+{
+	if (!count)
+		return put_text(to, "Nat.create: Initial empty table");
+	size_t n = put_text(to, "Nat.create: Initial table of ");
+	return n + put_count(to + n, count, " entry", " entries");
+}
+
 static size_t message(unsigned note, const void *key, const void *value, char *out)
 {
 	enum nat_note what = note & ((1u << NOTE_BITS) - 1);
@@ -305,6 +315,8 @@ static size_t message(unsigned note, const void *key, const void *value, char *o
 		n = put_key(out, "mapping removed: ", k);
 		return n + put_number(out + n, k->port);
 	}
+	if (what == NOTE_CREATE)
+		return put_created(out, added);
 	if (what == NOTE_RESCAN)
 		return put_count(out, removed, " entry dropped", " entries dropped");
 	if (what == NOTE_ADDRESS)

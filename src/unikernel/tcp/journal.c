@@ -87,9 +87,9 @@ static void commit_counters(void)
 	uint32_t now = j->now_ms;
 	if (now - j->committed_ms < j->config->commit_ms)
 		return;
-	if (table_commit(j->config->connections, tcp_note_joined(j->joined))) {
+	if (table_commit(j->config->connections, tcp_note_joined(j->rate.joined))) {
 		j->committed_ms = now;
-		j->joined = 0;
+		j->rate.joined = 0;
 	}
 }
 

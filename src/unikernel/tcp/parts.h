@@ -50,7 +50,6 @@ struct journal {
 	uint64_t now_s;
 	uint32_t now_ms, committed_ms;
 	struct tcp_rate rate;
-	uint32_t joined; /* steps whose commit waits for that of the counters */
 	uint32_t turn;
 	size_t visited; /* shadows seen in this turn */
 	bool changed, aborts;

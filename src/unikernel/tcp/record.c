@@ -8,22 +8,38 @@
 #define TS_AHEAD_MS 3600000u
 #define TS_LEFT_MS 60000u
 
-static enum table_change put(const struct tcp_key *key, const struct tcp_value *v, unsigned note)
-{
-	enum table_change change = table_put(tcp_journal->config->connections, key, v, note);
-	if (change == TABLE_CHANGED)
-		tcp_journal->changed = true;
-	return change;
-}
-
 static unsigned note_of(enum tcp_event event, unsigned from, unsigned to)
 {
 	struct journal *j = tcp_journal;
-	if (event == TCP_STEP && !tcp_rate_take(&j->rate, j->now_ms, from, to)) {
-		j->joined++;
+	if (event == TCP_STEP && !tcp_rate_take(&j->rate, j->now_ms, from, to))
 		return TABLE_LATER;
-	}
 	return tcp_note(event, from, to);
+}
+
+static void stepped(enum table_change change, unsigned note)
+{
+	if (change != TABLE_CHANGED)
+		return;
+	tcp_journal->changed = true;
+	tcp_rate_stepped(&tcp_journal->rate, note != TABLE_LATER);
+}
+
+static enum table_change put_step(
+	const struct tcp_key *key, const struct tcp_value *v, unsigned from, unsigned to)
+{
+	unsigned note = note_of(TCP_STEP, from, to);
+	enum table_change change = table_put(tcp_journal->config->connections, key, v, note);
+	stepped(change, note);
+	return change;
+}
+
+/* What is no step waits for the next commit. */
+static enum table_change put_counters(const struct tcp_key *key, const struct tcp_value *v)
+{
+	enum table_change change = table_put(tcp_journal->config->connections, key, v, TABLE_LATER);
+	if (change == TABLE_CHANGED)
+		tcp_journal->changed = true;
+	return change;
 }
 
 /* The connection is gone: so are its bytes, and its value, by a commit that says so. */
@@ -33,8 +49,7 @@ void record_forget(struct shadow *s)
 	struct tcp_key key = s->key;
 	enum tcp_event event = s->event ? s->event : TCP_STEP;
 	unsigned note = note_of(event, s->value.state, TCP_CLOSED);
-	if (table_remove(j->config->connections, &key, note) == TABLE_CHANGED)
-		j->changed = true;
+	stepped(table_remove(j->config->connections, &key, note), note);
 	chunks_forget(&key, s);
 	memset(&s->key, 0, sizeof(s->key)); /* for those who find it in by_pcb */
 	hash_remove(j->shadows, &key);
@@ -103,12 +118,12 @@ static enum table_change put_steps(
 	unsigned from = old ? old->state : start, to;
 	struct tcp_value between = *v;
 	if (from == v->state)
-		return put(key, v, TABLE_LATER);
+		return put_counters(key, v);
 	for (; (to = tcp_next_state(from, v->state)) != v->state; from = to) {
 		between.state = (uint8_t)to;
-		put(key, &between, note_of(TCP_STEP, from, to));
+		put_step(key, &between, from, to);
 	}
-	return put(key, v, note_of(TCP_STEP, from, to));
+	return put_step(key, v, from, to);
 }
 
 static void write_down(const struct tcp_pcb *pcb, struct shadow *s, const struct tcp_value *old,

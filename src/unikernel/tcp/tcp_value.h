@@ -132,10 +132,13 @@ const char *tcp_state_name(unsigned state);
 struct tcp_rate {
 	uint32_t begun_ms; /* of the second that is counted */
 	unsigned steps, half_open;
+	uint32_t joined; /* steps that wait for the next commit */
 };
 /* May the step FROM one state TO another be a commit of its own? */
 bool tcp_rate_take(struct tcp_rate *r, uint32_t now_ms, unsigned from, unsigned to);
-/* Of a commit of counters, with so many joined steps. */
+/* A step is in the table: by a commit of its OWN, which has all that waited, or waiting itself. */
+void tcp_rate_stepped(struct tcp_rate *r, bool own);
+/* Of a commit of counters that has so many steps, too. */
 unsigned tcp_note_joined(uint32_t steps);
 
 #endif
