@@ -122,9 +122,10 @@ static void arp_by_its_opcode(void **state)
 	run = lab("b", str_format(&arena, "%s,%s%s", BOOT, ARP(1500), count));
 	assert_int_equal(run.verdict, FAIL);
 	assert_string_equal(run.end, "stopped by the lab");
-	assert_string_equal(result(&run, "arp")->why,
-		"no ARP reply from 10.77.0.2 within 1.5 s: 2 requests sent, 2 replies with opcode "
-		"3 seen on the wire");
+	const char *why = result(&run, "arp")->why; /* one request a second, or less often */
+	assert_contains(why, "no ARP reply from 10.77.0.2 within 1.5 s: ");
+	assert_contains(why, " sent, ");
+	assert_contains(why, " with opcode 3 seen on the wire");
 	assert_contains(result(&run, "replies")->why, "match 'arp[6:2] = 2': expected 1");
 	assert_contains(result(&run, "order")->why,
 		"behind the packet that matches 'arp[6:2] = 1', no packet matches");
