@@ -5,7 +5,10 @@
 #include <string.h>
 
 #define ETHERNET_HEADER 14u
-#define AWAKE_NS 200000u /* as lwIP's port */
+/* As lwIP's port. */
+#define AWAKE_NS 200000u
+#define QUIET_NS 500000u
+#define STARVE_NS 10000000u
 
 static const enum nat_side sides[2] = {NAT_OUTSIDE, NAT_INSIDE};
 
@@ -26,7 +29,7 @@ static void forward(struct nat *nat, uint64_t now, unsigned net, const uint8_t *
 
 void wire_run(struct nat *nat, struct table *table, uint64_t epoch)
 {
-	uint64_t busy = clock_ns();
+	uint64_t busy = clock_ns(), worked = busy;
 	net_open(0);
 	net_open(1);
 	console_printf("bench: ready\n");
@@ -44,10 +47,12 @@ void wire_run(struct nat *nat, struct table *table, uint64_t epoch)
 			busy = now;
 		else
 			more = nat_work(nat, epoch + now);
-		if (!any && table)
+		if (!any && table && (now - busy >= QUIET_NS || now - worked >= STARVE_NS)) {
 			more = table_work(table) || more;
+			worked = now;
+		}
 		net_flush();
 		if (!any && !more && now - busy > AWAKE_NS)
-			idle_until(now + 10000000);
+			idle_until(now - busy < QUIET_NS ? busy + QUIET_NS : now + STARVE_NS);
 	}
 }

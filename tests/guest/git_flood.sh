@@ -214,5 +214,6 @@ for store in arp nat tcp; do
 done
 busiest=$(busiest tcp.last)
 echo "# $busiest commits in the busiest second"
-ok "connections make few commits" [ "${busiest:-0}" -le 300 ]
+# 250 steps in a second of the clock, which is not one of the calendar
+ok "connections make few commits" [ "${busiest:-0}" -le 520 ]
 finish

@@ -39,6 +39,10 @@ struct netif *lwip_port_netif(unsigned i);
 /* WORK does a little of what can wait, some 100 us of it, and tells whether there is more to do:
  * then the image does not sleep. */
 void lwip_port_on_turn(bool (*work)(void));
+/* The same for what can wait longer, as the making of history can: only when no frame came for
+ * 500 us - the answer to what was just sent would have to wait for its end - or, while they keep
+ * coming, every 10 ms. */
+void lwip_port_on_idle(bool (*work)(void));
 /* TIMER does what is due by NOW_NS (of clock_ns()) and returns when it is to be called again at the
  * latest, UINT64_MAX for never. It is called more often than that. */
 void lwip_port_on_timer(uint64_t (*timer)(uint64_t now_ns));

@@ -128,7 +128,7 @@ void neighbours_open(void)
 		.random = random_word};
 	arp = arp_open(memory_take(arp_memory(&limits)), &limits, table, wall_ns());
 	lwip_port_on_timer(timer);
-	lwip_port_on_turn(store_work);
+	lwip_port_on_idle(store_work);
 }
 
 /* ---- packets out ----------------------------------------------------------------------------- */

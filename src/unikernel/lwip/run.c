@@ -13,14 +13,16 @@
 #define AWAKE_NS 200000
 /* How long frames that keep coming may hold up everything else. */
 #define STARVE_NS (10 * MS)
+#define QUIET_NS (MS / 2)
 #define FUNCTIONS_MAX 8
 #define HEAP_ENDS 64 /* lwIP's own headers at both ends of its heap */
 
 void *lwip_port_heap;
 
 static bool (*works[FUNCTIONS_MAX])(void);
+static bool (*idles[FUNCTIONS_MAX])(void);
 static uint64_t (*timers[FUNCTIONS_MAX])(uint64_t now);
-static unsigned work_count, timer_count;
+static unsigned work_count, idle_count, timer_count;
 static void (*before_send)(void);
 static uint32_t clock_shift;
 
@@ -40,6 +42,13 @@ void lwip_port_on_turn(bool (*work)(void))
 	if (work_count == FUNCTIONS_MAX)
 		panic("more than %d functions for the main loop", FUNCTIONS_MAX);
 	works[work_count++] = work;
+}
+
+void lwip_port_on_idle(bool (*work)(void))
+{
+	if (idle_count == FUNCTIONS_MAX)
+		panic("more than %d functions for the idle main loop", FUNCTIONS_MAX);
+	idles[idle_count++] = work;
 }
 
 void lwip_port_on_timer(uint64_t (*timer)(uint64_t now_ns))
@@ -78,10 +87,24 @@ static uint64_t lwip_timer(uint64_t now)
 	return ms == SYS_TIMEOUTS_SLEEPTIME_INFINITE ? UINT64_MAX : now + ms * MS;
 }
 
-/* Calls everything that hooked into the turn; returns when it wants to be called again. */
-static uint64_t work(uint64_t now)
+/* The same of what waits for quiet; BUSY is when the last frame came. */
+static uint64_t idle_work(uint64_t now, uint64_t busy)
 {
+	static uint64_t idled;
 	uint64_t due = UINT64_MAX;
+	if (now - busy < QUIET_NS && now - idled < STARVE_NS)
+		return busy + QUIET_NS;
+	idled = now;
+	for (unsigned i = 0; i < idle_count; i++)
+		if (idles[i]())
+			due = 0;
+	return due;
+}
+
+/* Calls everything that hooked into the turn; returns when it wants to be called again. */
+static uint64_t work(uint64_t now, uint64_t busy)
+{
+	uint64_t due = idle_work(now, busy);
 	for (unsigned i = 0; i < timer_count; i++)
 		due = earlier(due, timers[i](now));
 	for (unsigned i = 0; i < work_count; i++)
@@ -108,7 +131,7 @@ void lwip_port_run(void)
 		sys_check_timeouts();
 		uint64_t now = clock_ns();
 		if (!any || now - worked > STARVE_NS) {
-			due = work(now);
+			due = work(now, busy);
 			worked = now;
 		}
 		send();
