@@ -71,6 +71,15 @@ told() {
 	tr -d '\r' <"console.$1"
 }
 
+# listens PORT: waits until somebody does.
+listens() {
+	for _ in $(seq 200); do
+		ip netns exec "$space" ss -Hltn "sport = :$1" | grep -q . && return 0
+		sleep 0.05
+	done
+	return 1
+}
+
 # git's own server side, for whoever shows the token; and for everybody, with pushing.
 token=seed.0123456789abcdefghij
 printf 'x:%s\n' "$token" >users
@@ -99,6 +108,7 @@ for at in one two push odd; do
 done
 ip netns exec "$space" lighttpd -D -f web.conf >web.log 2>&1 &
 pids="$pids $!"
+listens 8080
 url=http://10.77.0.1:8080/git
 
 # seed REPOSITORY LAST-BYTE:MAC-BYTE:SECONDS...: neighbours that expire so long from now.
@@ -203,6 +213,7 @@ ip netns exec "$space" python3 -c 'import socket
 s, silent = socket.create_server(("10.77.0.1", 81)), []
 while True: silent.append(s.accept())' &
 pids="$pids $!"
+listens 81
 from=$(date +%s%N)
 boot 2 "$serve state.pull=http://10.77.0.1:82/,http://10.77.0.1:81/x,http://10.77.0.99/y,$url/two state.pull.seconds=4"
 ok "dead servers are no reason, either" says 2 "respin: ready"
@@ -250,7 +261,7 @@ while True:
 	c.sendall(sys.argv[2].encode().decode("unicode_escape").encode("latin-1"))
 	c.close()' "$1" "$2" &
 	pids="$pids $!"
-	sleep 0.5
+	listens "$1"
 }
 answers 83 'HTTP/1.1 302 Found\r\nLocation: http://10.77.0.1:8080/git/one/arp.git/\r\n\r\n'
 nonsense "a redirect" "the server sends us elsewhere: 302 Found" http://10.77.0.1:83/
