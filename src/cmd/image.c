@@ -48,6 +48,8 @@ bool pick_overlays(struct context *c, struct recipe *image, overlays *out, struc
 	if (!overlay_list(&c->w, &all, e) || !recipe_closure(&c->w, image, &closure, e))
 		return false;
 	vec_for(o, &all) {
+		if (contains(&closure, o->package) && o->rebase)
+			return overlay_busy(o, e);
 		if (contains(&closure, o->package))
 			vec_push(c->a, &chosen, *o);
 		else

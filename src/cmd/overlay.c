@@ -13,6 +13,8 @@ static void put_overlay(struct json_writer *w, const struct overlay *o)
 	json_put_strings(w, "patches", &o->patches);
 	json_put_bool(w, "dirty", o->dirty);
 	json_put_bool(w, "saved", o->saved);
+	if (o->rebase)
+		put_rebase(w, "rebase", o->rebase);
 	json_close(w);
 }
 
@@ -26,6 +28,10 @@ static void print_json(struct context *c, const struct overlay *o)
 
 static void print_overlay(const struct overlay *o)
 {
+	if (o->rebase) {
+		print_rebase(o->package, o->rebase);
+		return;
+	}
 	term_out("%s%s%s %s  tree %.12s  %s\n", term_tint(TINT_BOLD), o->package, term_tint_end(),
 		o->version, o->tree,
 		o->saved   ? "saved"
@@ -116,6 +122,27 @@ static bool save(struct context *c, struct err *e)
 	return true;
 }
 
+static bool rebase(struct context *c, struct err *e)
+{
+	const struct options *o = &c->options;
+	struct overlay_rebase done;
+	struct rebase_request q = {.package = c->args.v[1],
+		.verb = o->go_on   ? REBASE_CONTINUE
+			: o->skip  ? REBASE_SKIP
+			: o->abort ? REBASE_ABORT
+				   : REBASE_START,
+		.version = c->args.n > 2 ? c->args.v[2] : NULL,
+		.sha256 = o->sha256,
+		.commit = o->commit,
+		.url = o->url};
+	if (o->go_on + o->skip + o->abort > 1 || (q.verb != REBASE_START && q.version))
+		return fail(e, E_USAGE, "one of VERSION, --continue, --skip and --abort");
+	if (!overlay_rebase(&c->w, &q, &done, e))
+		return false;
+	show_rebase(c, &q, &done);
+	return true;
+}
+
 static bool drop(struct context *c, struct err *e)
 {
 	if (!overlay_drop(&c->w, c->args.v[1], c->options.force, e))
@@ -132,7 +159,7 @@ bool cmd_overlay(struct context *c, struct err *e)
 		bool (*run)(struct context *c, struct err *e);
 	} verbs[] = {{"add", 2, 2, add}, {"list", 1, 1, list}, {"status", 1, 2, list},
 		{"diff", 2, 2, diff}, {"apply", 3, 3, apply}, {"save", 2, 2, save},
-		{"drop", 2, 2, drop}};
+		{"rebase", 2, 3, rebase}, {"drop", 2, 2, drop}};
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
 		if (strcmp(verbs[i].name, c->args.v[0]))
 			continue;
@@ -140,8 +167,11 @@ bool cmd_overlay(struct context *c, struct err *e)
 			return verbs[i].run(c, e);
 		fail(e, E_USAGE, "overlay %s takes other arguments", verbs[i].name);
 		return fail_hint(e, "usage: respin overlay %s%s%s", verbs[i].name,
-			verbs[i].most > 1 ? " PACKAGE" : "", verbs[i].most > 2 ? " PATCH" : "");
+			verbs[i].most > 1 ? " PACKAGE" : "",
+			verbs[i].least > 2  ? " PATCH"
+			: verbs[i].most > 2 ? " [VERSION]"
+					    : "");
 	}
 	fail(e, E_USAGE, "there is no 'respin overlay %s'", c->args.v[0]);
-	return fail_hint(e, "there are: add, list, status, diff, apply, save, drop");
+	return fail_hint(e, "there are: add, list, status, diff, apply, save, rebase, drop");
 }

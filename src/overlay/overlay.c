@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "overlay/rebase.h"
 #include "overlay/work.h"
 
 bool overlay_add(const struct workspace *w, const char *package, struct overlay *out, bool *created,
@@ -26,14 +27,38 @@ static bool is_overlay(struct arena *a, const char *dir)
 	       file_exists(path_join(a, dir, STAGING "/saved"));
 }
 
+/* The overlay in the middle of a rebase; *FOUND is false where it is not. */
+static bool list_rebase(struct work *k, struct overlay *out, bool *found, struct err *e)
+{
+	struct rebase s;
+	if (!rebase_read(k, &s, found, e) || !*found)
+		return !*found;
+	if (!work_look(k, false, e))
+		return false;
+	struct overlay_rebase *words = NEW(k->a, struct overlay_rebase);
+	*words = rebase_words(k, &s);
+	*out = (struct overlay){.package = k->recipe->name,
+		.dir = k->src,
+		.version = s.from,
+		.tree = str_copy(k->a, str_of(k->tree.hex)),
+		.patches = s.moved,
+		.dirty = true,
+		.rebase = words};
+	return true;
+}
+
 static bool list_one(
 	const struct workspace *w, const char *package, struct overlay *out, struct err *e)
 {
 	struct recipe *r;
-	bool created;
+	bool created, rebasing;
 	if (!recipe_find(w, package, &r, e))
 		return fail_where(e, "%s/%s", w->overlays, package);
 	struct work k = work_of(w, r);
+	if (!list_rebase(&k, out, &rebasing, e))
+		return false;
+	if (rebasing)
+		return true;
 	if (work_recall(&k, out))
 		return work_check_version(r, out->version, k.dir, e);
 	return overlay_add(w, package, out, &created, e);
@@ -95,6 +120,8 @@ static bool check_droppable(struct work *k, struct err *e)
 {
 	if (!file_exists(k->src))
 		return true;
+	if (!rebase_check_none(k, e))
+		return false;
 	if (!work_open(k, e) || !make_check_saved(k, e))
 		return fail_hint(e, "respin overlay save %s keeps them; --force drops them",
 			k->recipe->name);

@@ -6,6 +6,21 @@
 
 #include "fetch/fetch.h"
 
+/* How a rebase stands, or what it did. */
+struct overlay_dropped {
+	const char *subject, *why; /* "upstream 2.0 has it" */
+};
+struct overlay_rebase {
+	const char *from, *to; /* upstream's versions */
+	bool done, aborted;
+	strings moved; /* subjects of the patches that stand on TO, oldest first */
+	VEC(struct overlay_dropped) dropped;
+	const char *stopped; /* subject of the patch that conflicts; NULL */
+	strings conflicts;   /* files that it conflicts in */
+	size_t left;	     /* patches behind it */
+	strings notes;	     /* what else there is to know, a line each */
+};
+
 /* An overlay as a build takes it. */
 struct overlay {
 	const char *package;
@@ -15,6 +30,7 @@ struct overlay {
 	strings patches;  /* subjects of the commits since upstream, oldest first */
 	bool dirty;	  /* uncommitted changes are in the working tree */
 	bool saved;	  /* the patch series on disk gives exactly this tree */
+	const struct overlay_rebase *rebase; /* under way: not fit for a build; else NULL */
 };
 typedef VEC(struct overlay) overlays;
 
@@ -25,6 +41,8 @@ MUST_CHECK bool overlay_add(const struct workspace *w, const char *package, stru
 /* All overlays of the workspace, sorted by name; working trees missing in a fresh clone are made
  * from their series first. */
 MUST_CHECK bool overlay_list(const struct workspace *w, overlays *out, struct err *e);
+/* E_CONFLICT: O, one of that list, is in the middle of a rebase. */
+bool overlay_busy(const struct overlay *o, struct err *e);
 /* Applies a patch or a mailbox as commits, strictly: no fuzz. All of it or nothing. E_CONFLICT
  * names the file, the hunk and why. A plain diff is committed under its file's name.
  */
@@ -40,6 +58,25 @@ MUST_CHECK bool overlay_diff(
 /* Removes the overlay. E_CONFLICT where edits are not saved, unless FORCE. */
 MUST_CHECK bool overlay_drop(
 	const struct workspace *w, const char *package, bool force, struct err *e);
+
+/* Moves the patches to another version of upstream, one by one and by three-way merge; their
+ * words and authors stay. */
+struct rebase_request {
+	const char *package;
+	enum rebase_verb { REBASE_START, REBASE_CONTINUE, REBASE_SKIP, REBASE_ABORT } verb;
+	/* For REBASE_START. VERSION is NULL where the recipe names the new source already; else the
+	 * recipe is changed at the end, as the last step. What is not given here is looked for:
+	 * Debian's checksum in apt's index of sources, a URL by putting the version in its place.
+	 */
+	const char *version, *sha256, *commit, *url;
+};
+/* True where it came to its end (OUT->done), was aborted, or stopped at a conflict: then the
+ * working tree holds the files with conflict markers, and CONTINUE, SKIP and ABORT are the ways on.
+ * What stands on disk is enough for these at any time, whenever the program was killed.
+ * E_CONFLICT where something of the user's is in the way; nothing is changed then. */
+MUST_CHECK bool overlay_rebase(const struct workspace *w, const struct rebase_request *q,
+	struct overlay_rebase *out, struct err *e);
+
 /* A working tree outside overlays/ (under .respin/try/): the workspace's overlay of PACKAGE as it
  * stands, or pristine upstream, with PATCH applied. For `try`, which leaves overlays/ alone. */
 MUST_CHECK bool overlay_scratch(const struct workspace *w, const char *package, const char *patch,

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "overlay/rebase.h"
+
 static void say_waiting(void *ctx)
 {
 	(void)ctx;
@@ -42,7 +44,7 @@ static void watch(struct work *k)
 {
 	static const char *const paths[] = {".git/HEAD", ".git/packed-refs",
 		".git/refs/tags/upstream", ".git/refs/respin/next", ".git/respin.json", "..",
-		"../overlay.json"};
+		"../overlay.json", ".git/" REBASE_FILE};
 	k->watched = (struct snapshot){.read_ns = clock_wall_ns()};
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
 		snapshot_watch(k->a, &k->watched, k->src, paths[i]);
@@ -168,8 +170,9 @@ bool work_check_version(const struct recipe *r, const char *version, const char 
 		return true;
 	fail(e, E_CONFLICT, "the overlay of %s is for version %s, its recipe says %s", r->name,
 		version, r->version);
-	fail_hint(e, "set the recipe back to %s, or drop the overlay and apply its patches to %s",
-		version, r->version);
+	fail_hint(e,
+		"respin overlay rebase %s moves its patches to %s; or set the recipe back to %s",
+		r->name, r->version, version);
 	return fail_where(e, "%s/overlay.json", dir);
 }
 
