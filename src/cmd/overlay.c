@@ -3,6 +3,33 @@
 
 #include <string.h>
 
+static void put_patch(struct json_writer *w, const char *subject, const struct patch_facts *f)
+{
+	json_open(w, NULL, '{');
+	json_put_string(w, "subject", subject);
+	json_put_string(w, "origin", f->origin);
+	json_put_string(w, "forwarded", f->forwarded);
+	json_put_string(w, "upstream_status", f->upstream_status);
+	json_put_string(w, "last_update", f->last_update);
+	json_put_string(w, "applied_upstream", f->applied_upstream);
+	json_put_strings(w, "bugs", &f->bugs);
+	json_put_strings(w, "fixes_checks", &f->checks);
+	json_put_strings(w, "problems", &f->problems);
+	json_close(w);
+}
+
+static void put_series(struct json_writer *w, const struct overlay *o)
+{
+	defer(arena_free) struct arena scratch = {0};
+	json_open(w, "series", '[');
+	for (size_t i = 0; i < o->bodies.n; i++) {
+		struct patch_facts facts;
+		patch_facts(&scratch, o->bodies.v[i], &facts);
+		put_patch(w, o->patches.v[i], &facts);
+	}
+	json_close(w);
+}
+
 static void put_overlay(struct json_writer *w, const struct overlay *o)
 {
 	json_open(w, NULL, '{');
@@ -11,6 +38,7 @@ static void put_overlay(struct json_writer *w, const struct overlay *o)
 	json_put_string(w, "path", o->dir);
 	json_put_string(w, "tree", o->tree);
 	json_put_strings(w, "patches", &o->patches);
+	put_series(w, o);
 	json_put_bool(w, "dirty", o->dirty);
 	json_put_bool(w, "saved", o->saved);
 	if (o->rebase)
@@ -26,6 +54,31 @@ static void print_json(struct context *c, const struct overlay *o)
 	term_out("%s\n", t.p);
 }
 
+static void print_fact(const char *name, const char *value)
+{
+	if (value)
+		term_out("       %s: %s\n", name, value);
+}
+
+static void print_facts(const char *body)
+{
+	defer(arena_free) struct arena scratch = {0};
+	struct patch_facts f;
+	patch_facts(&scratch, body, &f);
+	print_fact("Origin", f.origin);
+	print_fact("Forwarded", f.forwarded);
+	print_fact("Upstream-Status", f.upstream_status);
+	print_fact("Applied-Upstream", f.applied_upstream);
+	print_fact("Last-Update", f.last_update);
+	vec_for(bug, &f.bugs)
+		print_fact("Bug", *bug);
+	vec_for(check, &f.checks)
+		print_fact("Fixes-Check", *check);
+	vec_for(problem, &f.problems)
+		term_out("       %swrong:%s %s\n", term_tint(TINT_YELLOW), term_tint_end(),
+			*problem);
+}
+
 static void print_overlay(const struct overlay *o)
 {
 	if (o->rebase) {
@@ -37,8 +90,13 @@ static void print_overlay(const struct overlay *o)
 		o->saved   ? "saved"
 		: o->dirty ? "uncommitted changes"
 			   : "not saved");
-	for (size_t i = 0; i < o->patches.n; i++)
+	for (size_t i = 0; i < o->patches.n; i++) {
 		term_out("  %zu  %s\n", i + 1, o->patches.v[i]);
+		if (i < o->bodies.n)
+			print_facts(o->bodies.v[i]);
+	}
+	if (!o->patches.n && !o->dirty)
+		term_out("  no changes yet: it is upstream's source as released\n");
 	if (o->dirty)
 		term_out("  +  uncommitted changes (they are in every build)\n");
 }

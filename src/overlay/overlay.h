@@ -6,6 +6,21 @@
 
 #include "fetch/fetch.h"
 
+/* What a patch says of itself in the last paragraph of its message: fields of DEP-3 (Debian's patch
+ * tagging guidelines), Yocto's Upstream-Status, and Fixes-Check. NULL where it does not say. */
+struct patch_facts {
+	const char *origin;	     /* "upstream, https://..." */
+	const char *forwarded;	     /* "no", "not-needed", or where it was sent */
+	const char *upstream_status; /* "Submitted [https://...]" */
+	const char *last_update;     /* "2026-11-26" */
+	const char *applied_upstream;
+	strings bugs;	  /* URLs, of Bug and Bug-VENDOR */
+	strings checks;	  /* "IMAGE/CHECK": checks that it fixes */
+	strings problems; /* "Last-Update: expected a date, YYYY-MM-DD"; such a field is left out */
+};
+/* BODY is a message without its subject. */
+void patch_facts(struct arena *a, const char *body, struct patch_facts *out);
+
 /* How a rebase stands, or what it did. */
 struct overlay_dropped {
 	const char *subject, *why; /* "upstream 2.0 has it" */
@@ -28,6 +43,7 @@ struct overlay {
 	const char *version; /* upstream version that it is based on */
 	const char *tree; /* git tree id (40 hexadecimal digits) of the working tree as it stands */
 	strings patches;  /* subjects of the commits since upstream, oldest first */
+	strings bodies;	  /* the rest of their messages (overlay_list() only) */
 	bool dirty;	  /* uncommitted changes are in the working tree */
 	bool saved;	  /* the patch series on disk gives exactly this tree */
 	const struct overlay_rebase *rebase; /* under way: not fit for a build; else NULL */
