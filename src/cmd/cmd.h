@@ -105,6 +105,8 @@ MUST_CHECK bool check_side(
  * NULL. */
 MUST_CHECK bool show_comparison(
 	struct context *c, const struct comparison *cmp, const steps *s, struct err *e);
+/* Respin overlay verify, of one overlay or all (PACKAGE is NULL). */
+MUST_CHECK bool overlay_verify(struct context *c, const char *package, struct err *e);
 /* How a rebase of PACKAGE stands: as a member NAME (may be NULL), and as lines. */
 void put_rebase(struct json_writer *w, const char *name, const struct overlay_rebase *r);
 void print_rebase(const char *package, const struct overlay_rebase *r);

@@ -201,6 +201,11 @@ static bool rebase(struct context *c, struct err *e)
 	return true;
 }
 
+static bool verify(struct context *c, struct err *e)
+{
+	return overlay_verify(c, c->args.n > 1 ? c->args.v[1] : NULL, e);
+}
+
 static bool drop(struct context *c, struct err *e)
 {
 	if (!overlay_drop(&c->w, c->args.v[1], c->options.force, e))
@@ -217,7 +222,7 @@ bool cmd_overlay(struct context *c, struct err *e)
 		bool (*run)(struct context *c, struct err *e);
 	} verbs[] = {{"add", 2, 2, add}, {"list", 1, 1, list}, {"status", 1, 2, list},
 		{"diff", 2, 2, diff}, {"apply", 3, 3, apply}, {"save", 2, 2, save},
-		{"rebase", 2, 3, rebase}, {"drop", 2, 2, drop}};
+		{"rebase", 2, 3, rebase}, {"verify", 1, 2, verify}, {"drop", 2, 2, drop}};
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
 		if (strcmp(verbs[i].name, c->args.v[0]))
 			continue;
@@ -231,5 +236,6 @@ bool cmd_overlay(struct context *c, struct err *e)
 					    : "");
 	}
 	fail(e, E_USAGE, "there is no 'respin overlay %s'", c->args.v[0]);
-	return fail_hint(e, "there are: add, list, status, diff, apply, save, rebase, drop");
+	return fail_hint(
+		e, "there are: add, list, status, diff, apply, save, rebase, verify, drop");
 }

@@ -47,7 +47,7 @@ static bool list_rebase(struct work *k, struct overlay *out, bool *found, struct
 	return true;
 }
 
-static bool list_one(
+bool overlay_find(
 	const struct workspace *w, const char *package, struct overlay *out, struct err *e)
 {
 	struct recipe *r;
@@ -64,18 +64,27 @@ static bool list_one(
 	return overlay_add(w, package, out, &created, e);
 }
 
+bool overlay_names(const struct workspace *w, strings *out, struct err *e)
+{
+	strings found = {0}, names = {0};
+	if (dir_exists(w->overlays) && !dir_list(w->a, w->overlays, &names, e))
+		return false;
+	vec_for(name, &names)
+		if (**name != '.' && is_overlay(w->a, path_join(w->a, w->overlays, *name)))
+			vec_push(w->a, &found, *name);
+	*out = found;
+	return true;
+}
+
 bool overlay_list(const struct workspace *w, overlays *out, struct err *e)
 {
 	overlays found = {0};
-	strings names = {0};
-	if (dir_exists(w->overlays) && !dir_list(w->a, w->overlays, &names, e))
+	strings names;
+	if (!overlay_names(w, &names, e))
 		return false;
-	vec_for(name, &names) {
-		if (**name == '.' || !is_overlay(w->a, path_join(w->a, w->overlays, *name)))
-			continue;
-		if (!list_one(w, *name, vec_add(w->a, &found), e))
+	vec_for(name, &names)
+		if (!overlay_find(w, *name, vec_add(w->a, &found), e))
 			return false;
-	}
 	*out = found;
 	return true;
 }

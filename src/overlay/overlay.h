@@ -57,6 +57,11 @@ MUST_CHECK bool overlay_add(const struct workspace *w, const char *package, stru
 /* All overlays of the workspace, sorted by name; working trees missing in a fresh clone are made
  * from their series first. */
 MUST_CHECK bool overlay_list(const struct workspace *w, overlays *out, struct err *e);
+/* The names of their packages, whatever state they are in. */
+MUST_CHECK bool overlay_names(const struct workspace *w, strings *out, struct err *e);
+/* One of them. */
+MUST_CHECK bool overlay_find(
+	const struct workspace *w, const char *package, struct overlay *out, struct err *e);
 /* E_CONFLICT: O, one of that list, is in the middle of a rebase. */
 bool overlay_busy(const struct overlay *o, struct err *e);
 /* Applies a patch or a mailbox as commits, strictly: no fuzz. All of it or nothing. E_CONFLICT
@@ -97,5 +102,28 @@ MUST_CHECK bool overlay_rebase(const struct workspace *w, const struct rebase_re
  * stands, or pristine upstream, with PATCH applied. For `try`, which leaves overlays/ alone. */
 MUST_CHECK bool overlay_scratch(const struct workspace *w, const char *package, const char *patch,
 	struct overlay *out, struct err *e);
+
+/* ---- each patch on its own ---------------------------------------------------------------- */
+
+/* A patch put to the test on the source that the recipe names now. */
+struct trial_patch {
+	const char *subject, *body;
+	bool applies;	 /* in its place among the others, strictly */
+	bool separable;	 /* the others are whole without it */
+	const char *why; /* not; NULL where both are true */
+};
+typedef VEC(struct trial_patch) trial_patches;
+struct overlay_trial;
+
+/* A scratch tree (below .respin/verify/) with the patches of PACKAGE's overlay: its commits, else
+ * its saved series. Those that don't apply are left out. *DIRTY: there are uncommitted changes,
+ * which are no patch. One trial at a time; it must be closed. E_NOTFOUND: there is no overlay. */
+MUST_CHECK bool trial_open(const struct workspace *w, const char *package,
+	struct overlay_trial **out, trial_patches *patches, bool *dirty, struct err *e);
+/* Gives the tree all patches but number WITHOUT, which is separable; all where it is beyond them.
+ */
+MUST_CHECK bool trial_set(struct overlay_trial *t, const trial_patches *patches, size_t without,
+	struct overlay *out, struct err *e);
+void trial_close(struct overlay_trial **t); /* for defer(); NULL is fine */
 
 #endif
