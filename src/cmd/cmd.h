@@ -88,7 +88,8 @@ MUST_CHECK bool pick_image(struct context *c, struct recipe **out, struct err *e
 /* The same, but a library may be named, too. */
 MUST_CHECK bool pick_target(struct context *c, struct recipe **out, struct err *e);
 /* The overlays of packages that IMAGE contains (none with --no-overlays). An overlay of a package
- * that no image of the workspace contains is a warning. */
+ * that only other images contain is a warning, one that no image of the workspace contains
+ * E_INPUT; one in the middle of a rebase is E_CONFLICT. */
 MUST_CHECK bool pick_overlays(
 	struct context *c, struct recipe *image, overlays *out, struct err *e);
 /* Builds with progress on the terminal. */
