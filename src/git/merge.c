@@ -2,6 +2,7 @@
  * with their conflicts in the working tree. SPDX-License-Identifier: ISC */
 #include "git/inner.h"
 
+#include <git2/sys/index.h>
 #include <string.h>
 
 static void drop_conflicts(git_index_conflict_iterator **i)
@@ -39,6 +40,30 @@ static const char *clash_path(const struct clash *c)
 	return c->ours ? c->ours->path : c->theirs ? c->theirs->path : c->from->path;
 }
 
+/* A renamed file stands in the index under each of its names. All sides of it go to the name that
+ * it has on our side; false under the others. */
+static bool join_sides(git_index *index, struct clash *c)
+{
+	const char *path = clash_path(c);
+	for (size_t i = 0; i < git_index_name_entrycount(index); i++) {
+		const git_index_name_entry *n = git_index_name_get_byindex(index, i);
+		if (!n->ancestor || !n->ours || !n->theirs)
+			continue;
+		const git_index_entry *from = git_index_get_bypath(index, n->ancestor, 1);
+		const git_index_entry *ours = git_index_get_bypath(index, n->ours, 2);
+		const git_index_entry *theirs = git_index_get_bypath(index, n->theirs, 3);
+		if (!ours || !theirs)
+			continue;
+		if (!strcmp(path, n->ours)) {
+			*c = (struct clash){from, ours, theirs};
+			return true;
+		}
+		if (!strcmp(path, n->ancestor) || !strcmp(path, n->theirs))
+			return false;
+	}
+	return true;
+}
+
 typedef bool on_clash(void *ctx, const struct clash *c, struct err *e);
 
 static bool each_clash(git_index *index, on_clash *call, void *ctx, struct err *e)
@@ -55,7 +80,7 @@ static bool each_clash(git_index *index, on_clash *call, void *ctx, struct err *
 			return true;
 		if (next < 0)
 			return fail_git(e, "list the conflicts");
-		if (!call(ctx, &c, e))
+		if (join_sides(index, &c) && !call(ctx, &c, e))
 			return false;
 	}
 }
@@ -160,14 +185,28 @@ static bool is_mergeable(struct git_repo *r, const struct clash *c)
 	       (!c->from || is_text(r, c->from));
 }
 
+/* All sides under one path, also where upstream has renamed the file: it is one conflict. */
+static bool stage_clash(struct laying *l, const struct clash *c, struct err *e)
+{
+	const git_index_entry *const sides[] = {c->from, c->ours, c->theirs};
+	git_index_entry staged[3] = {{.mode = 0}};
+	for (size_t i = 0; i < 3; i++)
+		if (sides[i])
+			staged[i] = (git_index_entry){
+				.mode = sides[i]->mode, .id = sides[i]->id, .path = clash_path(c)};
+	return git_index_conflict_add(l->index, c->from ? &staged[0] : NULL,
+		       c->ours ? &staged[1] : NULL, c->theirs ? &staged[2] : NULL) == 0 ||
+	       fail_git(e, "note the conflict of %s", clash_path(c));
+}
+
 /* Text gets markers. Where upstream has no such file the patch's is put there; where it has one
  * that can't be merged, that stays. */
 static bool lay_clash(void *ctx, const struct clash *c, struct err *e)
 {
 	struct laying *l = ctx;
 	defer(drop_merged) git_merge_file_result m = {0};
-	if (git_index_conflict_add(l->index, c->from, c->ours, c->theirs) < 0)
-		return fail_git(e, "note the conflict of %s", clash_path(c));
+	if (!stage_clash(l, c, e))
+		return false;
 	if (!is_mergeable(l->r, c))
 		return c->ours || !c->theirs || put_blob(l, c->theirs, e);
 	git_merge_file_options options;

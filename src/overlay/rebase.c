@@ -227,8 +227,11 @@ static bool go_on(struct work *k, struct rebase *s, struct err *e)
 	if (!check_unchanged(k, s, e))
 		return false;
 	while (s->todo.n && !stopped) {
-		if (signals_pending())
-			return fail(e, E_INTERRUPTED, "interrupted");
+		if (signals_pending()) {
+			fail(e, E_INTERRUPTED, "interrupted");
+			return fail_hint(
+				e, "respin overlay rebase --continue %s goes on", k->recipe->name);
+		}
 		if (!move_one(k, s, s->todo.v[0], &stopped, e))
 			return false;
 		pop_todo(k, s);

@@ -79,7 +79,7 @@ bool save_prepare(struct work *k, const git_revisions *log, const struct git_id 
 		vec_push(k->a, &p.series.patches, series_name(k->a, i + 1, revision->subject));
 		parent = &revision->tree;
 	}
-	p.tree = parent->hex;
+	p.tree = str_copy(k->a, str_of(parent->hex));
 	*out = p;
 	return true;
 }

@@ -343,6 +343,58 @@ static void renames_are_followed(void **state)
 	expect_whole(b);
 }
 
+static void renamed_files_conflict_where_they_are(void **state)
+{
+	struct bench *b = *state;
+	three_patches(b);
+	new_upstream(b, "mkdir core; sed -i s/^50$/FIFTY/ src/a.c; mv src/a.c core/a.c");
+	struct overlay_rebase done = rebase(b, REBASE_START);
+	assert_string_equal(done.stopped, "two: fifty");
+	expect_subjects(&done.conflicts, "core/a.c");
+	assert_str(sh(b, "git -C %s status --porcelain", b->src), "UU core/a.c");
+	sh(b, "sed -i '/^<<<<<<</,/^>>>>>>>/c\\resolved' %s/core/a.c", b->src);
+	assert_true(rebase(b, REBASE_CONTINUE).done);
+	assert_str(sh(b, "sed -n 50p %s/core/a.c; ls %s/src", b->src, b->src), "resolved\nb.c");
+	expect_whole(b);
+}
+
+static void an_overlay_without_patches_moves(void **state)
+{
+	struct bench *b = *state;
+	add(b);
+	new_upstream(b, "echo new >src/new.c");
+	struct overlay_rebase done = rebase(b, REBASE_START);
+	assert_true(done.done);
+	assert_int_equal(done.moved.n + done.dropped.n, 0);
+	sh(b, "test -e %s/src/new.c", b->src);
+	expect_whole(b);
+}
+
+/* Each patch may stop it. */
+static void several_conflicts_in_a_row(void **state)
+{
+	struct bench *b = *state;
+	three_patches(b);
+	new_upstream(
+		b, "sed -i 's/^10$/TEN/; s/^50$/FIFTY/' src/a.c; sed -i s/^20$/TWENTY/ src/b.c");
+	struct overlay_rebase done = rebase(b, REBASE_START);
+	assert_string_equal(done.stopped, "one: ten");
+	sh(b, "sed -i '/^<<<<<<</,/^>>>>>>>/c\\ten too' %s/src/a.c", b->src);
+	done = rebase(b, REBASE_CONTINUE);
+	assert_string_equal(done.stopped, "two: fifty");
+	done = rebase(b, REBASE_SKIP);
+	assert_string_equal(done.stopped, "three: twenty");
+	expect_subjects(&done.moved, "one: ten");
+	assert_int_equal(done.dropped.n, 1);
+	sh(b, "sed -i '/^<<<<<<</,/^>>>>>>>/c\\twenty too' %s/src/b.c", b->src);
+	done = rebase(b, REBASE_CONTINUE);
+	assert_true(done.done);
+	expect_subjects(&done.moved, "one: ten|three: twenty");
+	assert_str(sh(b, "sed -n '10p;50p' %s/src/a.c; sed -n 20p %s/src/b.c", b->src, b->src),
+		"ten too\nFIFTY\ntwenty too");
+	expect_whole(b);
+}
+
 /* Conflicts without markers: upstream has removed the file, or it is no text. */
 static void conflicts_without_markers(void **state)
 {
@@ -527,6 +579,9 @@ static const struct CMUnitTest tests[] = {
 	BENCH_TEST(what_is_in_the_way_is_told),
 	BENCH_TEST(unsaved_commits_move),
 	BENCH_TEST(renames_are_followed),
+	BENCH_TEST(renamed_files_conflict_where_they_are),
+	BENCH_TEST(an_overlay_without_patches_moves),
+	BENCH_TEST(several_conflicts_in_a_row),
 	BENCH_TEST(conflicts_without_markers),
 	BENCH_TEST(edits_of_the_recipe_are_seen),
 	BENCH_TEST(head_that_was_moved_is_told),
