@@ -149,7 +149,17 @@ static bool diff(struct context *c, struct err *e)
 	struct str text;
 	if (!overlay_diff(&c->w, c->args.v[1], &text, e))
 		return false;
-	term_out("%.*s", STR(text));
+	if (!c->options.json) {
+		term_out("%.*s", STR(text));
+		return true;
+	}
+	struct text t = {.a = c->a};
+	struct json_writer w = {.out = &t};
+	json_open(&w, NULL, '{');
+	json_put_string(&w, "package", c->args.v[1]);
+	json_put_str(&w, "diff", text);
+	json_close(&w);
+	term_out("%s\n", t.p);
 	return true;
 }
 
@@ -211,6 +221,14 @@ static bool drop(struct context *c, struct err *e)
 	if (!overlay_drop(&c->w, c->args.v[1], c->options.force, e))
 		return false;
 	term_note("%s: overlay dropped", c->args.v[1]);
+	if (c->options.json) {
+		struct text t = {.a = c->a};
+		struct json_writer w = {.out = &t};
+		json_open(&w, NULL, '{');
+		json_put_string(&w, "dropped", c->args.v[1]);
+		json_close(&w);
+		term_out("%s\n", t.p);
+	}
 	return true;
 }
 

@@ -426,37 +426,38 @@ static bool check_start(struct work *k, git_revisions *log, struct err *e)
 
 /* The new source as a commit without a name. */
 static bool import(struct work *k, const struct recipe *target, const struct tree *source,
-	struct git_id *out, struct git_id *tree, struct err *e)
+	struct git_id *out, struct err *e)
 {
 	struct snapshot files;
 	if (!snapshot_scan(k->a, source->dir, NULL, &files, e))
 		return false;
 	git_files list = snapshot_files(k->a, &files);
 	struct git_words words = make_first_words(k->a, target->name, target->version);
-	return k->git->import(k->repo, source->dir, &list, &words, out, e) &&
-	       k->git->read(k->repo, k->a, out, &words, tree, &(struct git_id){""}, e);
+	return k->git->import(k->repo, source->dir, &list, &words, out, e);
 }
 
+/* The recipe's text is made first: what is no recipe is not fetched. */
 static bool plan(struct work *k, const struct rebase_request *q, struct rebase *s,
 	struct recipe *target, struct err *e)
 {
 	struct str before, after;
 	struct tree source;
-	if (!rebase_target(k, q, target, &s->notes, e) || !source_ensure(k->w, target, &source, e))
+	struct git_id new;
+	if (!rebase_target(k, q, target, &s->notes, e))
 		return false;
-	struct git_id new, tree;
-	if (!import(k, target, &source, &new, &tree, e))
+	if (target->source.v != k->recipe->source.v) {
+		if (!recipe_edit(
+			    k->a, k->recipe, target->version, &target->source, &before, &after, e))
+			return false;
+		s->recipe_before = before.p;
+		s->recipe_after = after.p;
+	}
+	if (!source_ensure(k->w, target, &source, e) || !import(k, target, &source, &new, e))
 		return false;
 	s->from = k->sync.version;
 	s->to = target->version;
 	s->sha256 = source.sha256;
 	s->upstream = s->tip = hex_of(k, &new);
-	if (target->source.v == k->recipe->source.v)
-		return true;
-	if (!recipe_edit(k->a, k->recipe, target->version, &target->source, &before, &after, e))
-		return false;
-	s->recipe_before = before.p;
-	s->recipe_after = after.p;
 	return true;
 }
 
@@ -518,6 +519,10 @@ bool overlay_rebase(const struct workspace *w, const struct rebase_request *q,
 			  : take_up(&k, q, &s, e);
 	if (!ok)
 		return false;
+	if (in_phase(&s, PHASE_ABORTING) && strcmp(r->version, s.from) != 0)
+		vec_push(k.a, &s.notes,
+			str_format(k.a, "the recipe says %s yet: set it back to %s", r->version,
+				s.from));
 	*out = rebase_words(&k, &s);
 	out->done = nothing || in_phase(&s, PHASE_ENDING);
 	out->aborted = in_phase(&s, PHASE_ABORTING);

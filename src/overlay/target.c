@@ -106,14 +106,44 @@ static bool fail_unknown(struct aim *m, struct err *e)
 		m->k->recipe->name);
 }
 
+static bool is_hex(const char *text, size_t digits)
+{
+	return strlen(text) == digits && strspn(text, "0123456789abcdef") == digits;
+}
+
 static bool check_words(struct work *k, const struct rebase_request *q, bool *edit, struct err *e)
 {
 	bool pins = q->sha256 || q->commit || q->url;
 	*edit = q->version && (pins || strcmp(q->version, k->recipe->version) != 0);
+	if (q->version && !*q->version)
+		return fail(e, E_USAGE, "the version is empty");
+	if (q->sha256 && !is_hex(q->sha256, 64))
+		return fail(e, E_USAGE,
+			"--sha256: expected 64 hexadecimal digits in lower case, found '%s'",
+			q->sha256);
+	if (q->commit && !is_hex(q->commit, 40))
+		return fail(e, E_USAGE,
+			"--commit: expected a commit id of 40 hexadecimal digits, found '%s'",
+			q->commit);
 	if (q->version || !pins)
 		return true;
 	fail(e, E_USAGE, "--sha256, --commit and --url are of a new version: which?");
 	return fail_hint(e, "usage: respin overlay rebase %s VERSION", k->recipe->name);
+}
+
+/* A URL for a recipe that has none so far. */
+static void add_url(struct aim *m)
+{
+	struct source new = {.url = m->q->url, .sha256 = m->q->sha256};
+	vec_for(s, &m->k->recipe->source)
+		if (s->url)
+			return;
+	if (!m->q->url)
+		return;
+	if (!new.sha256)
+		leave_out(m, new.url, "its checksum is not known: --sha256");
+	else if (!m->pinned)
+		vec_push(m->k->a, &m->target->source, new);
 }
 
 bool rebase_target(struct work *k, const struct rebase_request *q, struct recipe *out,
@@ -137,6 +167,7 @@ bool rebase_target(struct work *k, const struct rebase_request *q, struct recipe
 		if (new.debian)
 			out->version = debian_upstream(k->a, new.version);
 	}
+	add_url(&m);
 	if (!out->source.n)
 		return fail_unknown(&m, e);
 	vec_push(k->a, notes,

@@ -541,7 +541,56 @@ static void unknown_checksums_are_asked_for(void **state)
 	assert_error(&e, E_USAGE, "of a new version");
 	q = (struct rebase_request){.package = "lib", .version = "2.0", .sha256 = "zz"};
 	assert_false(overlay_rebase(&b->w, &q, &done, &e));
+	assert_error(&e, E_USAGE, "64 hexadecimal digits");
+	q = (struct rebase_request){.package = "lib", .version = "2.0", .commit = "HEAD"};
+	assert_false(overlay_rebase(&b->w, &q, &done, &e));
+	assert_error(&e, E_USAGE, "commit id");
+	q = (struct rebase_request){.package = "lib", .version = ""};
+	assert_false(overlay_rebase(&b->w, &q, &done, &e));
+	assert_int_equal(e.code, E_USAGE);
+	q = (struct rebase_request){
+		.package = "lib", .version = "2.0", .sha256 = NEW_SUM, .url = "file:///etc"};
+	assert_false(overlay_rebase(&b->w, &q, &done, &e));
+	assert_error(&e, E_INPUT, "https://");
 	assert_true(list(b).saved);
+}
+
+#define OLD_COMMIT "0123456789012345678901234567890123456789"
+#define NEW_COMMIT "abcdefabcdefabcdefabcdefabcdefabcdefabcd"
+
+/* A source in git; and then at a URL, which the recipe had none of. */
+static void commits_pin_a_source(void **state)
+{
+	struct bench *b = *state;
+	struct err e = {0};
+	struct overlay_rebase done;
+	fetched(b);
+	sh(b, "cat >recipes/lib/recipe.json <<'END'\n"
+	      "{\"name\": \"lib\", \"version\": \"1.0\", \"license\": \"ISC\",\n \"source\": "
+	      "[{\"git\": \"https://example.org/lib.git\", \"commit\": \"" OLD_COMMIT "\"}],\n"
+	      " \"build\": {\"objects\": {\"sources\": [\"src/*.c\"]}}}\nEND\n"
+	      "cd .respin/sources; cp -a lib-1.0-aaaaaaaaaaaa lib-1.0-012345678901\n"
+	      "cp -a lib-2.0-bbbbbbbbbbbb lib-2.0-abcdefabcdef");
+	open_workspace(b);
+	three_patches(b);
+	sh(b, "rm -rf %s", b->src);
+	assert_true(list(b).saved);
+	struct rebase_request q = {.package = "lib", .version = "2.0", .commit = NEW_COMMIT};
+	assert_ok(overlay_rebase(&b->w, &q, &done, &e));
+	assert_true(done.done);
+	sh(b, "grep -q 'lib.git\", \"commit\": \"" NEW_COMMIT "\" }' recipes/lib/recipe.json");
+	open_workspace(b);
+	expect_whole(b);
+	q = (struct rebase_request){.package = "lib",
+		.version = "2.0",
+		.url = "https://example.org/lib.tar.gz",
+		.sha256 = NEW_SUM};
+	assert_ok(overlay_rebase(&b->w, &q, &done, &e));
+	assert_true(done.done);
+	sh(b, "grep -q '{ \"url\": \"https://example.org/lib.tar.gz\", \"sha256\": \"" NEW_SUM
+	      "\" }' recipes/lib/recipe.json; ! grep lib.git recipes/lib/recipe.json");
+	open_workspace(b);
+	expect_whole(b);
 }
 
 /* A fresh clone in which somebody else has set the recipe to the new version. */
@@ -588,6 +637,7 @@ static const struct CMUnitTest tests[] = {
 	BENCH_TEST(damaged_record_is_told),
 	BENCH_TEST(recipe_is_changed_where_asked),
 	BENCH_TEST(unknown_checksums_are_asked_for),
+	BENCH_TEST(commits_pin_a_source),
 	BENCH_TEST(fresh_clone_is_moved),
 };
 

@@ -215,6 +215,38 @@ static void killed_before_a_conflict_and_taken_back(void **state)
 	kill_everywhere(b, do_start, 7, check_back);
 }
 
+static bool do_name(struct bench *b, struct err *e)
+{
+	struct overlay_rebase done;
+	struct rebase_request q = {.package = "lib", .version = "2.0"};
+	open_workspace(b);
+	return overlay_rebase(&b->w, &q, &done, e);
+}
+
+/* The recipe says the old version or the new one, and at the end the new one. */
+static void check_name(struct bench *b, bool done)
+{
+	struct err e = {0};
+	struct overlay_rebase r;
+	sh(b, "grep -q '\"version\": \"[12].0\"' recipes/lib/recipe.json; ls recipes/lib | grep -c "
+	      ". | grep -qx -e 1 -e 2");
+	assert_true(!done || !under_way(b));
+	if (under_way(b))
+		assert_true(rebase(b, REBASE_CONTINUE, &r));
+	else
+		assert_true(do_name(b, &e));
+	sh(b, "grep -q '\"version\": \"2.0\"' recipes/lib/recipe.json");
+	expect_new(b, "fifty");
+}
+
+static void killed_while_the_recipe_changes(void **state)
+{
+	struct bench *b = *state;
+	three_patches(b, CLEAN);
+	write_recipe(b, "1.0");
+	kill_everywhere(b, do_name, 7, check_name);
+}
+
 static void stopped_at_a_conflict(struct bench *b)
 {
 	struct overlay_rebase done;
@@ -251,6 +283,7 @@ static const struct CMUnitTest tests[] = {
 	BENCH_TEST(killed_and_taken_back),
 	BENCH_TEST(killed_before_a_conflict),
 	BENCH_TEST(killed_before_a_conflict_and_taken_back),
+	BENCH_TEST(killed_while_the_recipe_changes),
 	BENCH_TEST(killed_while_going_on),
 	BENCH_TEST(killed_while_skipping),
 	BENCH_TEST(killed_while_aborting),
