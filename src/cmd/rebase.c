@@ -1,6 +1,8 @@
 /* rebase.c - what respin overlay rebase did, or how it stands. SPDX-License-Identifier: ISC */
 #include "cmd/cmd.h"
 
+#include <string.h>
+
 static void put_facts(struct json_writer *w, const struct overlay_rebase *r)
 {
 	json_put_string(w, "from", r->from);
@@ -75,7 +77,10 @@ void show_rebase(struct context *c, const struct rebase_request *q, const struct
 			term_out("  %s\n", *note);
 		return;
 	}
-	print_rebase(q->package, r);
+	if (r->done && !r->moved.n && !r->dropped.n && !strcmp(r->from, r->to))
+		term_out("%s %s: nothing to do\n", q->package, r->to);
+	else
+		print_rebase(q->package, r);
 	if (!r->done)
 		print_ways(q->package, r);
 }
