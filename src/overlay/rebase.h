@@ -5,8 +5,8 @@
 
 #include "overlay/work.h"
 
-/* In the working tree's .git. */
-#define REBASE_FILE "respin-rebase.json"
+/* In the working tree. */
+#define REBASE_FILE ".git/respin-rebase.json"
 
 /* Each phase says what HEAD is and what is still to be done; every one of them can be taken up
  * again from its start. */

@@ -47,7 +47,7 @@ static const struct spec rebase_spec = {"rebase", sizeof(struct rebase), fields,
 
 static const char *record_path(struct work *k)
 {
-	return path_join(k->a, k->src, ".git/" REBASE_FILE);
+	return path_join(k->a, k->src, REBASE_FILE);
 }
 
 bool rebase_read(struct work *k, struct rebase *out, bool *found, struct err *e)

@@ -44,7 +44,7 @@ static void watch(struct work *k)
 {
 	static const char *const paths[] = {".git/HEAD", ".git/packed-refs",
 		".git/refs/tags/upstream", ".git/refs/respin/next", ".git/respin.json", "..",
-		"../overlay.json", ".git/" REBASE_FILE};
+		"../overlay.json", REBASE_FILE};
 	k->watched = (struct snapshot){.read_ns = clock_wall_ns()};
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
 		snapshot_watch(k->a, &k->watched, k->src, paths[i]);

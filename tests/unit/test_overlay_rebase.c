@@ -370,6 +370,41 @@ static void an_overlay_without_patches_moves(void **state)
 	expect_whole(b);
 }
 
+/* Killed while the conflict got into the files, and edited before anybody looked again. */
+static void edits_after_a_kill_stay(void **state)
+{
+	struct bench *b = *state;
+	conflicting(b);
+	sh(b,
+		"cd %s; sed -i s/stopped/stopping/ .git/respin-rebase.json; echo mine >src/a.c; rm "
+		".git/CHERRY_PICK_HEAD",
+		b->src);
+	struct overlay_rebase done = rebase(b, REBASE_CONTINUE);
+	assert_string_equal(done.stopped, "two: fifty");
+	assert_str(sh(b, "cat %s/src/a.c", b->src), "mine");
+	assert_str(sh(b, "git -C %s status --porcelain", b->src), "UU src/a.c");
+	assert_true(rebase(b, REBASE_CONTINUE).done);
+	assert_str(sh(b, "cat %s/src/a.c", b->src), "mine");
+	expect_whole(b);
+}
+
+static void a_detached_head_moves(void **state)
+{
+	struct bench *b = *state;
+	three_patches(b);
+	sh(b, "git -C %s checkout -q --detach", b->src);
+	new_upstream(b, "sed -i s/^50$/FIFTY/ src/a.c");
+	assert_string_equal(rebase(b, REBASE_START).stopped, "two: fifty");
+	assert_true(rebase(b, REBASE_ABORT).aborted);
+	assert_string_equal(rebase(b, REBASE_START).stopped, "two: fifty");
+	sh(b, "sed -i '/^<<<<<<</,/^>>>>>>>/c\\x' %s/src/a.c", b->src);
+	assert_true(rebase(b, REBASE_CONTINUE).done);
+	assert_int_equal(list(b).patches.n, 3);
+	assert_true(list(b).saved);
+	assert_str(sh(b, "git -C %s log -1 --format=%%s main", b->src), "three: twenty");
+	assert_str(sh(b, "git -C %s branch --show-current", b->src), "");
+}
+
 /* Each patch may stop it. */
 static void several_conflicts_in_a_row(void **state)
 {
@@ -630,6 +665,8 @@ static const struct CMUnitTest tests[] = {
 	BENCH_TEST(renames_are_followed),
 	BENCH_TEST(renamed_files_conflict_where_they_are),
 	BENCH_TEST(an_overlay_without_patches_moves),
+	BENCH_TEST(edits_after_a_kill_stay),
+	BENCH_TEST(a_detached_head_moves),
 	BENCH_TEST(several_conflicts_in_a_row),
 	BENCH_TEST(conflicts_without_markers),
 	BENCH_TEST(edits_of_the_recipe_are_seen),
