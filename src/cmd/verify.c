@@ -181,7 +181,8 @@ static const char *judge_runs(struct proof *p)
 	return without ? "the check passes without it" : NULL;
 }
 
-static bool prove(struct inquiry *q, struct proof *p, const products *without, struct err *e)
+static bool prove(struct inquiry *q, struct patch_verdict *v, struct proof *p,
+	const products *without, struct err *e)
 {
 	struct str name = str_of(p->check), image = str_trim(str_cut(&name, '/'));
 	const char *check = str_copy(q->c->a, str_trim(name));
@@ -189,6 +190,8 @@ static bool prove(struct inquiry *q, struct proof *p, const products *without, s
 	const struct product *other = find_product(without, image);
 	if (!with || !other || !has_check(with->image, check)) {
 		p->why = with ? "the image has no such check" : "no such image has the package";
+		vec_push(q->c->a, &v->facts.problems,
+			str_format(q->c->a, "Fixes-Check: %s: %s", p->check, p->why));
 		return true;
 	}
 	if (!with->built || !other->built) {
@@ -236,7 +239,7 @@ static bool look_without(struct inquiry *q, size_t i, struct patch_verdict *v, s
 	vec_for(check, &v->facts.checks) {
 		struct proof *p = vec_add(q->c->a, &v->proofs);
 		p->check = *check;
-		if (!prove(q, p, &without, e))
+		if (!prove(q, v, p, &without, e))
 			return false;
 	}
 	judge_need(v);

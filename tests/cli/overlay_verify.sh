@@ -52,7 +52,8 @@ is "one whose check passes anyway" "$(verdict 2 applies) $(verdict 2 changes_ima
 	"yes yes no"
 is "... and why" "$(verdict 2 why_needed)" "the check passes without it"
 is "... a check that is not there" "$(verdict 2 'checks"][1]["why')" "the image has no such check"
-is "... a malformed field" "$(verdict 2 problems)" "['Last-Update: expected a date, YYYY-MM-DD']"
+is "... a malformed field, and a check that is not there" "$(verdict 2 problems)" \
+	"['Last-Update: expected a date, YYYY-MM-DD', 'Fixes-Check: static-site/nothing of the kind: the image has no such check']"
 ok "the scratch tree is gone" test ! -e .respin/verify
 is "the overlay is as it was" "$(git -C $src status --porcelain)" ""
 
