@@ -197,11 +197,17 @@ static struct str cut_message(struct arena *a, struct str *rest)
 	return str_trim(text_str(&out));
 }
 
-/* The message's paragraphs: DEP-3's description, the mail's text, DEP-3's fields. */
-static const char *join_body(struct arena *a, const struct headers *h, struct str message)
+/* The message's paragraphs: DEP-3's description, whose first line may be the SUBJECT, the mail's
+ * text, DEP-3's fields. */
+static const char *join_body(
+	struct arena *a, const struct headers *h, struct str subject, struct str message)
 {
+	struct text lead = {.a = a};
+	if (subject.p != h->description.p)
+		text_addf(&lead, "%.*s\n", STR(h->description));
+	text_add(&lead, text_str(&h->more));
 	const struct str parts[] = {
-		str_trim(text_str(&h->more)), message, str_trim(text_str(&h->trailers))};
+		str_trim(text_str(&lead)), message, str_trim(text_str(&h->trailers))};
 	struct text out = {.a = a};
 	text_addz(&out, "");
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
@@ -238,11 +244,11 @@ static bool read_mail(struct arena *a, struct str text, struct mail *out, struct
 			e, E_INPUT, "the mail's encoding \"%.*s\" can't be read", STR(h.encoding));
 	read_inner_headers(a, &body, &h);
 	struct str message = cut_message(a, &body);
-	*out = (struct mail){
-		.body = join_body(a, &h, message), .diff = undo_crlf(a, find_diff(body))};
 	struct str subject = clean_subject(mime_words(a, h.subject));
 	if (!subject.n)
-		subject = str_trim(h.description);
+		subject = h.description;
+	*out = (struct mail){
+		.body = join_body(a, &h, subject, message), .diff = undo_crlf(a, find_diff(body))};
 	out->subject = subject.n ? str_copy(a, subject) : NULL;
 	out->dated = mime_date(h.date, &out->when, &out->offset_minutes);
 	if (!h.from.n)

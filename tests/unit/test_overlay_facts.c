@@ -110,6 +110,12 @@ static void headers_of_dep3_become_the_message(void **state)
 	o = apply(b, "q.patch");
 	assert_string_equal(o.patches.v[1], "say two");
 	assert_string_equal(o.bodies.v[1], "Origin: vendor");
+	sh(b, "cat >r.patch <<'END'\nSubject: [PATCH] say three\nDescription: as it is\n in "
+	      "French\nForwarded: no\n\n--- a/src/b.c\n+++ b/src/b.c\n@@ -2,3 +2,3 @@\n 2\n-3\n"
+	      "+trois\n 4\nEND\n");
+	o = apply(b, "r.patch");
+	assert_string_equal(o.patches.v[2], "say three");
+	assert_string_equal(o.bodies.v[2], "as it is\nin French\n\nForwarded: no");
 }
 
 /* Through save, a fresh clone, and a rebase. */
