@@ -133,7 +133,7 @@ static void judge_change(struct inquiry *q, struct patch_verdict *v, const produ
 /* ---- is it needed? -------------------------------------------------------------------------- */
 
 static bool run_check(struct inquiry *q, const struct product *p, const char *check,
-	const char **out, struct err *e)
+	const char **verdict, const char **id, struct err *e)
 {
 	struct run run = {0};
 	struct lab_request request = {.w = &q->c->w,
@@ -146,10 +146,11 @@ static bool run_check(struct inquiry *q, const struct product *p, const char *ch
 	term_progress_end();
 	if (!ran)
 		return false;
-	*out = verdict_name(SKIP);
+	*id = run.id;
+	*verdict = verdict_name(SKIP);
 	vec_for(r, &run.checks)
 		if (!strcmp(r->name, check))
-			*out = verdict_name(r->verdict);
+			*verdict = verdict_name(r->verdict);
 	return true;
 }
 
@@ -204,7 +205,8 @@ static bool prove(struct inquiry *q, struct patch_verdict *v, struct proof *p,
 		p->why = "without it the image is the same";
 		return true;
 	}
-	if (!run_check(q, other, check, &p->without, e) || !run_check(q, with, check, &p->with, e))
+	if (!run_check(q, other, check, &p->without, &p->run_without, e) ||
+		!run_check(q, with, check, &p->with, &p->run_with, e))
 		return false;
 	p->why = judge_runs(p);
 	return true;

@@ -11,8 +11,9 @@ enum answer { ANSWER_UNKNOWN, ANSWER_YES, ANSWER_NO };
 struct proof {
 	const char *check; /* "IMAGE/CHECK" */
 	enum answer needed;
-	const char *without, *with; /* "pass", "fail", "skip"; NULL where it did not run */
-	const char *why;	    /* it is no yes */
+	const char *without, *with;	    /* "pass", "fail", "skip"; NULL where it did not run */
+	const char *run_without, *run_with; /* ids of these runs, as they are kept */
+	const char *why;		    /* it is no yes */
 };
 struct patch_verdict {
 	const char *subject;

@@ -26,6 +26,8 @@ static void put_proofs(struct json_writer *w, const struct patch_verdict *v)
 		json_put_string(w, "check", p->check);
 		json_put_string(w, "without", p->without);
 		json_put_string(w, "with", p->with);
+		json_put_string(w, "run_without", p->run_without);
+		json_put_string(w, "run_with", p->run_with);
 		json_put_string(w, "needed", words[p->needed]);
 		json_put_string(w, "why", p->why);
 		json_close(w);

@@ -44,6 +44,7 @@ exits "a series with obsolete patches" 1
 is "a patch that its check needs" "$(verdict 0 applies) $(verdict 0 changes_image) $(verdict 0 needed)" \
 	"yes yes yes"
 is "... by what was seen" "$(verdict 0 'checks"][0]["without') $(verdict 0 'checks"][0]["with')" "fail pass"
+ok "... in runs that are kept" test -e ".respin/runs/$(verdict 0 'checks"][0]["run_without')/run.json"
 is "... in the image" "$(verdict 0 images) $(verdict 0 fine)" "['static-site'] True"
 is "one that is not compiled" "$(verdict 1 applies) $(verdict 1 changes_image) $(verdict 1 needed)" \
 	"yes no unknown"
