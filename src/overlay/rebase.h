@@ -3,6 +3,8 @@
 #ifndef RESPIN_OVERLAY_REBASE_H
 #define RESPIN_OVERLAY_REBASE_H
 
+#include <string.h>
+
 #include "overlay/work.h"
 
 /* In the working tree. */
@@ -45,6 +47,38 @@ MUST_CHECK bool rebase_forget(struct work *k, struct err *e);
 MUST_CHECK bool rebase_check_none(struct work *k, struct err *e);
 /* What is to be told of it. k->repo is not needed. */
 struct overlay_rebase rebase_words(struct work *k, const struct rebase *s);
+
+/* ---- rebase_step.c ---- */
+
+/* Names that keep commits while a rebase is under way. */
+#define REF_OLD "refs/respin/rebase/old"
+#define REF_NEW "refs/respin/rebase/new"
+
+static inline struct git_id id_from(const char *hex)
+{
+	struct git_id id = {""};
+	if (hex)
+		memcpy(id.hex, hex, sizeof(id.hex));
+	return id;
+}
+
+static inline const char *hex_of(struct work *k, const struct git_id *id)
+{
+	return str_copy(k->a, str_of(id->hex));
+}
+
+static inline bool in_phase(const struct rebase *s, const char *phase)
+{
+	return !strcmp(s->phase, phase);
+}
+
+/* From "going" to the next conflict or the end; S says which. */
+MUST_CHECK bool rebase_go_on(struct work *k, struct rebase *s, struct err *e);
+/* On from any phase. */
+MUST_CHECK bool rebase_carry_on(struct work *k, struct rebase *s, struct err *e);
+/* Back: PHASE is PHASE_ABORTING or PHASE_SKIPPING. */
+MUST_CHECK bool rebase_turn_back(
+	struct work *k, struct rebase *s, const char *phase, struct err *e);
 
 /* ---- target.c ---- */
 
