@@ -116,32 +116,53 @@ static bool add(struct context *c, struct err *e)
 	return true;
 }
 
+/* One that is not fit to be used does not hide the others: *FIRST is the first such error. */
+static bool find_all(struct context *c, const strings *names, overlays *out, struct err *first)
+{
+	bool fit = true;
+	vec_for(name, names) {
+		struct overlay o;
+		struct err e = {0};
+		if (overlay_find(&c->w, *name, &o, &e)) {
+			vec_push(c->a, out, o);
+			continue;
+		}
+		if (fit)
+			*first = e;
+		fit = false;
+		if (e.code == E_INTERRUPTED)
+			break;
+	}
+	return fit;
+}
+
 static bool list(struct context *c, struct err *e)
 {
 	overlays all = {0};
+	strings names = {0}, wanted = {0};
 	struct text t = {.a = c->a};
 	struct json_writer w = {.out = &t};
 	const char *only = c->args.n > 1 ? c->args.v[1] : NULL;
-	if (!overlay_list(&c->w, &all, e))
+	if (!overlay_names(&c->w, &names, e))
 		return false;
-	size_t shown = 0;
+	vec_for(name, &names)
+		if (!only || !strcmp(only, *name))
+			vec_push(c->a, &wanted, *name);
+	if (only && !wanted.n)
+		return fail(e, E_NOTFOUND, "there is no overlay of %s", only);
+	bool fit = find_all(c, &wanted, &all, e);
 	json_open(&w, NULL, '[');
 	vec_for(o, &all) {
-		if (only && strcmp(only, o->package))
-			continue;
-		shown++;
 		put_overlay(&w, o);
 		if (!c->options.json)
 			print_overlay(o);
 	}
 	json_close(&w);
-	if (only && !shown)
-		return fail(e, E_NOTFOUND, "there is no overlay of %s", only);
 	if (c->options.json)
 		term_out("%s\n", t.p);
-	else if (!shown)
+	else if (!wanted.n)
 		term_out("no overlays; respin overlay add PACKAGE opens one\n");
-	return true;
+	return fit;
 }
 
 static bool diff(struct context *c, struct err *e)

@@ -134,21 +134,18 @@ static bool stop(struct work *k, struct rebase *s, struct err *e)
 
 /* ---- ending --------------------------------------------------------------------------------- */
 
+/* *WRITE: the recipe is to be changed yet. One that was set to the new version by hand is fine. */
 static bool check_recipe(struct work *k, const struct rebase *s, bool *write, struct err *e)
 {
-	struct str now;
-	*write = false;
-	if (!strcmp(k->recipe->version, s->to) && !s->recipe_after)
-		return true;
-	if (!file_read(k->a, k->recipe->file, (size_t)1 << 20, &now, e))
+	struct str now = S("");
+	if (s->recipe_after && !file_read(k->a, k->recipe->file, (size_t)1 << 20, &now, e))
 		return false;
-	if (s->recipe_after && (str_is(now, s->recipe_after) || str_is(now, s->recipe_before))) {
-		*write = !str_is(now, s->recipe_after);
+	*write = s->recipe_after && str_is(now, s->recipe_before);
+	if (*write || !strcmp(k->recipe->version, s->to))
 		return true;
-	}
 	fail(e, E_CONFLICT, "the recipe was changed during the rebase to %s; it says %s now", s->to,
 		k->recipe->version);
-	fail_hint(e, "set it back as it was, or respin overlay rebase --abort %s", k->recipe->name);
+	fail_hint(e, "set it to %s, or respin overlay rebase --abort %s", s->to, k->recipe->name);
 	return fail_where(e, "%s", k->recipe->file);
 }
 

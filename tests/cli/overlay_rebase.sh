@@ -34,6 +34,16 @@ sed -i s/1.0/2.0/ recipes/lib/recipe.json
 run respin overlay status lib
 exits "a recipe of another version" 1
 contains "... tells of rebase" "$err" "respin overlay rebase lib"
+mkdir -p recipes/other && sed 's/"lib", "version": "2.0"/"other", "version": "7"/' \
+	recipes/lib/recipe.json >recipes/other/recipe.json
+respin overlay add other >/dev/null
+run respin overlay list
+exits "... and hides no other overlay" 1
+contains "... of the list" "$out" "other 7"
+run respin overlay status other
+exits "one that is named is the only one" 0
+respin overlay drop other
+rm -r recipes/other
 echo edit >>$src/a.c
 run respin overlay rebase lib
 exits "uncommitted changes are in the way" 1

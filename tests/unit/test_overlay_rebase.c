@@ -590,6 +590,31 @@ static void unknown_checksums_are_asked_for(void **state)
 	assert_true(list(b).saved);
 }
 
+/* Stopped at a conflict, the recipe is edited by hand: to something else, then to what it is to be.
+ */
+static void recipe_may_be_set_by_hand(void **state)
+{
+	struct bench *b = *state;
+	struct err e = {0};
+	struct overlay_rebase done;
+	fetched(b);
+	three_patches(b);
+	sh(b, "sed -i s/^50$/FIFTY/ .respin/sources/lib-2.0-bbbbbbbbbbbb/src/a.c");
+	struct rebase_request q = {.package = "lib", .version = "2.0", .sha256 = NEW_SUM};
+	assert_ok(overlay_rebase(&b->w, &q, &done, &e));
+	assert_string_equal(done.stopped, "two: fifty");
+	sh(b,
+		"grep -q '\"1.0\"' recipes/lib/recipe.json; sed -i '/^<<<<<<</,/^>>>>>>>/c\\x' "
+		"%s/src/a.c; sed -i s/ISC/MIT/ recipes/lib/recipe.json",
+		b->src);
+	e = rebase_fails(b, REBASE_CONTINUE);
+	assert_error(&e, E_CONFLICT, "the recipe was changed");
+	sh(b, "sed -i 's/1[.]0/2.0/g; s/" OLD_SUM "/" NEW_SUM "/' recipes/lib/recipe.json");
+	assert_true(rebase(b, REBASE_CONTINUE).done);
+	sh(b, "grep -q MIT recipes/lib/recipe.json");
+	expect_whole(b);
+}
+
 #define OLD_COMMIT "0123456789012345678901234567890123456789"
 #define NEW_COMMIT "abcdefabcdefabcdefabcdefabcdefabcdefabcd"
 
@@ -674,6 +699,7 @@ static const struct CMUnitTest tests[] = {
 	BENCH_TEST(damaged_record_is_told),
 	BENCH_TEST(recipe_is_changed_where_asked),
 	BENCH_TEST(unknown_checksums_are_asked_for),
+	BENCH_TEST(recipe_may_be_set_by_hand),
 	BENCH_TEST(commits_pin_a_source),
 	BENCH_TEST(fresh_clone_is_moved),
 };
