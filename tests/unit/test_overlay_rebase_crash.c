@@ -191,28 +191,28 @@ static void killed_in_a_clean_rebase(void **state)
 {
 	struct bench *b = *state;
 	three_patches(b, CLEAN);
-	kill_everywhere(b, do_start, 7, check_clean);
+	kill_everywhere(b, do_start, 11, check_clean);
 }
 
 static void killed_and_taken_back(void **state)
 {
 	struct bench *b = *state;
 	three_patches(b, CLEAN);
-	kill_everywhere(b, do_start, 7, check_back);
+	kill_everywhere(b, do_start, 11, check_back);
 }
 
 static void killed_before_a_conflict(void **state)
 {
 	struct bench *b = *state;
 	three_patches(b, CLASH);
-	kill_everywhere(b, do_start, 7, check_conflict);
+	kill_everywhere(b, do_start, 11, check_conflict);
 }
 
 static void killed_before_a_conflict_and_taken_back(void **state)
 {
 	struct bench *b = *state;
 	three_patches(b, CLASH);
-	kill_everywhere(b, do_start, 7, check_back);
+	kill_everywhere(b, do_start, 11, check_back);
 }
 
 static bool do_name(struct bench *b, struct err *e)
@@ -244,7 +244,7 @@ static void killed_while_the_recipe_changes(void **state)
 	struct bench *b = *state;
 	three_patches(b, CLEAN);
 	write_recipe(b, "1.0");
-	kill_everywhere(b, do_name, 7, check_name);
+	kill_everywhere(b, do_name, 11, check_name);
 }
 
 static void stopped_at_a_conflict(struct bench *b)
@@ -267,7 +267,7 @@ static void killed_while_skipping(void **state)
 {
 	struct bench *b = *state;
 	stopped_at_a_conflict(b);
-	kill_everywhere(b, do_skip, 7, check_skip);
+	kill_everywhere(b, do_skip, 11, check_skip);
 }
 
 static void killed_while_aborting(void **state)
