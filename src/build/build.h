@@ -24,6 +24,7 @@ struct build_request {
 	const overlays *with; /* overlays to use; NULL or empty: none */
 	int jobs;	      /* 0: one per processor */
 	bool plan_only;	      /* run nothing */
+	bool any_effect;      /* an overlay without effect is fine */
 	bool keep_going;      /* after a failure go on with what doesn't need it */
 	/* Called for each action as it ends (or, with plan_only, would run); may be NULL. */
 	void (*on_action)(void *ctx, const struct action *action);

@@ -120,6 +120,8 @@ static bool check_contained(struct engine *g, const struct overlay *o, struct er
 
 bool effect_check_packages(struct engine *g, struct err *e)
 {
+	if (g->q->any_effect)
+		return true;
 	if (g->q->with)
 		vec_for(o, g->q->with)
 			if (!check_contained(g, o, e))
@@ -129,6 +131,8 @@ bool effect_check_packages(struct engine *g, struct err *e)
 
 bool effect_check_files(struct engine *g, struct err *e)
 {
+	if (g->q->any_effect)
+		return true;
 	vec_for(p, &g->packages)
 		if (p->overlay && p->source.dir && p->dir && !check_package(g, p, e))
 			return false;

@@ -58,6 +58,7 @@ bool trace_name(struct arena *a, const struct build_request *q, const char **out
 	add_word(&t, q->w->root);
 	add_word(&t, cc);
 	add_word(&t, getenv("PATH"));
+	add_word(&t, q->any_effect ? "any" : NULL);
 	add_overlays(&t, q->with);
 	vec_for(r, &closure) {
 		add_word(&t, (*r)->dir);

@@ -22,8 +22,8 @@ struct options {
 	const char *dir; /* -C */
 	bool json, quiet, verbose, usage, manual, version;
 	/* of commands */
-	bool force, no_overlays, keep_going, keep, symbols, shell;
-	const char *module, *patch, *only, *message, *report, *disk, *token;
+	bool force, no_overlays, keep_going, keep, symbols, shell, go_on, skip, abort;
+	const char *module, *patch, *only, *message, *report, *disk, *token, *sha256, *commit, *url;
 	int64_t jobs, days, machine, at; /* at: -1 where it is not given */
 };
 
@@ -54,7 +54,7 @@ struct subcommand {
 	const char *summary;
 	bool needs_workspace;
 	bool (*run)(struct context *c, struct err *e);
-	struct option options[8]; /* ends with name NULL */
+	struct option options[12]; /* ends with name NULL */
 };
 
 extern const struct subcommand subcommands[];
@@ -90,7 +90,8 @@ MUST_CHECK bool pick_image(struct context *c, struct recipe **out, struct err *e
 /* The same, but a library may be named, too. */
 MUST_CHECK bool pick_target(struct context *c, struct recipe **out, struct err *e);
 /* The overlays of packages that IMAGE contains (none with --no-overlays). An overlay of a package
- * that no image of the workspace contains is a warning. */
+ * that only other images contain is a warning, one that no image of the workspace contains
+ * E_INPUT; one in the middle of a rebase is E_CONFLICT. */
 MUST_CHECK bool pick_overlays(
 	struct context *c, struct recipe *image, overlays *out, struct err *e);
 /* Builds with progress on the terminal. */
@@ -107,6 +108,13 @@ MUST_CHECK bool check_side(
  * NULL. */
 MUST_CHECK bool show_comparison(
 	struct context *c, const struct comparison *cmp, const steps *s, struct err *e);
+/* Respin overlay verify, of one overlay or all (PACKAGE is NULL). */
+MUST_CHECK bool overlay_verify(struct context *c, const char *package, struct err *e);
+/* How a rebase of PACKAGE stands: as a member NAME (may be NULL), and as lines. */
+void put_rebase(struct json_writer *w, const char *name, const struct overlay_rebase *r);
+void print_rebase(const char *package, const struct overlay_rebase *r);
+/* The same for what Q did; sets the status: STATUS_NO where it stopped. */
+void show_rebase(struct context *c, const struct rebase_request *q, const struct overlay_rebase *r);
 /* One line per check, as it ends. CTX is unused. */
 void print_check(void *ctx, const struct check_result *r);
 /* "1.2 s", "38 ms" */

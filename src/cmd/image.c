@@ -39,6 +39,43 @@ bool pick_target(struct context *c, struct recipe **out, struct err *e)
 	return c->args.n ? recipe_find(&c->w, c->args.v[0], out, e) : pick_image(c, out, e);
 }
 
+static bool in_any_image(struct context *c, const char *package, bool *out, struct err *e)
+{
+	*out = false;
+	vec_for(r, &c->w.all) {
+		recipes closure;
+		if (!(*r)->image)
+			continue;
+		if (!recipe_closure(&c->w, *r, &closure, e))
+			return false;
+		*out |= contains(&closure, package);
+	}
+	return true;
+}
+
+/* An overlay of a package that IMAGE does not contain may be for another image. */
+static bool check_foreign(
+	struct context *c, const struct overlay *o, const struct recipe *image, struct err *e)
+{
+	bool used = true;
+	if (image->image && o->patches.n + o->dirty && !in_any_image(c, o->package, &used, e))
+		return false;
+	if (!used) {
+		fail(e, E_INPUT,
+			"the overlay of %s has no effect: no image of the workspace "
+			"contains it",
+			o->package);
+		fail_hint(e,
+			"an image contains what its recipe \"needs\"; respin overlay drop %s "
+			"drops it",
+			o->package);
+		return fail_where(e, "%s", o->dir);
+	}
+	term_warn("the overlay of %s has no effect on %s, which doesn't contain it", o->package,
+		image->name);
+	return true;
+}
+
 bool pick_overlays(struct context *c, struct recipe *image, overlays *out, struct err *e)
 {
 	overlays all = {0}, chosen = {0};
@@ -48,11 +85,16 @@ bool pick_overlays(struct context *c, struct recipe *image, overlays *out, struc
 	if (!overlay_list(&c->w, &all, e) || !recipe_closure(&c->w, image, &closure, e))
 		return false;
 	vec_for(o, &all) {
-		if (contains(&closure, o->package))
-			vec_push(c->a, &chosen, *o);
-		else
-			term_warn("the overlay of %s has no effect on %s, which doesn't contain it",
-				o->package, image->name);
+		if (!contains(&closure, o->package)) {
+			if (!check_foreign(c, o, image, e))
+				return false;
+			continue;
+		}
+		if (o->rebase)
+			return overlay_busy(o, e);
+		if (!o->patches.n && !o->dirty)
+			term_note("the overlay of %s changes nothing yet", o->package);
+		vec_push(c->a, &chosen, *o);
 	}
 	*out = chosen;
 	return true;

@@ -3,6 +3,33 @@
 
 #include <string.h>
 
+static void put_patch(struct json_writer *w, const char *subject, const struct patch_facts *f)
+{
+	json_open(w, NULL, '{');
+	json_put_string(w, "subject", subject);
+	json_put_string(w, "origin", f->origin);
+	json_put_string(w, "forwarded", f->forwarded);
+	json_put_string(w, "upstream_status", f->upstream_status);
+	json_put_string(w, "last_update", f->last_update);
+	json_put_string(w, "applied_upstream", f->applied_upstream);
+	json_put_strings(w, "bugs", &f->bugs);
+	json_put_strings(w, "fixes_checks", &f->checks);
+	json_put_strings(w, "problems", &f->problems);
+	json_close(w);
+}
+
+static void put_series(struct json_writer *w, const struct overlay *o)
+{
+	defer(arena_free) struct arena scratch = {0};
+	json_open(w, "series", '[');
+	for (size_t i = 0; i < o->bodies.n; i++) {
+		struct patch_facts facts;
+		patch_facts(&scratch, o->bodies.v[i], &facts);
+		put_patch(w, o->patches.v[i], &facts);
+	}
+	json_close(w);
+}
+
 static void put_overlay(struct json_writer *w, const struct overlay *o)
 {
 	json_open(w, NULL, '{');
@@ -11,8 +38,11 @@ static void put_overlay(struct json_writer *w, const struct overlay *o)
 	json_put_string(w, "path", o->dir);
 	json_put_string(w, "tree", o->tree);
 	json_put_strings(w, "patches", &o->patches);
+	put_series(w, o);
 	json_put_bool(w, "dirty", o->dirty);
 	json_put_bool(w, "saved", o->saved);
+	if (o->rebase)
+		put_rebase(w, "rebase", o->rebase);
 	json_close(w);
 }
 
@@ -24,15 +54,49 @@ static void print_json(struct context *c, const struct overlay *o)
 	term_out("%s\n", t.p);
 }
 
+static void print_fact(const char *name, const char *value)
+{
+	if (value)
+		term_out("       %s: %s\n", name, value);
+}
+
+static void print_facts(const char *body)
+{
+	defer(arena_free) struct arena scratch = {0};
+	struct patch_facts f;
+	patch_facts(&scratch, body, &f);
+	print_fact("Origin", f.origin);
+	print_fact("Forwarded", f.forwarded);
+	print_fact("Upstream-Status", f.upstream_status);
+	print_fact("Applied-Upstream", f.applied_upstream);
+	print_fact("Last-Update", f.last_update);
+	vec_for(bug, &f.bugs)
+		print_fact("Bug", *bug);
+	vec_for(check, &f.checks)
+		print_fact("Fixes-Check", *check);
+	vec_for(problem, &f.problems)
+		term_out("       %swrong:%s %s\n", term_tint(TINT_YELLOW), term_tint_end(),
+			*problem);
+}
+
 static void print_overlay(const struct overlay *o)
 {
+	if (o->rebase) {
+		print_rebase(o->package, o->rebase);
+		return;
+	}
 	term_out("%s%s%s %s  tree %.12s  %s\n", term_tint(TINT_BOLD), o->package, term_tint_end(),
 		o->version, o->tree,
 		o->saved   ? "saved"
 		: o->dirty ? "uncommitted changes"
 			   : "not saved");
-	for (size_t i = 0; i < o->patches.n; i++)
+	for (size_t i = 0; i < o->patches.n; i++) {
 		term_out("  %zu  %s\n", i + 1, o->patches.v[i]);
+		if (i < o->bodies.n)
+			print_facts(o->bodies.v[i]);
+	}
+	if (!o->patches.n && !o->dirty)
+		term_out("  no changes yet: it is upstream's source as released\n");
 	if (o->dirty)
 		term_out("  +  uncommitted changes (they are in every build)\n");
 }
@@ -52,32 +116,53 @@ static bool add(struct context *c, struct err *e)
 	return true;
 }
 
+/* One that is not fit to be used does not hide the others: *FIRST is the first such error. */
+static bool find_all(struct context *c, const strings *names, overlays *out, struct err *first)
+{
+	bool fit = true;
+	vec_for(name, names) {
+		struct overlay o;
+		struct err e = {0};
+		if (overlay_find(&c->w, *name, &o, &e)) {
+			vec_push(c->a, out, o);
+			continue;
+		}
+		if (fit)
+			*first = e;
+		fit = false;
+		if (e.code == E_INTERRUPTED)
+			break;
+	}
+	return fit;
+}
+
 static bool list(struct context *c, struct err *e)
 {
 	overlays all = {0};
+	strings names = {0}, wanted = {0};
 	struct text t = {.a = c->a};
 	struct json_writer w = {.out = &t};
 	const char *only = c->args.n > 1 ? c->args.v[1] : NULL;
-	if (!overlay_list(&c->w, &all, e))
+	if (!overlay_names(&c->w, &names, e))
 		return false;
-	size_t shown = 0;
+	vec_for(name, &names)
+		if (!only || !strcmp(only, *name))
+			vec_push(c->a, &wanted, *name);
+	if (only && !wanted.n)
+		return fail(e, E_NOTFOUND, "there is no overlay of %s", only);
+	bool fit = find_all(c, &wanted, &all, e);
 	json_open(&w, NULL, '[');
 	vec_for(o, &all) {
-		if (only && strcmp(only, o->package))
-			continue;
-		shown++;
 		put_overlay(&w, o);
 		if (!c->options.json)
 			print_overlay(o);
 	}
 	json_close(&w);
-	if (only && !shown)
-		return fail(e, E_NOTFOUND, "there is no overlay of %s", only);
 	if (c->options.json)
 		term_out("%s\n", t.p);
-	else if (!shown)
+	else if (!wanted.n)
 		term_out("no overlays; respin overlay add PACKAGE opens one\n");
-	return true;
+	return fit;
 }
 
 static bool diff(struct context *c, struct err *e)
@@ -85,7 +170,17 @@ static bool diff(struct context *c, struct err *e)
 	struct str text;
 	if (!overlay_diff(&c->w, c->args.v[1], &text, e))
 		return false;
-	term_out("%.*s", STR(text));
+	if (!c->options.json) {
+		term_out("%.*s", STR(text));
+		return true;
+	}
+	struct text t = {.a = c->a};
+	struct json_writer w = {.out = &t};
+	json_open(&w, NULL, '{');
+	json_put_string(&w, "package", c->args.v[1]);
+	json_put_str(&w, "diff", text);
+	json_close(&w);
+	term_out("%s\n", t.p);
 	return true;
 }
 
@@ -116,11 +211,45 @@ static bool save(struct context *c, struct err *e)
 	return true;
 }
 
+static bool rebase(struct context *c, struct err *e)
+{
+	const struct options *o = &c->options;
+	struct overlay_rebase done;
+	struct rebase_request q = {.package = c->args.v[1],
+		.verb = o->go_on   ? REBASE_CONTINUE
+			: o->skip  ? REBASE_SKIP
+			: o->abort ? REBASE_ABORT
+				   : REBASE_START,
+		.version = c->args.n > 2 ? c->args.v[2] : NULL,
+		.sha256 = o->sha256,
+		.commit = o->commit,
+		.url = o->url};
+	if (o->go_on + o->skip + o->abort > 1 || (q.verb != REBASE_START && q.version))
+		return fail(e, E_USAGE, "one of VERSION, --continue, --skip and --abort");
+	if (!overlay_rebase(&c->w, &q, &done, e))
+		return false;
+	show_rebase(c, &q, &done);
+	return true;
+}
+
+static bool verify(struct context *c, struct err *e)
+{
+	return overlay_verify(c, c->args.n > 1 ? c->args.v[1] : NULL, e);
+}
+
 static bool drop(struct context *c, struct err *e)
 {
 	if (!overlay_drop(&c->w, c->args.v[1], c->options.force, e))
 		return false;
 	term_note("%s: overlay dropped", c->args.v[1]);
+	if (c->options.json) {
+		struct text t = {.a = c->a};
+		struct json_writer w = {.out = &t};
+		json_open(&w, NULL, '{');
+		json_put_string(&w, "dropped", c->args.v[1]);
+		json_close(&w);
+		term_out("%s\n", t.p);
+	}
 	return true;
 }
 
@@ -132,7 +261,7 @@ bool cmd_overlay(struct context *c, struct err *e)
 		bool (*run)(struct context *c, struct err *e);
 	} verbs[] = {{"add", 2, 2, add}, {"list", 1, 1, list}, {"status", 1, 2, list},
 		{"diff", 2, 2, diff}, {"apply", 3, 3, apply}, {"save", 2, 2, save},
-		{"drop", 2, 2, drop}};
+		{"rebase", 2, 3, rebase}, {"verify", 1, 2, verify}, {"drop", 2, 2, drop}};
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
 		if (strcmp(verbs[i].name, c->args.v[0]))
 			continue;
@@ -140,8 +269,12 @@ bool cmd_overlay(struct context *c, struct err *e)
 			return verbs[i].run(c, e);
 		fail(e, E_USAGE, "overlay %s takes other arguments", verbs[i].name);
 		return fail_hint(e, "usage: respin overlay %s%s%s", verbs[i].name,
-			verbs[i].most > 1 ? " PACKAGE" : "", verbs[i].most > 2 ? " PATCH" : "");
+			verbs[i].most > 1 ? " PACKAGE" : "",
+			verbs[i].least > 2  ? " PATCH"
+			: verbs[i].most > 2 ? " [VERSION]"
+					    : "");
 	}
 	fail(e, E_USAGE, "there is no 'respin overlay %s'", c->args.v[0]);
-	return fail_hint(e, "there are: add, list, status, diff, apply, save, drop");
+	return fail_hint(
+		e, "there are: add, list, status, diff, apply, save, rebase, verify, drop");
 }

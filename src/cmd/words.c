@@ -13,5 +13,6 @@ const char *duration(struct arena *a, int64_t ns)
 
 const char *counted(struct arena *a, size_t n, const char *thing)
 {
-	return str_format(a, "%zu %s%s", n, thing, n == 1 ? "" : "s");
+	bool hissing = str_ends(str_of(thing), S("ch"));
+	return str_format(a, "%zu %s%s", n, thing, n == 1 ? "" : hissing ? "es" : "s");
 }

@@ -30,5 +30,13 @@ MUST_CHECK bool source_locate(
  * partial downloads, with which the next call goes on. */
 MUST_CHECK bool source_ensure(
 	const struct workspace *w, const struct recipe *r, struct tree *out, struct err *e);
+/* The Debian source package PACKAGE in VERSION, Debian's ("2.1.3+dfsg1-2") or upstream's ("2.1.3"),
+ * as this machine's apt knows it: fills in OUT's version and sha256. E_NOTFOUND where apt has no
+ * such version, or no index of sources at all; E_USAGE where there are several. */
+MUST_CHECK bool source_find_debian(struct arena *a, const char *package, const char *version,
+	struct source *out, struct err *e);
+/* Upstream's part of a Debian version (deb-version(7)), without its word for a repacked archive:
+ * "1:1.2.13.dfsg-1" -> "1.2.13". */
+const char *debian_upstream(struct arena *a, const char *version);
 
 #endif

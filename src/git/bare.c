@@ -2,6 +2,7 @@
 #include "git/inner.h"
 
 #include <string.h>
+#include <unistd.h>
 
 bool bare_create(const char *dir, const char *head, struct git_repo **out, struct err *e)
 {
@@ -32,10 +33,21 @@ bool bare_put(
 	return true;
 }
 
+/* Names that we set are nobody else's: a lock of one is left from a killed program. */
+static void drop_lock(struct git_repo *r, const char *name)
+{
+	defer(arena_free) struct arena scratch = {0};
+	unlink(str_format(&scratch, "%s%s.lock", git_repository_path(r->repo), name));
+}
+
 bool bare_point(struct git_repo *r, const char *name, const struct git_id *id, struct err *e)
 {
 	defer(drop_reference) git_reference *ref = NULL;
 	git_oid oid;
+	drop_lock(r, name);
+	if (!id)
+		return git_reference_remove(r->repo, name) == 0 ||
+		       fail_git(e, "remove the ref %s", name);
 	if (!id_parse(id, &oid) || git_reference_create(&ref, r->repo, name, &oid, 1, NULL) < 0)
 		return fail_git(e, "make the ref %s", name);
 	return true;

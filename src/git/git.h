@@ -28,6 +28,12 @@ struct git_words {
 	const char *message;
 };
 
+/* What a three-way merge of trees gives. */
+struct git_merge {
+	struct git_id tree; /* empty where there are conflicts */
+	strings conflicts;  /* the paths of these */
+};
+
 /* A commit, as git_api.log gives it. */
 struct git_revision {
 	struct git_id id, tree;
@@ -93,9 +99,15 @@ struct git_api {
 	/* What the user is in the middle of ("a merge", "a rebase", ...); NULL if nothing. */
 	const char *(*busy)(struct git_repo *r);
 
+	/* Forgets it, once what came of it is committed. */
+	bool (*calm)(struct git_repo *r, struct err *e);
+
 	/* Branches and stashes that hold commits which HEAD has not. */
 	bool (*strays)(struct git_repo *r, struct arena *a, strings *out, struct err *e);
 
+	/* The words of a commit; its tree, and its parent's (empty for a first commit). */
+	bool (*read)(struct git_repo *r, struct arena *a, const struct git_id *commit,
+		struct git_words *out, struct git_id *tree, struct git_id *before, struct err *e);
 	/* A commit as a mail, as git format-patch writes it; number 1 is the first. */
 	bool (*mail)(struct git_repo *r, struct arena *a, const struct git_id *commit,
 		struct str *out, struct err *e);
@@ -111,6 +123,25 @@ struct git_api {
 	bool (*has)(struct git_repo *r, const struct git_id *tree, struct str patch, bool *out,
 		struct err *e);
 
+	/* What was done between BASE and THEIRS, done to OURS; renames are followed. Files that
+	 * can't be merged are named, and nothing of the result is kept then. */
+	bool (*merge)(struct git_repo *r, struct arena *a, const struct git_id *base,
+		const struct git_id *ours, const struct git_id *theirs, struct git_merge *out,
+		struct err *e);
+	/* The same for what COMMIT did, onto HEAD, into the working tree and the index: conflicts
+	 * between markers, as git cherry-pick leaves them, so that busy() says "a cherry-pick".
+	 * OURS names HEAD's side. Files that are not HEAD's any more stay as they are. */
+	bool (*lay)(
+		struct git_repo *r, const struct git_id *commit, const char *ours, struct err *e);
+	/* Paths of the index that are in conflict yet, but for those whose file is there without
+	 * conflict markers and was merged as text; and those of PATHS that hold markers. */
+	bool (*unresolved)(struct git_repo *r, struct arena *a, const strings *paths, strings *out,
+		struct err *e);
+
+	/* A first commit of FILES, which lie in the folder DIR, sorted by bytes of their path. No
+	 * name stands for it yet; it is on the disk then. */
+	bool (*import)(struct git_repo *r, const char *dir, git_files *files,
+		const struct git_words *words, struct git_id *out, struct err *e);
 	/* The first commit: branch main and tag upstream are made; the working tree is taken to be
 	 * what COMMIT says. All of it is on the disk then. */
 	bool (*begin)(struct git_repo *r, const struct git_id *commit, struct err *e);
@@ -121,6 +152,8 @@ struct git_api {
 	 * uncommitted changes elsewhere stay. What a crash interrupts is finished by settle(). */
 	bool (*advance)(struct git_repo *r, const struct git_id *commit, struct err *e);
 	bool (*settle)(struct git_repo *r, struct err *e);
+	/* Removes the lock files that a lay() left which was killed. */
+	void (*unlock)(struct git_repo *r);
 
 	/* Any repository, bare ones and shallow ones too: its refs, sorted by name ... */
 	bool (*refs)(struct git_repo *r, struct arena *a, git_refs *out, struct err *e);
@@ -144,7 +177,7 @@ struct git_api {
 	/* ... an object in it ("commit", "tree", "blob"), as it is ... */
 	bool (*put)(struct git_repo *r, const char *type, struct str bytes, struct git_id *out,
 		struct err *e);
-	/* ... and a ref ("refs/heads/primary"), wherever it was before. */
+	/* ... and a ref ("refs/heads/primary"), wherever it was before; NULL takes it away. */
 	bool (*point)(struct git_repo *r, const char *name, const struct git_id *id, struct err *e);
 
 	/* The files of commit COMMIT (40 hexadecimal digits) of the repository URL, in the new

@@ -131,6 +131,28 @@ static struct str copy_buf(struct arena *a, const git_buf *b)
 	return (struct str){str_copy(a, (struct str){b->ptr, b->size}), b->size};
 }
 
+bool history_read(struct git_repo *r, struct arena *a, const struct git_id *commit,
+	struct git_words *out, struct git_id *tree, struct git_id *before, struct err *e)
+{
+	defer(drop_commit) git_commit *c = NULL;
+	defer(drop_commit) git_commit *parent = NULL;
+	if (!commit_lookup(r, commit, &c, e))
+		return false;
+	if (git_commit_parentcount(c) && git_commit_parent(&parent, c, 0) < 0)
+		return fail_git(e, "read the parent of commit %.10s", commit->hex);
+	const git_signature *author = git_commit_author(c);
+	*out = (struct git_words){.name = str_copy(a, str_of(author->name)),
+		.email = str_copy(a, str_of(author->email)),
+		.when = author->when.time,
+		.offset_minutes = author->when.offset,
+		.message = str_copy(a, str_of(git_commit_message(c)))};
+	*tree = id_of(git_commit_tree_id(c));
+	*before = (struct git_id){""};
+	if (parent)
+		*before = id_of(git_commit_tree_id(parent));
+	return true;
+}
+
 /* Whole ids, and no numbers in subjects: a patch's bytes depend on that patch alone. */
 bool history_mail(struct git_repo *r, struct arena *a, const struct git_id *commit, struct str *out,
 	struct err *e)

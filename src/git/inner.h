@@ -12,6 +12,10 @@ struct git_repo {
 	int dir; /* descriptor of the working tree */
 };
 
+/* Where files are written before they are in their place: within .git, so that a crash leaves no
+ * stray file among the sources. */
+#define TEMP ".git/respin.tmp"
+
 #define MODE_FILE 0100644u
 #define MODE_PROGRAM 0100755u
 #define MODE_LINK 0120000u
@@ -67,6 +71,7 @@ bool repo_find(struct git_repo *r, const char *name, struct git_id *commit, stru
 bool repo_words(struct git_repo *r, struct arena *a, const char *message, struct git_words *out,
 	struct err *e);
 const char *repo_busy(struct git_repo *r);
+bool repo_calm(struct git_repo *r, struct err *e);
 
 bool tree_make(
 	struct git_repo *r, const char *dir, git_files *files, struct git_id *out, struct err *e);
@@ -76,6 +81,8 @@ bool history_commit(struct git_repo *r, const struct git_id *tree, const struct 
 bool history_log(struct git_repo *r, struct arena *a, const struct git_id *from,
 	const struct git_id *to, git_revisions *out, struct err *e);
 bool history_strays(struct git_repo *r, struct arena *a, strings *out, struct err *e);
+bool history_read(struct git_repo *r, struct arena *a, const struct git_id *commit,
+	struct git_words *out, struct git_id *tree, struct git_id *before, struct err *e);
 bool history_mail(struct git_repo *r, struct arena *a, const struct git_id *commit, struct str *out,
 	struct err *e);
 bool history_diff(struct git_repo *r, struct arena *a, const struct git_id *before,
@@ -100,10 +107,20 @@ bool patch_apply(struct git_repo *r, const struct git_id *tree, struct str patch
 bool patch_has(
 	struct git_repo *r, const struct git_id *tree, struct str patch, bool *out, struct err *e);
 
+bool merge_three(struct git_repo *r, struct arena *a, const struct git_id *base,
+	const struct git_id *ours, const struct git_id *theirs, struct git_merge *out,
+	struct err *e);
+bool merge_lay(struct git_repo *r, const struct git_id *commit, const char *ours, struct err *e);
+bool merge_unresolved(
+	struct git_repo *r, struct arena *a, const strings *paths, strings *out, struct err *e);
+
+bool move_import(struct git_repo *r, const char *dir, git_files *files,
+	const struct git_words *words, struct git_id *out, struct err *e);
 bool move_begin(struct git_repo *r, const struct git_id *commit, struct err *e);
 bool move_record(struct git_repo *r, const struct git_id *commit, struct err *e);
 bool move_advance(struct git_repo *r, const struct git_id *commit, struct err *e);
 bool move_settle(struct git_repo *r, struct err *e);
+void move_unlock(struct git_repo *r);
 
 bool clone_commit(const char *url, const char *commit, const char *dir, git_progress *progress,
 	void *ctx, struct err *e);

@@ -7,8 +7,6 @@
 #include <unistd.h>
 
 #define NEXT "refs/respin/next"
-/* Within .git, so that a crash leaves no stray file among the sources. */
-#define TEMP ".git/respin.tmp"
 
 static bool set_name(struct git_repo *r, const char *name, const git_oid *oid, struct err *e)
 {
@@ -73,6 +71,17 @@ static bool sync_all(struct git_repo *r, struct err *e)
 		return fail_errno(e, "write the working tree to the disk");
 	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
 	return true;
+}
+
+bool move_import(struct git_repo *r, const char *dir, git_files *files,
+	const struct git_words *words, struct git_id *out, struct err *e)
+{
+	struct git_id tree;
+	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 0);
+	bool ok =
+		tree_make(r, dir, files, &tree, e) && history_commit(r, &tree, NULL, words, out, e);
+	struct err later;
+	return sync_all(r, ok ? e : &later) && ok;
 }
 
 bool move_begin(struct git_repo *r, const struct git_id *commit, struct err *e)
@@ -271,4 +280,9 @@ bool move_settle(struct git_repo *r, struct err *e)
 				    "update-ref -d " NEXT);
 	}
 	return finish(r, &s, e);
+}
+
+void move_unlock(struct git_repo *r)
+{
+	drop_locks(r, true);
 }

@@ -44,7 +44,7 @@ static bool keep_bytes(git_repository *repo, const char *dir, struct err *e)
 		return fail_git(e, "configure the repository in %s", dir);
 	defer(arena_free) struct arena scratch = {0};
 	return file_write_cache(path_join(&scratch, dir, ".git/info/attributes"),
-		S("* -text -ident -filter -working-tree-encoding\n"), 0644, e);
+		S("* -text -ident -filter -working-tree-encoding merge\n"), 0644, e);
 }
 
 bool repo_create(const char *dir, struct git_repo **out, struct err *e)
@@ -205,4 +205,10 @@ const char *repo_busy(struct git_repo *r)
 	default:
 		return "a rebase";
 	}
+}
+
+bool repo_calm(struct git_repo *r, struct err *e)
+{
+	return git_repository_state_cleanup(r->repo) == 0 ||
+	       fail_git(e, "remove what a cherry-pick left");
 }

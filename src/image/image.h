@@ -55,6 +55,9 @@ MUST_CHECK bool image_pack(struct arena *a, const char *dir, struct str *out, st
  * E_INPUT where it is no ELF file. */
 MUST_CHECK bool image_read(
 	struct arena *a, const char *file, struct image_info *out, struct err *e);
+/* 64 hexadecimal digits that are equal exactly where all that a machine gets of two images is: the
+ * loaded sections and where they start, without the manifest and without debug information. */
+MUST_CHECK bool image_loaded(struct arena *a, const char *file, const char **out, struct err *e);
 /* "tcp_output at src/core/tcp_out.c:1249 (lwip)" for an address in the image; by addr2line.
  * "tcp_output+0x12 (lwip)" without debug information, "0x1234" outside of all. For a return address
  * (of a backtrace) ask for the byte before it. */

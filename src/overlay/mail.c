@@ -82,7 +82,22 @@ static struct str undo_crlf(struct arena *a, struct str diff)
 
 struct headers {
 	struct str from, subject, date, encoding, type;
+	struct str author, description; /* DEP-3's */
+	struct text more;		/* lines of the description behind its first */
+	struct text trailers;		/* DEP-3's other fields, as they are */
 };
+
+/* Fields of DEP-3 that become trailers of the message. */
+static bool is_trailer(struct str line)
+{
+	static const char *const names[] = {"Origin:", "Forwarded:", "Bug:", "Bug-",
+		"Applied-Upstream:", "Last-Update:", "Upstream-Status:", "Reviewed-by:",
+		"Acked-by:", "Fixes-Check:"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (starts_word(line, names[i]))
+			return true;
+	return false;
+}
 
 static struct str *header_place(struct headers *h, struct str *line)
 {
@@ -90,7 +105,8 @@ static struct str *header_place(struct headers *h, struct str *line)
 		const char *name;
 		struct str *place;
 	} known[] = {{"From:", &h->from}, {"Subject:", &h->subject}, {"Date:", &h->date},
-		{"Content-Transfer-Encoding:", &h->encoding}, {"Content-Type:", &h->type}};
+		{"Content-Transfer-Encoding:", &h->encoding}, {"Content-Type:", &h->type},
+		{"Author:", &h->author}, {"Description:", &h->description}};
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		if (starts_word(*line, known[i].name)) {
 			*line = str_trim(str_from(*line, strlen(known[i].name)));
@@ -99,21 +115,38 @@ static struct str *header_place(struct headers *h, struct str *line)
 	return NULL;
 }
 
-/* Reads headers up to the empty line; continued lines are joined by a space. */
+/* A line that goes on with the one before; " ." is an empty one of a description. */
+static void continue_header(
+	struct arena *a, struct headers *h, struct str *place, bool trailer, struct str line)
+{
+	struct str more = str_trim(line);
+	if (trailer)
+		text_addf(&h->trailers, " %.*s\n", STR(more));
+	else if (place == &h->description)
+		text_addf(&h->more, "%.*s\n", STR(str_is(more, ".") ? S("") : more));
+	else if (place && place->n + more.n < HEADER_LIMIT)
+		*place = str_of(str_format(a, "%.*s %.*s", STR(*place), STR(more)));
+}
+
+/* Reads headers up to the empty line, a line "---" or the diff; continued lines are joined by a
+ * space. */
 static void read_headers(struct arena *a, struct str *rest, struct headers *out)
 {
 	struct str *place = NULL;
-	while (rest->n) {
+	bool trailer = false;
+	out->more.a = out->trailers.a = a;
+	while (rest->n && !begins_diff(*rest)) {
 		struct str line = cut_line(rest);
-		if (!line.n)
+		if (!line.n || str_is(line, "---"))
 			return;
-		if (place && (line.p[0] == ' ' || line.p[0] == '\t')) {
-			struct str more = str_trim(line);
-			if (place->n + more.n < HEADER_LIMIT)
-				*place = str_of(str_format(a, "%.*s %.*s", STR(*place), STR(more)));
+		if (line.p[0] == ' ' || line.p[0] == '\t') {
+			continue_header(a, out, place, trailer, line);
 			continue;
 		}
-		place = header_place(out, &line);
+		trailer = is_trailer(line);
+		if (trailer)
+			text_addf(&out->trailers, "%.*s\n", STR(line));
+		place = trailer ? NULL : header_place(out, &line);
 		if (place)
 			*place = line;
 	}
@@ -164,6 +197,25 @@ static struct str cut_message(struct arena *a, struct str *rest)
 	return str_trim(text_str(&out));
 }
 
+/* The message's paragraphs: DEP-3's description, whose first line may be the SUBJECT, the mail's
+ * text, DEP-3's fields. */
+static const char *join_body(
+	struct arena *a, const struct headers *h, struct str subject, struct str message)
+{
+	struct text lead = {.a = a};
+	if (subject.p != h->description.p)
+		text_addf(&lead, "%.*s\n", STR(h->description));
+	text_add(&lead, text_str(&h->more));
+	const struct str parts[] = {
+		str_trim(text_str(&lead)), message, str_trim(text_str(&h->trailers))};
+	struct text out = {.a = a};
+	text_addz(&out, "");
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		if (parts[i].n)
+			text_addf(&out, "%s%.*s", out.n ? "\n\n" : "", STR(parts[i]));
+	return out.p;
+}
+
 static bool readable(struct str type)
 {
 	if (!type.n)
@@ -192,10 +244,15 @@ static bool read_mail(struct arena *a, struct str text, struct mail *out, struct
 			e, E_INPUT, "the mail's encoding \"%.*s\" can't be read", STR(h.encoding));
 	read_inner_headers(a, &body, &h);
 	struct str message = cut_message(a, &body);
-	*out = (struct mail){.body = str_copy(a, message), .diff = undo_crlf(a, find_diff(body))};
 	struct str subject = clean_subject(mime_words(a, h.subject));
+	if (!subject.n)
+		subject = h.description;
+	*out = (struct mail){
+		.body = join_body(a, &h, subject, message), .diff = undo_crlf(a, find_diff(body))};
 	out->subject = subject.n ? str_copy(a, subject) : NULL;
 	out->dated = mime_date(h.date, &out->when, &out->offset_minutes);
+	if (!h.from.n)
+		h.from = h.author;
 	if (h.from.n)
 		mime_address(a, h.from, &out->name, &out->email);
 	return true;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "overlay/rebase.h"
 #include "overlay/work.h"
 
 #define PATCH_LIMIT ((size_t)64 * 1024 * 1024)
@@ -15,6 +16,11 @@ static struct git_words fixed_words(const char *message)
 		.message = message};
 }
 
+struct git_words make_first_words(struct arena *a, const char *package, const char *version)
+{
+	return fixed_words(str_format(a, "%s %s\n", package, version));
+}
+
 bool make_upstream(struct work *k, struct err *e)
 {
 	struct tree source;
@@ -22,8 +28,7 @@ bool make_upstream(struct work *k, struct err *e)
 		!tree_copy(source.dir, k->src, ".git", e) || !k->git->create(k->src, &k->repo, e) ||
 		!work_look(k, true, e))
 		return false;
-	struct git_words words =
-		fixed_words(str_format(k->a, "%s %s\n", k->recipe->name, k->recipe->version));
+	struct git_words words = make_first_words(k->a, k->recipe->name, k->recipe->version);
 	if (!k->git->commit(k->repo, &k->tree, NULL, &words, &k->upstream, e) ||
 		!k->git->begin(k->repo, &k->upstream, e))
 		return false;
@@ -158,15 +163,18 @@ static bool check_source(const struct work *k, struct err *e)
 {
 	bool known = !k->series.sha256;
 	vec_for(s, &k->recipe->source)
-		known |= s->path || (s->sha256 && !strcasecmp(s->sha256, k->series.sha256));
+		known |= s->path || (s->sha256 && !strcasecmp(s->sha256, k->series.sha256)) ||
+			 (s->commit && !strcmp(s->commit, k->series.sha256));
 	if (known)
 		return true;
 	fail(e, E_CONFLICT,
 		"the overlay of %s is for the source with SHA-256 %s, which its recipe does not "
 		"name",
 		k->recipe->name, k->series.sha256);
-	fail_hint(e, "where the new source is the same but for its packing, set \"sha256\" in "
-		     "overlay.json");
+	fail_hint(e,
+		"respin overlay rebase %s moves it there; where the new source is the same but for "
+		"its packing, set \"sha256\" in overlay.json",
+		k->recipe->name);
 	return fail_where(e, "%s/overlay.json", k->dir);
 }
 
@@ -251,11 +259,56 @@ static bool in_step(struct work *k, const char **why, struct err *e)
 	return true;
 }
 
+/* The source that the series is for, as a recipe that can only find it on disk. */
+static struct recipe old_recipe(struct work *k)
+{
+	struct recipe old = *k->recipe;
+	if (!k->series.sha256)
+		return old;
+	struct source gone = {.url = "https:", .sha256 = k->series.sha256};
+	old.version = k->series.version;
+	old.source = (source_list){0};
+	vec_push(k->a, &old.source, gone);
+	return old;
+}
+
+static bool make_old(struct work *k, struct err *e)
+{
+	struct tree source;
+	if (!series_read(k->a, k->dir, &k->series, &k->has_series, e))
+		return false;
+	if (!k->has_series)
+		return fail(e, E_NOTFOUND, "there is no overlay of %s", k->recipe->name);
+	struct recipe old = old_recipe(k);
+	bool path_moved = !k->series.sha256 && strcmp(k->series.version, k->recipe->version) != 0;
+	if (!source_locate(k->w, &old, &source, e))
+		return false;
+	if (!source.dir || path_moved) {
+		fail(e, E_CONFLICT,
+			"the overlay of %s is for version %s, whose source is not on disk",
+			k->recipe->name, k->series.version);
+		return fail_hint(e,
+			"set the recipe back to %s, respin overlay add %s, then rebase it",
+			k->series.version, k->recipe->name);
+	}
+	const struct recipe *now = k->recipe;
+	k->recipe = &old;
+	bool made = make_tree(k, e);
+	k->recipe = now;
+	return made;
+}
+
+bool make_as_it_was(struct work *k, struct err *e)
+{
+	return series_recover(k->a, k->dir, e) && (file_exists(k->src) || make_old(k, e)) &&
+	       work_open(k, e);
+}
+
 bool make_ready(struct work *k, bool *created, struct err *e)
 {
 	const char *why = NULL;
 	*created = false;
-	if (!series_recover(k->a, k->dir, e))
+	if (!rebase_check_none(k, e) || !series_recover(k->a, k->dir, e))
 		return false;
 	bool there = file_exists(k->src);
 	if (there) {
@@ -275,8 +328,12 @@ bool make_ready(struct work *k, bool *created, struct err *e)
 	if (there && !why)
 		return true;
 	work_close(k);
-	if (!make_tree(k, e))
+	if (!make_tree(k, e)) {
+		if (why && e->code == E_CONFLICT)
+			fail_hint(e, "%s: respin overlay rebase %s merges what does not apply", why,
+				k->recipe->name);
 		return false;
+	}
 	*created = !there;
 	return work_open(k, e) && in_step(k, &why, e);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "overlay/rebase.h"
 #include "overlay/work.h"
 
 bool overlay_add(const struct workspace *w, const char *package, struct overlay *out, bool *created,
@@ -26,31 +27,64 @@ static bool is_overlay(struct arena *a, const char *dir)
 	       file_exists(path_join(a, dir, STAGING "/saved"));
 }
 
-static bool list_one(
+/* The overlay in the middle of a rebase; *FOUND is false where it is not. */
+static bool list_rebase(struct work *k, struct overlay *out, bool *found, struct err *e)
+{
+	struct rebase s;
+	if (!rebase_read(k, &s, found, e) || !*found)
+		return !*found;
+	if (!work_look(k, false, e))
+		return false;
+	struct overlay_rebase *words = NEW(k->a, struct overlay_rebase);
+	*words = rebase_words(k, &s);
+	*out = (struct overlay){.package = k->recipe->name,
+		.dir = k->src,
+		.version = s.from,
+		.tree = str_copy(k->a, str_of(k->tree.hex)),
+		.patches = s.moved,
+		.dirty = true,
+		.rebase = words};
+	return true;
+}
+
+bool overlay_find(
 	const struct workspace *w, const char *package, struct overlay *out, struct err *e)
 {
 	struct recipe *r;
-	bool created;
+	bool created, rebasing;
 	if (!recipe_find(w, package, &r, e))
 		return fail_where(e, "%s/%s", w->overlays, package);
 	struct work k = work_of(w, r);
+	if (!list_rebase(&k, out, &rebasing, e))
+		return false;
+	if (rebasing)
+		return true;
 	if (work_recall(&k, out))
 		return work_check_version(r, out->version, k.dir, e);
 	return overlay_add(w, package, out, &created, e);
 }
 
+bool overlay_names(const struct workspace *w, strings *out, struct err *e)
+{
+	strings found = {0}, names = {0};
+	if (dir_exists(w->overlays) && !dir_list(w->a, w->overlays, &names, e))
+		return false;
+	vec_for(name, &names)
+		if (**name != '.' && is_overlay(w->a, path_join(w->a, w->overlays, *name)))
+			vec_push(w->a, &found, *name);
+	*out = found;
+	return true;
+}
+
 bool overlay_list(const struct workspace *w, overlays *out, struct err *e)
 {
 	overlays found = {0};
-	strings names = {0};
-	if (dir_exists(w->overlays) && !dir_list(w->a, w->overlays, &names, e))
+	strings names;
+	if (!overlay_names(w, &names, e))
 		return false;
-	vec_for(name, &names) {
-		if (**name == '.' || !is_overlay(w->a, path_join(w->a, w->overlays, *name)))
-			continue;
-		if (!list_one(w, *name, vec_add(w->a, &found), e))
+	vec_for(name, &names)
+		if (!overlay_find(w, *name, vec_add(w->a, &found), e))
 			return false;
-	}
 	*out = found;
 	return true;
 }
@@ -95,6 +129,8 @@ static bool check_droppable(struct work *k, struct err *e)
 {
 	if (!file_exists(k->src))
 		return true;
+	if (!rebase_check_none(k, e))
+		return false;
 	if (!work_open(k, e) || !make_check_saved(k, e))
 		return fail_hint(e, "respin overlay save %s keeps them; --force drops them",
 			k->recipe->name);

@@ -24,7 +24,7 @@ static bool commit_rest(struct work *k, const char *message, struct err *e)
 	       k->git->record(k->repo, &k->head, e) && work_open(k, e);
 }
 
-static bool check_line(struct work *k, const git_revisions *log, struct err *e)
+bool save_check_line(struct work *k, const git_revisions *log, struct err *e)
 {
 	vec_for(revision, log) {
 		if (revision->parents == 1)
@@ -66,26 +66,38 @@ static bool check_patch(struct work *k, struct str mail, const struct git_revisi
 		k->src);
 }
 
-static bool write_patches(struct work *k, const git_revisions *log, struct err *e)
+bool save_prepare(struct work *k, const git_revisions *log, const struct git_id *upstream_tree,
+	struct prepared *out, struct err *e)
 {
-	struct series s = {.version = k->sync.version, .sha256 = k->series.sha256};
-	struct str *contents = NEW_ARRAY(k->a, struct str, log->n + 1);
-	const struct git_id *parent = &k->upstream_tree;
+	struct prepared p = {.contents = NEW_ARRAY(k->a, struct str, log->n + 1)};
+	const struct git_id *parent = upstream_tree;
 	for (size_t i = 0; i < log->n; i++) {
 		const struct git_revision *revision = &log->v[i];
-		if (!k->git->mail(k->repo, k->a, &revision->id, &contents[i], e) ||
-			!check_patch(k, contents[i], revision, parent, e))
+		if (!k->git->mail(k->repo, k->a, &revision->id, &p.contents[i], e) ||
+			!check_patch(k, p.contents[i], revision, parent, e))
 			return false;
-		vec_push(k->a, &s.patches, series_name(k->a, i + 1, revision->subject));
+		vec_push(k->a, &p.series.patches, series_name(k->a, i + 1, revision->subject));
 		parent = &revision->tree;
 	}
+	p.tree = str_copy(k->a, str_of(parent->hex));
+	*out = p;
+	return true;
+}
+
+static bool write_patches(struct work *k, const git_revisions *log, struct err *e)
+{
+	struct prepared p;
 	struct tree source;
+	if (!save_prepare(k, log, &k->upstream_tree, &p, e))
+		return false;
+	p.series.version = k->sync.version;
+	p.series.sha256 = k->series.sha256;
 	if (!k->has_series) {
 		if (!source_locate(k->w, k->recipe, &source, e))
 			return false;
-		s.sha256 = source.sha256;
+		p.series.sha256 = source.sha256;
 	}
-	return series_write(k->a, k->dir, &s, contents, parent->hex, e);
+	return series_write(k->a, k->dir, &p.series, p.contents, p.tree, e);
 }
 
 bool overlay_save(const struct workspace *w, const char *package, const char *message,
@@ -100,8 +112,8 @@ bool overlay_save(const struct workspace *w, const char *package, const char *me
 	defer(work_close) struct work k = work_of(w, r);
 	if (!make_ready(&k, &created, e) || !work_check_idle(&k, e) || !commit_rest(&k, message, e))
 		return false;
-	if (!k.git->log(k.repo, k.a, &k.upstream, &k.head, &log, e) || !check_line(&k, &log, e) ||
-		!write_patches(&k, &log, e))
+	if (!k.git->log(k.repo, k.a, &k.upstream, &k.head, &log, e) ||
+		!save_check_line(&k, &log, e) || !write_patches(&k, &log, e))
 		return false;
 	return work_open(&k, e) && work_describe(&k, out, e);
 }

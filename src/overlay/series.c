@@ -185,30 +185,53 @@ static bool move(struct arena *a, const char *from, const char *name, const char
 	return true;
 }
 
+/* The series that FILE describes; an empty one where there is no such file. */
+static bool read_json(struct arena *a, const char *file, struct series *out, struct err *e)
+{
+	struct str text;
+	*out = (struct series){0};
+	return !file_exists(file) || (file_read(a, file, JSON_LIMIT, &text, e) &&
+					     spec_read(a, &series_spec, text, file, out, e));
+}
+
+static bool is_listed(const struct series *s, const char *name)
+{
+	vec_for(patch, &s->patches)
+		if (!strcmp(*patch, name))
+			return true;
+	return false;
+}
+
+/* Removes the old patches that the new series does not have. What it has under the same name may
+ * have been moved in already, and is replaced if not. */
+static bool remove_old(
+	struct arena *a, const char *dir, const char *old_json, const char *new_json, struct err *e)
+{
+	struct series old, new;
+	if (!read_json(a, old_json, &old, e) || !read_json(a, new_json, &new, e))
+		return false;
+	vec_for(name, &old.patches)
+		if (!is_listed(&new, *name) && !tree_remove(path_join(a, dir, *name), e))
+			return false;
+	return true;
+}
+
 /* Moves a complete new series from SAVED into its place. overlay.json goes last but one: until
  * then the old one tells which patches are to go. Any step may have been done before. */
 static bool move_in(struct arena *a, const char *dir, const char *saved, struct err *e)
 {
-	struct series old = {0};
-	struct str text;
-	const char *json = path_join(a, dir, "overlay.json");
-	if (file_exists(json) && (!file_read(a, json, JSON_LIMIT, &text, e) ||
-					 !spec_read(a, &series_spec, text, json, &old, e)))
-		return false;
 	strings new;
-	if (!dir_list(a, saved, &new, e))
+	const char *json = path_join(a, dir, "overlay.json");
+	const char *new_json = path_join(a, saved, "overlay.json");
+	if (!dir_list(a, saved, &new, e) ||
+		(file_exists(new_json) && !remove_old(a, dir, json, new_json, e)))
 		return false;
-	if (file_exists(path_join(a, saved, "overlay.json")))
-		vec_for(name, &old.patches)
-			if (!tree_remove(path_join(a, dir, *name), e))
-				return false;
 	vec_for(name, &new) {
 		if (str_ends(str_of(*name), S(".patch")) &&
 			!move(a, saved, *name, path_join(a, dir, *name), e))
 			return false;
 	}
-	if (file_exists(path_join(a, saved, "overlay.json")) &&
-		!move(a, saved, "overlay.json", json, e))
+	if (file_exists(new_json) && !move(a, saved, "overlay.json", json, e))
 		return false;
 	if (file_exists(path_join(a, saved, "sync.json")) &&
 		dir_exists(path_join(a, dir, "src/.git")) &&

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "overlay/rebase.h"
+
 static void say_waiting(void *ctx)
 {
 	(void)ctx;
@@ -42,7 +44,7 @@ static void watch(struct work *k)
 {
 	static const char *const paths[] = {".git/HEAD", ".git/packed-refs",
 		".git/refs/tags/upstream", ".git/refs/respin/next", ".git/respin.json", "..",
-		"../overlay.json"};
+		"../overlay.json", REBASE_FILE};
 	k->watched = (struct snapshot){.read_ns = clock_wall_ns()};
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
 		snapshot_watch(k->a, &k->watched, k->src, paths[i]);
@@ -106,8 +108,8 @@ bool work_look(struct work *k, bool store, struct err *e)
 }
 
 /* What the snapshot says beside the files: the answer, and what it takes to renew it when only
- * files have changed. */
-enum { WORD_TREE, WORD_VERSION, WORD_HEAD_TREE, WORD_SAVED_TREE, WORD_SUBJECTS };
+ * files have changed. Each patch is two words, its subject and its body. */
+enum { WORD_TREE, WORD_VERSION, WORD_HEAD_TREE, WORD_SAVED_TREE, WORD_PATCHES };
 
 static struct overlay answer(struct work *k, const strings *words)
 {
@@ -117,8 +119,10 @@ static struct overlay answer(struct work *k, const strings *words)
 		.version = words->v[WORD_VERSION]};
 	o.dirty = strcmp(o.tree, words->v[WORD_HEAD_TREE]) != 0;
 	o.saved = !strcmp(o.tree, words->v[WORD_SAVED_TREE]);
-	for (size_t i = WORD_SUBJECTS; i < words->n; i++)
+	for (size_t i = WORD_PATCHES; i + 1 < words->n; i += 2) {
 		vec_push(k->a, &o.patches, words->v[i]);
+		vec_push(k->a, &o.bodies, words->v[i + 1]);
+	}
 	return o;
 }
 
@@ -126,7 +130,7 @@ bool work_recall(struct work *k, struct overlay *out)
 {
 	struct snapshot s;
 	struct err ignored;
-	if (!snapshot_load(k->a, k->cache, &s) || s.words.n < WORD_SUBJECTS)
+	if (!snapshot_load(k->a, k->cache, &s) || s.words.n < WORD_PATCHES)
 		return false;
 	if (!snapshot_holds(k->src, &s)) {
 		/* A second look: another respin may have begun to apply a patch meanwhile. */
@@ -153,8 +157,10 @@ bool work_describe(struct work *k, struct overlay *out, struct err *e)
 	vec_push(k->a, words, k->sync.version);
 	vec_push(k->a, words, str_copy(k->a, str_of(k->head_tree.hex)));
 	vec_push(k->a, words, in_step ? k->sync.tree : "");
-	vec_for(revision, &log)
+	vec_for(revision, &log) {
 		vec_push(k->a, words, revision->subject);
+		vec_push(k->a, words, revision->body);
+	}
 	k->seen.read_ns = k->watched.read_ns;
 	snapshot_add_watched(k->a, &k->seen, &k->watched);
 	snapshot_store(k->cache, &k->seen);
@@ -168,8 +174,9 @@ bool work_check_version(const struct recipe *r, const char *version, const char 
 		return true;
 	fail(e, E_CONFLICT, "the overlay of %s is for version %s, its recipe says %s", r->name,
 		version, r->version);
-	fail_hint(e, "set the recipe back to %s, or drop the overlay and apply its patches to %s",
-		version, r->version);
+	fail_hint(e,
+		"respin overlay rebase %s moves its patches to %s; or set the recipe back to %s",
+		r->name, r->version, version);
 	return fail_where(e, "%s/overlay.json", dir);
 }
 

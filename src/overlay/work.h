@@ -63,5 +63,23 @@ MUST_CHECK bool make_commits(struct work *k, const mails *list, const struct git
 MUST_CHECK bool make_check_saved(struct work *k, struct err *e);
 /* Reads and commits a patch on top of HEAD: all of it or nothing. */
 MUST_CHECK bool make_patched(struct work *k, const char *patch, struct err *e);
+/* Opens the working tree as it stands, in step with the recipe or not; one that is missing is made
+ * from the series and the source that it was for, where that is on disk. */
+MUST_CHECK bool make_as_it_was(struct work *k, struct err *e);
+/* The words of upstream's first commit. */
+struct git_words make_first_words(struct arena *a, const char *package, const char *version);
+
+/* ---- save.c ---- */
+
+/* The patches of a line of commits, named and checked: each gives back what it was made from. */
+struct prepared {
+	struct series series; /* without version and checksum */
+	struct str *contents;
+	const char *tree; /* what they give */
+};
+MUST_CHECK bool save_prepare(struct work *k, const git_revisions *log,
+	const struct git_id *upstream_tree, struct prepared *out, struct err *e);
+/* E_CONFLICT where there is a merge among them. */
+MUST_CHECK bool save_check_line(struct work *k, const git_revisions *log, struct err *e);
 
 #endif

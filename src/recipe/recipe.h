@@ -18,6 +18,7 @@ struct source {
 	const char *commit;
 	const char *sha256;
 };
+typedef VEC(struct source) source_list;
 
 /* build.objects: C (.c) and assembly (.S) files to one relocatable object. */
 struct objects {
@@ -150,7 +151,7 @@ struct image_how {
 
 struct recipe {
 	const char *name, *version, *license, *summary;
-	VEC(struct source) source;
+	source_list source;
 	strings needs; /* names of recipes */
 	struct build_how build;
 	struct provides provides;
@@ -178,6 +179,10 @@ extern const struct spec recipe_spec;
 bool glob_match(const char *pattern, const char *path);
 /* Reads and checks one recipe. E_INPUT with file and JSON path where it is wrong. */
 MUST_CHECK bool recipe_read(struct arena *a, const char *file, struct recipe **out, struct err *e);
+/* The text of R's file as it is, and with another version and other sources: all other bytes stay.
+ * E_INPUT where the result is no recipe. Writes nothing. */
+MUST_CHECK bool recipe_edit(struct arena *a, const struct recipe *r, const char *version,
+	const source_list *list, struct str *before, struct str *after, struct err *e);
 /* The workspace that holds folder START: the first one upwards with respin.json or .respin.json.
  * Reads all its recipes. E_USAGE where there is none. */
 MUST_CHECK bool workspace_open(

@@ -64,6 +64,10 @@ const char *json_string(const struct json *j, const char *otherwise);
 double json_number(const struct json *j, double otherwise);
 bool json_bool(const struct json *j, bool otherwise);
 
+/* The bytes of member NAME's value in OBJECT, the text of a JSON object that json_parse() takes; of
+ * several the first. False where there is none. */
+bool json_locate(struct str object, const char *name, struct str *value);
+
 /* Writes one JSON value, indented by two. Commas and indentation are its own business:
  *   json_open(w, NULL, '{'); json_put_string(w, "name", "lwip"); json_close(w);
  * NAME is NULL within lists and at the top. Strings that are not UTF-8 get U+FFFD. */

@@ -66,4 +66,19 @@ is "four at once take turns" "$(git -C $src rev-list --count upstream..HEAD)" 4
 is "... and leave a clean tree" "$(git -C $src status --porcelain)" ""
 run respin overlay drop --force lib
 exits "drop --force" 0
+
+# An overlay of a package that no image contains has no effect.
+mkdir recipes/img
+echo '{ "name": "img", "version": "1", "license": "ISC", "image": {} }' >recipes/img/recipe.json
+respin overlay add lib >/dev/null
+run respin plan img
+contains "without changes it is a warning" "$err" "no effect on img"
+echo edit >>$src/a.c
+run respin --json plan img
+exits "with changes it is an error" 3
+contains "... that says why" "$err" "no image of the workspace contains it"
+run respin --json overlay diff lib
+contains "a diff as JSON" "$(json '["diff"]')" "+edit"
+run respin --json overlay drop --force lib
+is "drop as JSON" "$(json '["dropped"]')" lib
 finish

@@ -1,7 +1,10 @@
 /* fuzz_mbox.c - the readers of mailboxes and diffs on any bytes: what is no patch is named, what is
  * one is brought into a form that stays. SPDX-License-Identifier: ISC */
+#include <string.h>
+
 #include "git/patch.h"
 #include "overlay/mail.h"
+#include "overlay/overlay.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -16,6 +19,15 @@ static void check_diff(struct arena *a, struct str diff)
 	}
 	if (!normal_diff(text_str(&once), &twice, &e) || !str_eq(text_str(&once), text_str(&twice)))
 		__builtin_trap();
+}
+
+static void check_facts(struct arena *a, const char *body)
+{
+	struct patch_facts f;
+	patch_facts(a, body, &f);
+	vec_for(problem, &f.problems)
+		if (!strstr(*problem, ": "))
+			__builtin_trap();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -34,6 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (!m->diff.n || !m->body || (m->name && !m->email))
 			__builtin_trap();
 		check_diff(&a, m->diff);
+		check_facts(&a, m->body);
 	}
 	return 0;
 }

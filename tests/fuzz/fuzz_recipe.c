@@ -10,8 +10,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct recipe r = {0};
 	struct err e = {0};
 	struct text t = {.a = &a};
-	if (spec_read(&a, &recipe_spec, (struct str){(const char *)data, size}, "recipe.json", &r,
-		    &e))
+	struct str bytes = {(const char *)data, size}, value;
+	if (json_locate(bytes, "version", &value) &&
+		(value.p < bytes.p || value.p + value.n > bytes.p + bytes.n))
+		__builtin_trap();
+	if (spec_read(&a, &recipe_spec, bytes, "recipe.json", &r, &e))
 		spec_canonical(&recipe_spec, &r, &t);
 	else if (!e.text[0] || !e.where[0])
 		__builtin_trap();

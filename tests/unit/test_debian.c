@@ -305,9 +305,58 @@ static void no_mirror_is_said_with_what_to_do(void **state)
 	assert_fails(p, E_NET, "source of demo: apt's configuration names no http or https mirror");
 }
 
+static void versions_of_upstream(void **state)
+{
+	static const char *const versions[][2] = {{"1.2-3", "1.2"}, {"2:1.2~rc1-3", "1.2~rc1"},
+		{"1:1.2.13.dfsg-1", "1.2.13"}, {"2.1.3+dfsg1-2", "2.1.3"}, {"1.0-2-3", "1.0-2"},
+		{"1.0", "1.0"}, {"4.1~ds1-1", "4.1"}, {"", ""}};
+	struct place *p = *state;
+	for (size_t i = 0; i < sizeof(versions) / sizeof(*versions); i++)
+		assert_string_equal(debian_upstream(&p->a, versions[i][0]), versions[i][1]);
+}
+
+/* Makes apt-cache print INDEX. */
+static void put_index(struct place *p, const char *index)
+{
+	struct err e;
+	const char *script = str_format(&p->a, "#!/bin/sh\ncat <<'END'\n%s\nEND\n", index);
+	assert_ok(file_write(path_join(&p->a, p->bin, "apt-cache"), str_of(script), 0755, &e));
+}
+
+#define SUM_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define SUM_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+#define STANZA(version, sum)                                                                       \
+	"Package: demo\nVersion: " version "\nChecksums-Sha256:\n " SUM_A " 1 demo.tar.xz\n " sum  \
+	" 2 demo.dsc\n\n"
+
+static void apt_knows_checksums(void **state)
+{
+	struct place *p = *state;
+	struct err e = {0};
+	struct source s = {0};
+	put_index(p, STANZA("1.0-1", SUM_A) STANZA("2.0-1", SUM_B) STANZA("2.0-1", SUM_B));
+	assert_ok(source_find_debian(&p->a, "demo", "2.0", &s, &e));
+	assert_string_equal(s.version, "2.0-1");
+	assert_string_equal(s.sha256, SUM_B);
+	assert_ok(source_find_debian(&p->a, "demo", "1.0-1", &s, &e));
+	assert_string_equal(s.sha256, SUM_A);
+	assert_false(source_find_debian(&p->a, "demo", "3.0", &s, &e));
+	assert_int_equal(e.code, E_NOTFOUND);
+	assert_non_null(strstr(e.text, "1.0-1, 2.0-1"));
+	assert_false(source_find_debian(&p->a, "other", "1.0", &s, &e));
+	assert_int_equal(e.code, E_NOTFOUND);
+	put_index(p, STANZA("2.0-1", SUM_A) STANZA("2.0-2", SUM_B));
+	assert_false(source_find_debian(&p->a, "demo", "2.0", &s, &e));
+	assert_int_equal(e.code, E_USAGE);
+	put_index(p, "Package: demo\nVersion: 1.0-1\nChecksums-Sha256:\n 12 2 demo.dsc\n :\n:::");
+	assert_false(source_find_debian(&p->a, "demo", "1.0", &s, &e));
+}
+
 static const struct CMUnitTest tests[] = {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	CASE(a_package_comes_with_its_patches),
+	CASE(versions_of_upstream),
+	CASE(apt_knows_checksums),
 	CASE(what_was_downloaded_needs_neither_net_nor_apt),
 	CASE(a_patch_that_does_not_apply_exactly_is_an_error),
 	CASE(a_tarball_that_does_not_match_its_dsc_is_not_taken),

@@ -170,6 +170,32 @@ static void seal_changes_nothing_else(void **state)
 	assert_string_equal(shell(f, "readelf -aW image 2>&1 >/dev/null"), "");
 }
 
+static const char *loaded(struct fixture *f, const char *file)
+{
+	struct err e;
+	const char *name;
+	assert_ok(image_loaded(&f->arena, in(f, file), &name, &e));
+	assert_int_equal(strlen(name), 64);
+	return name;
+}
+
+/* The manifest and debug information are no part of it; each byte of code is. */
+static void loaded_names_what_the_machine_gets(void **state)
+{
+	struct fixture *f = *state;
+	struct err e;
+	const char *name;
+	seal(f, "linked", "linked.map", "image");
+	shell(f, "objcopy -g image stripped; objcopy -O binary -j .text image text; "
+		 "printf '\302' | dd of=text conv=notrunc bs=1 seek=$(($(stat -c %s text) - 1)) "
+		 "2>/dev/null; objcopy --update-section .text=text image changed");
+	assert_string_equal(loaded(f, "image"), loaded(f, "linked"));
+	assert_string_equal(loaded(f, "image"), loaded(f, "stripped"));
+	assert_string_not_equal(loaded(f, "image"), loaded(f, "changed"));
+	assert_false(image_loaded(&f->arena, in(f, "linked.map"), &name, &e));
+	assert_int_equal(e.code, E_INPUT);
+}
+
 static void seal_adds_the_manifest(void **state)
 {
 	struct fixture *f = *state;
@@ -520,6 +546,7 @@ static void pack_refuses_what_is_no_file(void **state)
 
 static const struct CMUnitTest tests[] = {
 	LINKED(seal_changes_nothing_else),
+	LINKED(loaded_names_what_the_machine_gets),
 	LINKED(seal_adds_the_manifest),
 	LINKED(seal_is_the_same_in_any_folder),
 	LINKED(seal_refuses_what_does_not_fit),

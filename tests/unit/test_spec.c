@@ -196,8 +196,33 @@ static void writes_what_it_reads(void **state)
 	assert_null(json_get(j, "missing"));
 }
 
+/* The value's bytes, "" where there is none. */
+static const char *located(struct arena *a, const char *object, const char *name)
+{
+	struct str value;
+	return json_locate(str_of(object), name, &value) ? str_copy(a, value) : "";
+}
+
+static void locates_members(void **state)
+{
+	(void)state;
+	defer(arena_free) struct arena a = {0};
+	const char *text = " {\"a\":1 , \"s\" : \"b\\\"}, \\\\\" ,\n\t\"in\": {\"x\": [1, {\"b\": "
+			   "\"]\"}]},\"x\":[ ], \"last\":null\n}";
+	assert_string_equal(located(&a, text, "a"), "1");
+	assert_string_equal(located(&a, text, "s"), "\"b\\\"}, \\\\\"");
+	assert_string_equal(located(&a, text, "in"), "{\"x\": [1, {\"b\": \"]\"}]}");
+	assert_string_equal(located(&a, text, "x"), "[ ]");
+	assert_string_equal(located(&a, text, "last"), "null");
+	static const char *const none[] = {
+		"", "[]", "{}", "{\"b\"", "{\"b\":", "{\"a", "{\"a\":1", "{a:1}", "x"};
+	assert_string_equal(located(&a, text, "b"), "");
+	for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++)
+		assert_string_equal(located(&a, none[i], "b"), "");
+}
+
 static const struct CMUnitTest tests[] = {cmocka_unit_test(reads_every_kind),
 	cmocka_unit_test(says_what_is_wrong_and_where), cmocka_unit_test(refuses_depth),
 	cmocka_unit_test(canonical_bytes_differ_exactly_where_structs_do),
-	cmocka_unit_test(writes_what_it_reads)};
+	cmocka_unit_test(writes_what_it_reads), cmocka_unit_test(locates_members)};
 RUN_TESTS("spec")

@@ -1,0 +1,101 @@
+/* known.c - what apt's index of sources says of a Debian source package; and Debian's versions.
+ * SPDX-License-Identifier: ISC */
+#include <string.h>
+
+#include "fetch/fetch.h"
+#include "sys/sys.h"
+
+const char *debian_upstream(struct arena *a, const char *version)
+{
+	static const char *const repacked[] = {"+dfsg", "~dfsg", ".dfsg", "-dfsg", "+ds", "~ds"};
+	const char *colon = strchr(version, ':');
+	struct str v = str_of(colon ? colon + 1 : version);
+	const char *dash = strrchr(v.p, '-');
+	if (dash)
+		v.n = (size_t)(dash - v.p);
+	for (size_t i = 0; i < sizeof(repacked) / sizeof(*repacked); i++) {
+		ptrdiff_t at = str_find(v, str_of(repacked[i]));
+		if (at > 0)
+			v.n = (size_t)at;
+	}
+	return str_copy(a, v);
+}
+
+/* A stanza of `apt-cache showsrc` (deb-src-control(5)). */
+struct stanza {
+	struct str package, version, dsc; /* the .dsc's SHA-256 */
+};
+
+/* " HEX SIZE NAME" */
+static void read_checksum(struct str line, struct stanza *out)
+{
+	struct str name = str_trim(line), hex = str_cut(&name, ' ');
+	if (hex.n == 64 && str_ends(name, S(".dsc")))
+		out->dsc = hex;
+}
+
+static struct stanza read_stanza(struct str *rest)
+{
+	struct stanza s = {0};
+	bool sums = false;
+	while (rest->p) {
+		struct str line = str_cut(rest, '\n');
+		if (!line.n)
+			break;
+		if (line.p[0] == ' ') {
+			if (sums)
+				read_checksum(line, &s);
+			continue;
+		}
+		struct str value = line, name = str_cut(&value, ':');
+		sums = str_is(name, "Checksums-Sha256");
+		if (str_is(name, "Package"))
+			s.package = str_trim(value);
+		else if (str_is(name, "Version"))
+			s.version = str_trim(value);
+	}
+	return s;
+}
+
+static bool choose(struct arena *a, struct str index, const char *package, const char *version,
+	struct source *out, struct err *e)
+{
+	struct text others = {.a = a};
+	struct source found = {0};
+	while (index.p) {
+		struct stanza s = read_stanza(&index);
+		if (!str_is(s.package, package) || !s.dsc.n || !s.version.n)
+			continue;
+		const char *full = str_copy(a, s.version);
+		text_addf(&others, "%s%s", others.n ? ", " : "", full);
+		if (strcmp(full, version) != 0 && strcmp(debian_upstream(a, full), version) != 0)
+			continue;
+		if (found.version && strcmp(found.version, full) != 0) {
+			fail(e, E_USAGE, "%s is both %s and %s in apt's index", version,
+				found.version, full);
+			return fail_hint(e, "name one of them");
+		}
+		found.version = full;
+		found.sha256 = str_copy(a, s.dsc);
+	}
+	if (!found.version)
+		return fail(e, E_NOTFOUND, "apt's index of sources has %s %s, no %s", package,
+			others.n ? others.p : "in no version", version);
+	out->version = found.version;
+	out->sha256 = found.sha256;
+	return true;
+}
+
+bool source_find_debian(struct arena *a, const char *package, const char *version,
+	struct source *out, struct err *e)
+{
+	const char *const argv[] = {"apt-cache", "showsrc", "--only-source", package, NULL};
+	struct outcome o;
+	if (!command_run(a, &(struct command){.argv = argv, .split = true}, &o, e))
+		return false;
+	if (o.exit_code == 0 && o.output.n)
+		return choose(a, o.output, package, version, out, e);
+	fail(e, E_NOTFOUND, "apt's index of sources does not know %s", package);
+	return fail_hint(
+		e, "it is there with a deb-src line in sources.list, after apt-get update");
+}
