@@ -1,0 +1,144 @@
+/* print.c - values and files as text. SPDX-License-Identifier: ISC */
+#include "opam/opam.h"
+
+#include <string.h>
+
+static const char *const op_text[] = {
+	[OPAM_EQ] = "=",
+	[OPAM_NE] = "!=",
+	[OPAM_LT] = "<",
+	[OPAM_LE] = "<=",
+	[OPAM_GT] = ">",
+	[OPAM_GE] = ">=",
+	[OPAM_PLUS_EQ] = "+=",
+	[OPAM_EQ_PLUS] = "=+",
+	[OPAM_COLON_EQ] = ":=",
+	[OPAM_EQ_COLON] = "=:",
+	[OPAM_EQ_PLUS_EQ] = "=+=",
+};
+
+const char *opam_op_text(enum opam_op op)
+{
+	return op_text[op];
+}
+
+/* In triple quotes only a backslash and a quote mark need one before them. */
+static void print_string(struct text *t, struct str s)
+{
+	bool lines = s.n && memchr(s.p, '\n', s.n);
+	text_addz(t, lines ? "\"\"\"\\\n" : "\"");
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+		if (c == '"' || c == '\\')
+			text_addz(t, "\\");
+		if (c == '\r')
+			text_addz(t, "\\r");
+		else
+			text_add(t, (struct str){&s.p[i], 1});
+	}
+	text_addz(t, lines ? "\"\"\"" : "\"");
+}
+
+static void print_joined(struct text *t, const struct opam_value *items, const char *joint)
+{
+	for (const struct opam_value *v = items; v; v = v->next) {
+		if (v != items)
+			text_addz(t, joint);
+		opam_print_value(t, v);
+	}
+}
+
+static void print_pair(struct text *t, const struct opam_value *v)
+{
+	opam_print_value(t, v->left);
+	text_addf(t, " %s ", op_text[v->op]);
+	opam_print_value(t, v->right);
+}
+
+void opam_print_value(struct text *t, const struct opam_value *v)
+{
+	switch ((enum opam_kind)v->kind) {
+	case OPAM_BOOL:
+		text_addz(t, v->number ? "true" : "false");
+		break;
+	case OPAM_INT:
+		text_addf(t, "%lld", (long long)v->number);
+		break;
+	case OPAM_STRING:
+		print_string(t, v->text);
+		break;
+	case OPAM_IDENT:
+		text_add(t, v->text);
+		break;
+	case OPAM_LIST:
+	case OPAM_GROUP:
+		text_addz(t, v->kind == OPAM_LIST ? "[" : "(");
+		print_joined(t, v->items, " ");
+		text_addz(t, v->kind == OPAM_LIST ? "]" : ")");
+		break;
+	case OPAM_OPTION:
+		opam_print_value(t, v->left);
+		text_addz(t, " {");
+		print_joined(t, v->items, " ");
+		text_addz(t, "}");
+		break;
+	case OPAM_AND:
+	case OPAM_OR:
+		print_joined(t, v->items, v->kind == OPAM_AND ? " & " : " | ");
+		break;
+	case OPAM_NOT:
+	case OPAM_DEFINED:
+		text_addz(t, v->kind == OPAM_NOT ? "!" : "?");
+		opam_print_value(t, v->left);
+		break;
+	case OPAM_RELATION:
+	case OPAM_ENV_UPDATE:
+		print_pair(t, v);
+		break;
+	case OPAM_PREFIX_RELOP:
+		text_addf(t, "%s ", op_text[v->op]);
+		opam_print_value(t, v->left);
+		break;
+	}
+}
+
+static void print_field(struct text *t, const struct opam_item *item)
+{
+	const struct opam_value *v = item->value;
+	text_addf(t, "%.*s: ", STR(item->name));
+	if (v->kind != OPAM_LIST || !v->items || !v->items->next) {
+		opam_print_value(t, v);
+		text_addz(t, "\n");
+		return;
+	}
+	text_addz(t, "[\n");
+	for (const struct opam_value *i = v->items; i; i = i->next) {
+		text_addz(t, "  ");
+		opam_print_value(t, i);
+		text_addz(t, "\n");
+	}
+	text_addz(t, "]\n");
+}
+
+static void print_items(struct text *t, const struct opam_item *items)
+{
+	for (const struct opam_item *i = items; i; i = i->next) {
+		if (i->value) {
+			print_field(t, i);
+			continue;
+		}
+		text_add(t, i->name);
+		if (i->label.p) {
+			text_addz(t, " ");
+			print_string(t, i->label);
+		}
+		text_addz(t, " {\n");
+		print_items(t, i->items);
+		text_addz(t, "}\n");
+	}
+}
+
+void opam_print(struct text *t, const struct opam_file *f)
+{
+	print_items(t, f->items);
+}
