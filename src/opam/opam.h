@@ -97,4 +97,143 @@ int opam_version_compare(struct str a, struct str b);
 bool opam_relation_holds(enum opam_op op, int order);
 const char *opam_op_text(enum opam_op op); /* ">=" */
 
+/* ---- filters ---------------------------------------------------------------------------- */
+
+/* Variables by name: "os", "with-test", "lwt:installed". What is neither here nor in an
+ * environment ABOVE is undefined. Zero-initialise with the arena: {.variables.a = &arena}. */
+struct opam_env {
+	struct map variables;
+	const struct opam_env *above; /* or NULL */
+	/* Answers "PACKAGE:installed" (and ":enable"); NULL: they are undefined. */
+	bool (*installed)(void *ctx, struct str package);
+	void *ctx;
+};
+void opam_env_set(struct opam_env *env, const char *name, struct str value);
+/* os, arch, os-distribution, os-family, os-version, opam-version and make of this machine, as opam
+ * calls them; those of a package's role (with-test, with-doc, dev, post, ...) false, build true. */
+void opam_env_machine(struct opam_env *env);
+
+/* What a filter comes to. Bools are the texts "true" and "false". */
+struct opam_result {
+	bool defined;
+	struct str text;
+};
+/* opam's rules: what is computed from an undefined value is undefined, but for '?x' (false), 'false
+ * & x' and 'true | x'; relations compare as versions; "%{x}%" in strings is replaced. */
+struct opam_result opam_eval(
+	struct arena *a, const struct opam_value *filter, const struct opam_env *env);
+/* The same as a bool; OTHERWISE where it is undefined or no bool. NULL, no filter, is true. */
+bool opam_eval_bool(const struct opam_value *filter, const struct opam_env *env, bool otherwise);
+/* TEXT with each "%{variable}%" and "%{variable?yes:no}%" replaced; undefined ones by nothing. */
+struct str opam_expand(struct arena *a, struct str text, const struct opam_env *env);
+
+/* ---- dependencies ----------------------------------------------------------------------- */
+
+/* What a version must be. */
+struct opam_bound {
+	enum { OPAM_BOUND_RELATION, OPAM_BOUND_ALL, OPAM_BOUND_ANY } kind;
+	enum opam_op op;		 /* of OPAM_BOUND_RELATION ... */
+	struct str version;		 /* ... and what it compares with */
+	struct opam_bound *parts, *next; /* of the other two, at least two */
+};
+/* Which packages there must be. */
+struct opam_formula {
+	enum { OPAM_NEED_PACKAGE, OPAM_NEED_ALL, OPAM_NEED_ANY } kind;
+	struct str name;	  /* of OPAM_NEED_PACKAGE ... */
+	struct opam_bound *bound; /* ... and of which version; NULL: any */
+	struct opam_formula *parts, *next;
+};
+/* The formula of a field (depends: CONJUNCTION; depopts and conflicts: not) with its filters
+ * decided: those that come to nothing count as OTHERWISE. NULL: nothing is needed. */
+struct opam_formula *opam_reduce(struct arena *a, const struct opam_value *field, bool conjunction,
+	const struct opam_env *env, bool otherwise);
+/* Calls ATOM with each package that the formula names. */
+void opam_atoms(const struct opam_formula *f,
+	void (*atom)(void *ctx, struct str name, const struct opam_bound *bound), void *ctx);
+bool opam_bound_holds(const struct opam_bound *bound, struct str version); /* NULL holds */
+void opam_print_bound(struct text *t, const struct opam_bound *bound);	   /* ">= \"1\" & ..." */
+void opam_print_formula(struct text *t, const struct opam_formula *f);
+
+/* ---- packages --------------------------------------------------------------------------- */
+
+/* url { ... } and extra-source "name" { ... } */
+struct opam_source {
+	struct str name;      /* the file it becomes; p is NULL for the package's own source */
+	struct str src;	      /* empty: there is none */
+	opam_words checksums; /* "sha256=...", "sha512=...", "md5=..." */
+	opam_words mirrors;
+	struct str subpath;
+};
+/* Words that count where FILTER holds (NULL: always). */
+struct opam_choice {
+	opam_words words;
+	const struct opam_value *filter;
+};
+struct opam_pair {
+	struct str first, second;
+};
+typedef VEC(struct opam_choice) opam_choices;
+typedef VEC(struct opam_pair) opam_pairs;
+struct opam_package {
+	const char *path;	  /* of the file, for messages */
+	struct str name, version; /* of the fields, else of the path; empty where neither tells */
+	struct str opam_version;
+	const struct opam_value *depends, *depopts, *conflicts; /* for opam_reduce(); NULL: none */
+	const struct opam_value *available;			/* for opam_eval_bool() */
+	opam_words conflict_class, flags, licenses, homepages, tags;
+	struct str synopsis, description;
+	struct str dev_repo, commit_hash; /* x-commit-hash; empty where not given */
+	struct opam_source url;
+	VEC(struct opam_source) extra_sources;
+	opam_pairs extra_files;	      /* name, checksum */
+	opam_pairs pin_depends;	      /* "name.version", url */
+	opam_choices patches, substs; /* one word each */
+	opam_choices depexts;
+};
+/* What the fields of F mean. E_INPUT with the place where one is not what opam's manual says that
+ * it is; fields that it doesn't know are let be. */
+MUST_CHECK bool opam_package_read(
+	struct arena *a, const struct opam_file *f, struct opam_package *out, struct err *e);
+/* "NAME.VERSION" at its first dot; false where either part is no name or version of opam's. */
+bool opam_name_split(struct str both, struct str *name, struct str *version);
+bool opam_name_valid(struct str name);	     /* letters, digits and "_+-", one letter at least */
+bool opam_version_valid(struct str version); /* letters, digits and "_+-.~" */
+
+/* How a URL of opam's is to be got. */
+enum opam_backend { OPAM_ARCHIVE, OPAM_GIT, OPAM_HG, OPAM_DARCS, OPAM_FOLDER };
+struct opam_url {
+	enum opam_backend backend;
+	struct str address;  /* without "git+" and "#..." */
+	struct str fragment; /* branch, tag or commit behind the '#' */
+};
+struct opam_url opam_url_parse(struct str url);
+/* A form in which all ways to write one repository are equal: "github.com/mirage/ocaml-ipaddr",
+ * without scheme, user, ".git", '/' at the end and capitals in the host's name. */
+struct str opam_repository_key(struct arena *a, struct str url);
+
+/* ---- repositories ----------------------------------------------------------------------- */
+
+/* One package version of a repository. */
+struct opam_entry {
+	struct str name, version;
+	const char *path; /* of its opam file within the repository */
+};
+struct opam_repo;
+
+/* The repository at PLACE: a folder that holds packages/NAME/NAME.VERSION/opam or
+ * packages/NAME.VERSION/opam, an archive of one (tar under any compression, zip; the folder may lie
+ * in another), or a git repository, of which HEAD is read: bare, or without a folder packages in
+ * its working tree. E_INPUT where it is none of them. */
+MUST_CHECK bool opam_repo_open(const char *place, struct opam_repo **out, struct err *e);
+void opam_repo_close(struct opam_repo **r); /* for defer(); NULL is fine */
+/* All entries, by name in byte order, then by version in opam's; they live until the close. */
+const struct opam_entry *opam_repo_entries(const struct opam_repo *r, size_t *n);
+/* The bytes of entry I, in the arena or until the close. */
+MUST_CHECK bool opam_repo_read(
+	struct opam_repo *r, size_t i, struct arena *a, struct str *out, struct err *e);
+/* Brings the git repository at URL (as opam writes it: "git+https://...#branch") under the folder
+ * STATE, where a later call only gets what is new. *PLACE is for opam_repo_open(). */
+MUST_CHECK bool opam_repo_fetch(
+	struct arena *a, const char *url, const char *state, const char **place, struct err *e);
+
 #endif
