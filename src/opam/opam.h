@@ -236,4 +236,99 @@ MUST_CHECK bool opam_repo_read(
 MUST_CHECK bool opam_repo_fetch(
 	struct arena *a, const char *url, const char *state, const char **place, struct err *e);
 
+/* ---- the index of a repository ----------------------------------------------------------- */
+
+/* One mapped file: names, versions, who depends on whom. Packages and versions are numbers; the
+ * versions of a package follow each other in opam's order. */
+struct opam_index;
+#define OPAM_NONE UINT32_MAX
+
+/* What of the repository must be looked at before the index is believed. */
+enum opam_fresh {
+	OPAM_FRESH_NAMES, /* which packages there are, and all of package NAME */
+	OPAM_FRESH_ALL	  /* every file */
+};
+/* The index of the repository at PLACE, kept in the file KEPT: made, or brought up to date with
+ * what changed. Folders are watched by the stamps of folders and files, archives by theirs, git by
+ * its HEAD. NAME is for OPAM_FRESH_NAMES; NULL: none. Files that can't be read as opam files are in
+ * it, marked OPAM_BROKEN. Where KEPT can't be written the index still is an answer. */
+MUST_CHECK bool opam_index_open(struct arena *a, const char *place, const char *kept,
+	enum opam_fresh fresh, const char *name, struct opam_index **out, struct err *e);
+void opam_index_close(struct opam_index **x); /* for defer(); NULL is fine */
+
+/* Why an edge is there; no bit: always. */
+enum opam_role {
+	OPAM_BUILD = 1, /* only while it builds */
+	OPAM_TEST = 2,
+	OPAM_DOC = 4,
+	OPAM_SETUP = 8, /* with-dev-setup */
+	OPAM_DEV = 16,
+	OPAM_POST = 32,
+	OPAM_OPTIONAL = 64 /* of depopts */
+};
+enum opam_mark {
+	OPAM_AVOID = 1,	       /* flag avoid-version */
+	OPAM_DEPRECATED = 2,   /* flag deprecated */
+	OPAM_CONF = 4,	       /* flag conf: stands for something of the system's */
+	OPAM_COMPILER = 8,     /* flag compiler */
+	OPAM_UNAVAILABLE = 16, /* not on this machine */
+	OPAM_BROKEN = 32 /* SYNOPSIS is what is wrong with the file, "path:line:column: ..." */
+};
+/* Strings live until the close; "" where the file doesn't tell. */
+struct opam_known {
+	uint32_t package;
+	const char *name, *version;
+	const char *path; /* of the opam file within the repository */
+	unsigned marks;	  /* of enum opam_mark */
+	const char *synopsis;
+	const char *repository;		     /* opam_repository_key() of dev-repo */
+	const char *dev_repo;		     /* as the file has it */
+	const char *src, *checksum, *commit; /* of url; its strongest checksum; x-commit-hash */
+};
+struct opam_counts {
+	uint32_t packages, versions, needs, edges, repositories, broken;
+	uint64_t bytes; /* of the index */
+	uint32_t read;	/* files read by the last opam_index_open(); 0 where all was known */
+};
+void opam_index_count(const struct opam_index *x, struct opam_counts *out);
+/* The package called NAME; OPAM_NONE where there is none. */
+uint32_t opam_index_package(const struct opam_index *x, struct str name);
+const char *opam_index_name(const struct opam_index *x, uint32_t package);
+/* How many versions it has, and the number of the first (lowest). */
+uint32_t opam_index_versions(const struct opam_index *x, uint32_t package, uint32_t *first);
+/* The highest version that is neither to be avoided, deprecated, broken nor unavailable here; the
+ * highest of all where there is no such; OPAM_NONE without versions. */
+uint32_t opam_index_latest(const struct opam_index *x, uint32_t package);
+/* The version of PACKAGE that is VERSION, or equal to it in opam's order; or OPAM_NONE. */
+uint32_t opam_index_version(const struct opam_index *x, uint32_t package, struct str version);
+/* False where there is no version of that number. */
+bool opam_index_get(const struct opam_index *x, uint32_t version, struct opam_known *out);
+/* The versions whose dev-repo has this key, ascending: how many, and the first of them. */
+size_t opam_index_repository(const struct opam_index *x, struct str key, const uint32_t **versions);
+
+/* An edge: what a version needs, seen from either end. */
+struct opam_edge {
+	uint32_t version; /* that needs it */
+	uint32_t package; /* that is needed; OPAM_NONE: not in the repository */
+	const char *name, *bound;
+	unsigned roles; /* of enum opam_role */
+};
+/* Edge I of VERSION; false behind the last. */
+bool opam_index_edge(const struct opam_index *x, uint32_t version, size_t i, struct opam_edge *out);
+
+typedef VEC(uint32_t) opam_numbers;
+/* The versions that depend on one of the versions FROM, ascending; edges count that have no role
+ * beside those in ROLES. RECURSIVE: and those that depend on them, and so on. As opam does, an edge
+ * leads to all versions that its bound admits, whether they can be installed together or not. FROM
+ * itself is among them, as in opam's lists, where it is RECURSIVE. */
+void opam_index_dependents(const struct opam_index *x, struct arena *a, const opam_numbers *from,
+	unsigned roles, bool recursive, opam_numbers *out);
+/* The same, the other way round: what FROM depends on. */
+void opam_index_dependencies(const struct opam_index *x, struct arena *a, const opam_numbers *from,
+	unsigned roles, bool recursive, opam_numbers *out);
+#define OPAM_NEAR_MAX 5
+/* Up to OPAM_NEAR_MAX names that WORD may have been meant to be, nearest first. */
+size_t opam_index_near(
+	const struct opam_index *x, struct str word, const char *near[OPAM_NEAR_MAX]);
+
 #endif

@@ -112,7 +112,7 @@ bool opam_repo_open(const char *place, struct opam_repo **out, struct err *e)
 	struct opam_repo *r = base_get_memory(sizeof(*r));
 	if (!r)
 		base_out_of_memory(sizeof(*r));
-	*r = (struct opam_repo){.dir = -1};
+	*r = (struct opam_repo){.dir = -1, .read_ns = clock_wall_ns()};
 	r->place = str_copy(&r->a, str_of(place));
 	if (!open_kind(r, e)) {
 		opam_repo_close(&r);

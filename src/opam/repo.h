@@ -28,6 +28,7 @@ struct opam_repo {
 	VEC(struct opam_entry) entries;
 	VEC(struct repo_file) files; /* one for each entry */
 	VEC(struct repo_folder) folders;
+	int64_t read_ns;   /* wall clock, before it was read */
 	struct stamp root; /* of the folder packages, or of the archive */
 	char commit[48];   /* of git */
 	int dir;	   /* the open folder PLACE, or -1 */
