@@ -90,7 +90,10 @@ $(BUILD)/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(TESTED)
 $(BUILD)/machine: tests/guest/machine.c $(BUILD)/portable.a
 	$(call say,TEST)$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $(filter %.c %.a,$^) \
 		$(PORTABLE_LIBS)
-tests: all $(TEST_PROGRAMS) $(BUILD)/machine
+# What src/opam reads, as a program: for tests beside opam itself.
+$(BUILD)/opamread: tests/opam/reader.c $(TESTED)
+	$(call say,TEST)$(link_test)
+tests: all $(TEST_PROGRAMS) $(BUILD)/machine $(BUILD)/opamread
 
 # make fuzz: each target for FUZZ_SECONDS, starting from its corpus; what it finds goes to build/fuzz.
 FUZZ_SECONDS ?= 30
@@ -116,7 +119,7 @@ BUILD_PACKAGES := gcc libc6-dev binutils scdoc libgit2-dev libcurl4-openssl-dev 
 RUN_PACKAGES := qemu-system-x86 git iproute2 iputils-ping iputils-arping curl ca-certificates \
 	universal-ctags patch xz-utils bubblewrap
 TEST_PACKAGES := libcmocka-dev clang clang-format-14 libclang-rt-14-dev pmccabe shellcheck \
-	mandoc python3 strace cpio dnsmasq-base nmap lighttpd
+	mandoc python3 strace cpio dnsmasq-base nmap lighttpd opam
 BENCH_PACKAGES := ninja-build cpio lz4 python3
 
 # Installs what is missing of PACKAGES, after naming it.

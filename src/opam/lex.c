@@ -187,7 +187,7 @@ MUST_CHECK static bool unescape(struct lexer *l, char **out)
 }
 
 /* Where the string whose first byte is at l->p ends; NULL where it does not. *ESCAPES: there are
- * any. */
+ * any, or line ends of two bytes. */
 static const char *string_end(const struct lexer *l, bool triple, bool *escapes)
 {
 	*escapes = false;
@@ -195,6 +195,8 @@ static const char *string_end(const struct lexer *l, bool triple, bool *escapes)
 		if (*p == '\\') {
 			*escapes = true;
 			p++;
+		} else if (*p == '\r') {
+			*escapes = true;
 		} else if (*p == '"' &&
 			   (!triple || (l->end - p >= 3 && p[1] == '"' && p[2] == '"'))) {
 			return p;
@@ -226,6 +228,8 @@ MUST_CHECK static bool take_escaped(struct lexer *l, const char *end, struct str
 				return false;
 			continue;
 		}
+		if (ahead(l, "\r\n"))
+			l->p++;
 		if (*l->p == '\n')
 			new_line(l);
 		*to++ = *l->p++;

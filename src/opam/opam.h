@@ -90,9 +90,10 @@ void opam_print(struct text *t, const struct opam_file *f);
 
 /* ---- versions --------------------------------------------------------------------------- */
 
-/* opam's order: runs of digits by number, all else by letters before signs, and '~' before even
- * the end: "1.0~beta" < "1.0" < "1.0+dune" < "1.0.1" < "1.10". <0, 0, >0; "1.0" and "1.00" are
- * equal. */
+/* opam's order, which is Debian's (deb-version(7)): "epoch:", then all up to the last '-', then the
+ * rest; in each, runs of digits by number, all else by letters before signs, and '~' before even
+ * the end: "1.0~beta" < "1.0" < "1.0+dune" < "1.0.1" < "1.10". <0, 0, >0; "1.0", "1.00" and "1.0-0"
+ * are equal. */
 int opam_version_compare(struct str a, struct str b);
 bool opam_relation_holds(enum opam_op op, int order);
 const char *opam_op_text(enum opam_op op); /* ">=" */
@@ -235,6 +236,38 @@ MUST_CHECK bool opam_repo_read(
  * STATE, where a later call only gets what is new. *PLACE is for opam_repo_open(). */
 MUST_CHECK bool opam_repo_fetch(
 	struct arena *a, const char *url, const char *state, const char **place, struct err *e);
+
+/* ---- lock files and switches -------------------------------------------------------------- */
+
+/* "NAME.opam.locked" of opam-monorepo: which versions, and from where the sources come. */
+struct opam_locked {
+	struct str name, version;
+	bool vendored; /* its source lies in duniverse/; else it is the switch's */
+};
+struct opam_dune_dir {
+	struct str url, dir; /* dir: name below duniverse/ */
+	opam_words hashes;   /* "sha256=..." */
+};
+struct opam_lock {
+	VEC(struct opam_locked) packages; /* of depends, with their exact versions */
+	opam_pairs pins;		  /* of pin-depends: "name.version", url */
+	VEC(struct opam_dune_dir) dirs;	  /* of x-opam-monorepo-duniverse-dirs */
+	opam_words roots;		  /* of x-opam-monorepo-root-packages */
+	struct str format;		  /* of x-opam-monorepo-version */
+};
+MUST_CHECK bool opam_lock_read(
+	struct arena *a, const struct opam_file *f, struct opam_lock *out, struct err *e);
+
+/* SWITCH/.opam-switch/switch-state: what is installed. Pairs are name and version. */
+struct opam_switch {
+	opam_pairs installed, roots, pinned, compiler; /* sorted by name */
+};
+MUST_CHECK bool opam_switch_read(
+	struct arena *a, const struct opam_file *f, struct opam_switch *out, struct err *e);
+/* Is PACKAGE installed in the switch SWITCH (a struct opam_switch)? Fit for opam_env.installed. */
+bool opam_switch_has(void *switch_, struct str package);
+/* Its version; empty where it is not installed. */
+struct str opam_switch_version(const struct opam_switch *s, struct str package);
 
 /* ---- the index of a repository ----------------------------------------------------------- */
 

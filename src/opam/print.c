@@ -22,16 +22,27 @@ const char *opam_op_text(enum opam_op op)
 	return op_text[op];
 }
 
-/* In triple quotes only a backslash and a quote mark need one before them. */
+/* Between triple quotes a mark of one quote stands as it is, but at the end and where it would
+ * begin three of them. */
+static bool is_escaped(struct str s, size_t i, bool lines)
+{
+	if (s.p[i] == '\\')
+		return true;
+	if (s.p[i] != '"')
+		return false;
+	return !lines || i + 1 == s.n || str_starts(str_from(s, i + 1), S("\"\""));
+}
+
+/* A text of several lines stands between triple quotes, from the line below them on. */
 static void print_string(struct text *t, struct str s)
 {
 	bool lines = s.n && memchr(s.p, '\n', s.n);
-	text_addz(t, lines ? "\"\"\"\\\n" : "\"");
+	text_addz(t, !lines ? "\"" : s.p[0] == '\n' ? "\"\"\"" : "\"\"\"\\\n");
 	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-		if (c == '"' || c == '\\')
+		if (is_escaped(s, i, lines))
 			text_addz(t, "\\");
-		if (c == '\r')
+		/* Not as it is: before a line's end it would be taken for a part of it. */
+		if (s.p[i] == '\r')
 			text_addz(t, "\\r");
 		else
 			text_add(t, (struct str){&s.p[i], 1});

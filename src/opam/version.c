@@ -31,7 +31,7 @@ static int compare_numbers(struct str a, size_t *i, struct str b, size_t *j)
 	return is_digit(a, *i) ? 1 : is_digit(b, *j) ? -1 : order;
 }
 
-int opam_version_compare(struct str a, struct str b)
+static int compare_part(struct str a, struct str b)
 {
 	size_t i = 0, j = 0;
 	while (i < a.n || j < b.n) {
@@ -39,14 +39,48 @@ int opam_version_compare(struct str a, struct str b)
 			int order = rank(a, i) - rank(b, j);
 			if (order)
 				return order;
-			i++;
-			j++;
+			i += i < a.n;
+			j += j < b.n;
 		}
 		int order = compare_numbers(a, &i, b, &j);
 		if (order)
 			return order;
 	}
 	return 0;
+}
+
+/* The number before the first ':'; *S is what follows. */
+static struct str take_epoch(struct str *s)
+{
+	struct str rest = *s;
+	struct str epoch = str_cut(&rest, ':');
+	if (!rest.p)
+		return S("");
+	*s = rest;
+	return epoch;
+}
+
+/* What follows the last '-'; *S is what comes before. */
+static struct str take_revision(struct str *s)
+{
+	for (size_t i = s->n; i-- > 0;) {
+		if (s->p[i] != '-')
+			continue;
+		struct str revision = str_from(*s, i + 1);
+		s->n = i;
+		return revision;
+	}
+	return S("");
+}
+
+int opam_version_compare(struct str a, struct str b)
+{
+	int order = compare_part(take_epoch(&a), take_epoch(&b));
+	if (order)
+		return order;
+	struct str revision_a = take_revision(&a), revision_b = take_revision(&b);
+	order = compare_part(a, b);
+	return order ? order : compare_part(revision_a, revision_b);
 }
 
 bool opam_relation_holds(enum opam_op op, int order)
