@@ -104,15 +104,18 @@ struct str opam_expand(struct arena *a, struct str text, const struct opam_env *
 	if (!text.n || !memchr(text.p, '%', text.n))
 		return text;
 	struct text out = {.a = a};
-	while (text.n) {
-		ptrdiff_t at = str_find(text, S("%{"));
-		ptrdiff_t end = at < 0 ? -1 : str_find(str_from(text, (size_t)at), S("}%"));
-		if (end < 0)
-			break;
-		struct str inside = {text.p + at + 2, (size_t)end - 2};
+	for (ptrdiff_t at; (at = str_find(text, S("%"))) >= 0;) {
 		text_add(&out, (struct str){text.p, (size_t)at});
-		text_add(&out, expand_one(a, inside, env));
-		text = str_from(text, (size_t)(at + end) + 2);
+		text = str_from(text, (size_t)at);
+		ptrdiff_t end = str_starts(text, S("%{")) ? str_find(text, S("}%")) : -1;
+		if (end > 0) {
+			text_add(&out,
+				expand_one(a, (struct str){text.p + 2, (size_t)end - 2}, env));
+			text = str_from(text, (size_t)end + 2);
+		} else {
+			text_addz(&out, "%");
+			text = str_from(text, str_starts(text, S("%%")) ? 2 : 1);
+		}
 	}
 	text_add(&out, text);
 	return text_str(&out);
@@ -166,7 +169,7 @@ struct opam_result opam_eval(
 	case OPAM_LIST:
 		if (filter->items && !filter->items->next)
 			return opam_eval(a, filter->items, env);
-		return eval_chain(a, filter->items, false, env);
+		return UNDEFINED;
 	case OPAM_AND:
 		return eval_chain(a, filter->items, false, env);
 	case OPAM_OR:
@@ -243,8 +246,6 @@ static void set_distribution(struct opam_env *env)
 
 void opam_env_machine(struct opam_env *env)
 {
-	static const char *const roles[] = {
-		"with-test", "with-doc", "with-dev-setup", "dev", "post", "pinned"};
 	struct utsname system;
 	if (uname(&system) == 0) {
 		opam_env_set(env, "arch", str_of(arch_name(system.machine)));
@@ -253,6 +254,13 @@ void opam_env_machine(struct opam_env *env)
 	set_distribution(env);
 	opam_env_set(env, "opam-version", S("2.1.2"));
 	opam_env_set(env, "make", S("make"));
+	opam_env_set(env, "jobs", str_of(str_format(env->variables.a, "%d", cpu_count())));
+}
+
+void opam_env_roles(struct opam_env *env)
+{
+	static const char *const roles[] = {
+		"with-test", "with-doc", "with-dev-setup", "dev", "post", "pinned"};
 	opam_env_set(env, "build", S("true"));
 	for (size_t i = 0; i < sizeof(roles) / sizeof(*roles); i++)
 		opam_env_set(env, roles[i], S("false"));

@@ -42,7 +42,7 @@ uint32_t make_need(struct maker *m, struct str name, struct str bound)
 static void set_round(struct maker *m, size_t i, uint32_t role, const char *name, bool yes)
 {
 	struct make_round *round = &m->rounds[i];
-	round->env = (struct opam_env){.variables.a = m->a, .above = &m->machine};
+	round->env = (struct opam_env){.variables.a = m->a, .above = &m->roles};
 	round->role = role;
 	if (name)
 		opam_env_set(&round->env, name, yes ? S("true") : S("false"));
@@ -160,6 +160,8 @@ bool opam_index_make(struct arena *a, struct opam_repo *r, const struct opam_ind
 	struct maker m = {.a = &scratch, .repo = r, .old = old};
 	m.machine.variables.a = m.text.a = m.texts.a = m.keys.a = m.a;
 	opam_env_machine(&m.machine);
+	m.roles = (struct opam_env){.variables.a = m.a, .above = &m.machine};
+	opam_env_roles(&m.roles);
 	set_rounds(&m);
 	(void)make_text(&m, S(""));
 	for (size_t i = 0; i < r->entries.n; i++)

@@ -20,7 +20,7 @@ struct maker {
 	struct arena *a; /* for all that lives as long as the index is made */
 	struct opam_repo *repo;
 	const struct opam_index *old; /* or NULL */
-	struct opam_env machine;
+	struct opam_env machine, roles;
 	struct make_round rounds[MAKE_ROUNDS];
 	struct text text;
 	struct map texts; /* text -> offset + 1 */

@@ -110,9 +110,12 @@ struct opam_env {
 	void *ctx;
 };
 void opam_env_set(struct opam_env *env, const char *name, struct str value);
-/* os, arch, os-distribution, os-family, os-version, opam-version and make of this machine, as opam
- * calls them; those of a package's role (with-test, with-doc, dev, post, ...) false, build true. */
+/* os, arch, os-distribution, os-family, os-version, opam-version, make and jobs of this machine, as
+ * opam calls them: what "available" may depend on. */
 void opam_env_machine(struct opam_env *env);
+/* The variables that dependencies have besides: build true; with-test, with-doc, with-dev-setup,
+ * dev, post and pinned false. */
+void opam_env_roles(struct opam_env *env);
 
 /* What a filter comes to. Bools are the texts "true" and "false". */
 struct opam_result {
@@ -125,7 +128,8 @@ struct opam_result opam_eval(
 	struct arena *a, const struct opam_value *filter, const struct opam_env *env);
 /* The same as a bool; OTHERWISE where it is undefined or no bool. NULL, no filter, is true. */
 bool opam_eval_bool(const struct opam_value *filter, const struct opam_env *env, bool otherwise);
-/* TEXT with each "%{variable}%" and "%{variable?yes:no}%" replaced; undefined ones by nothing. */
+/* TEXT with each "%{variable}%" and "%{variable?yes:no}%" replaced, undefined ones by nothing, and
+ * "%%" by "%". */
 struct str opam_expand(struct arena *a, struct str text, const struct opam_env *env);
 
 /* ---- dependencies ----------------------------------------------------------------------- */

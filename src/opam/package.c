@@ -62,6 +62,8 @@ MUST_CHECK static bool read_words(
 /* ---- filters and formulas ---------------------------------------------------------------------
  */
 
+static bool check_items(struct reader *r, const struct opam_value *items, bool bounds);
+
 /* BOUNDS: relations of versions may stand in it, as behind the name of a package. */
 MUST_CHECK static bool check_filter(struct reader *r, const struct opam_value *v, bool bounds)
 {
@@ -76,12 +78,12 @@ MUST_CHECK static bool check_filter(struct reader *r, const struct opam_value *v
 	case OPAM_DEFINED:
 		return check_filter(r, v->left, bounds && v->kind == OPAM_NOT);
 	case OPAM_GROUP:
+		if (!v->items || (v->items->next && !bounds))
+			return wrong(r, v->at, "one condition within the parentheses");
+		return check_items(r, v->items, bounds);
 	case OPAM_AND:
 	case OPAM_OR:
-		for (const struct opam_value *i = v->items; i; i = i->next)
-			if (!check_filter(r, i, bounds))
-				return false;
-		return v->items || wrong(r, v->at, "a condition within the parentheses");
+		return check_items(r, v->items, bounds);
 	case OPAM_PREFIX_RELOP:
 		if (bounds && (v->left->kind == OPAM_STRING || v->left->kind == OPAM_IDENT))
 			return true;
@@ -91,10 +93,10 @@ MUST_CHECK static bool check_filter(struct reader *r, const struct opam_value *v
 	}
 }
 
-MUST_CHECK static bool check_conditions(struct reader *r, const struct opam_value *items)
+static bool check_items(struct reader *r, const struct opam_value *items, bool bounds)
 {
 	for (const struct opam_value *i = items; i; i = i->next)
-		if (!check_filter(r, i, true))
+		if (!check_filter(r, i, bounds))
 			return false;
 	return true;
 }
@@ -107,7 +109,7 @@ MUST_CHECK static bool check_formula(struct reader *r, const struct opam_value *
 	case OPAM_OPTION:
 		if (name->kind != OPAM_STRING || !opam_name_valid(name->text))
 			return wrong(r, name->at, "a package's name");
-		return v == name || check_conditions(r, v->items);
+		return v == name || check_items(r, v->items, true);
 	case OPAM_GROUP:
 	case OPAM_AND:
 	case OPAM_OR:
@@ -134,12 +136,11 @@ MUST_CHECK static bool read_formula(
 MUST_CHECK static bool read_filter(
 	struct reader *r, const struct opam_value *v, const struct opam_value **out)
 {
-	const struct opam_value *i = items_of(v);
-	for (; i; i = v->kind == OPAM_LIST ? i->next : NULL)
-		if (!check_filter(r, i, false))
-			return false;
-	*out = v;
-	return true;
+	const struct opam_value *only = items_of(v);
+	if (!only || (v->kind == OPAM_LIST && only->next))
+		return wrong(r, v->at, "one condition");
+	*out = only;
+	return check_filter(r, only, false);
 }
 
 /* ---- lists of pairs and choices ------------------------------------------------------------- */
