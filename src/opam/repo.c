@@ -27,17 +27,28 @@ enum repo_kind repo_kind_of(struct arena *a, const char *place)
 	return 0;
 }
 
+/* What follows "packages/": NAME/NAME.VERSION/opam or NAME.VERSION/opam. */
+static bool split_path(struct str rest, struct opam_entry *out)
+{
+	struct str first = str_cut(&rest, '/'), second = first;
+	bool nested = !str_is(rest, "opam");
+	if (nested)
+		second = str_cut(&rest, '/');
+	return str_is(rest, "opam") && opam_name_split(second, &out->name, &out->version) &&
+	       (!nested || str_eq(out->name, first));
+}
+
 struct repo_file *repo_note(struct opam_repo *r, const char *path)
 {
-	struct str s = str_of(path);
+	struct str rest = str_of(path);
 	struct opam_entry entry = {.path = path};
-	if (!str_ends(s, S("/opam")))
+	if (str_starts(rest, S("./")))
+		rest = str_from(rest, 2);
+	if (!str_starts(rest, S("packages/")))
+		(void)str_cut(&rest, '/'); /* the folder that the archive is of */
+	if (!str_starts(rest, S("packages/")))
 		return NULL;
-	s.n -= strlen("/opam");
-	const char *slash = memrchr(s.p, '/', s.n);
-	if (slash)
-		s = str_from(s, (size_t)(slash - s.p) + 1);
-	if (!opam_name_split(s, &entry.name, &entry.version))
+	if (!split_path(str_from(rest, strlen("packages/")), &entry))
 		return NULL;
 	vec_push(&r->a, &r->entries, entry);
 	return vec_add(&r->a, &r->files);

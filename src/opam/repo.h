@@ -40,8 +40,9 @@ struct opam_repo {
 
 /* What kind PLACE is of; 0 where it is none. */
 enum repo_kind repo_kind_of(struct arena *a, const char *place);
-/* Notes the file PATH if it is ".../NAME.VERSION/opam" with a valid name and version: its place in
- * r->files; NULL where it is not. PATH must live as long as R. */
+/* Notes the file PATH if it is packages/NAME/NAME.VERSION/opam or packages/NAME.VERSION/opam, which
+ * may lie in one more folder: its place in r->files; NULL where it is not. PATH must live as long
+ * as R. */
 struct repo_file *repo_note(struct opam_repo *r, const char *path);
 
 MUST_CHECK bool repo_open_folder(struct opam_repo *r, struct err *e);

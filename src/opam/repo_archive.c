@@ -2,18 +2,6 @@
 #include "fetch/fetch.h"
 #include "opam/repo.h"
 
-/* "packages/..." or "something/packages/..." */
-static bool below_packages(const char *path)
-{
-	struct str rest = str_of(path);
-	struct str first = str_cut(&rest, '/');
-	if (str_is(first, "."))
-		first = str_cut(&rest, '/');
-	if (!str_is(first, "packages"))
-		first = str_cut(&rest, '/');
-	return str_is(first, "packages");
-}
-
 bool repo_open_archive(struct opam_repo *r, struct err *e)
 {
 	struct archive_contents contents;
@@ -24,8 +12,7 @@ bool repo_open_archive(struct opam_repo *r, struct err *e)
 	r->map = contents.map;
 	r->map_size = contents.size;
 	vec_for(file, &contents.files) {
-		struct repo_file *noted =
-			below_packages(file->path) ? repo_note(r, file->path) : NULL;
+		struct repo_file *noted = repo_note(r, file->path);
 		if (noted)
 			noted->bytes = file->bytes;
 	}
