@@ -273,6 +273,20 @@ bool opam_switch_has(void *switch_, struct str package);
 /* Its version; empty where it is not installed. */
 struct str opam_switch_version(const struct opam_switch *s, struct str package);
 
+/* What the user's opam knows (OPAMROOT, ~/.opam): its repositories and the switch that is set. */
+struct opam_remote {
+	struct str name, url;
+	const char *place; /* for opam_repo_open(); NULL: not there yet */
+};
+struct opam_root {
+	VEC(struct opam_remote) repositories;
+	struct str switch_name; /* empty: none is set */
+	const char *state;	/* the switch's file switch-state; NULL where there is none */
+};
+/* E_NOTFOUND where DIR is no root of opam's. */
+MUST_CHECK bool opam_root_read(
+	struct arena *a, const char *dir, struct opam_root *out, struct err *e);
+
 /* ---- the index of a repository ----------------------------------------------------------- */
 
 /* One mapped file: names, versions, who depends on whom. Packages and versions are numbers; the

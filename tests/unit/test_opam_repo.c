@@ -200,6 +200,37 @@ static void remotes_are_fetched_and_followed(void **state)
 	assert_int_equal(e.code, E_INPUT);
 }
 
+static void the_root_of_opam_is_read(void **state)
+{
+	struct fixture *f = *state;
+	struct opam_root root;
+	struct err e;
+	assert_false(opam_root_read(&f->arena, f->dir, &root, &e));
+	assert_int_equal(e.code, E_NOTFOUND);
+	shell(f, "mkdir -p root/repo root/w/.opam-switch; echo 'switch: \"w\"' >root/config;"
+		 "echo 'installed: []' >root/w/.opam-switch/switch-state;"
+		 "echo 'repositories: [\"default\" {\"https://o\"} \"own\" {\"git+https://x\"} "
+		 "\"later\" {\"u\"}]' >root/repo/repos-config;"
+		 "cp -r repo root/repo/own; tar -C repo -czf root/repo/default.tar.gz .");
+	const char *dir = path_join(&f->arena, f->dir, "root");
+	assert_ok(opam_root_read(&f->arena, dir, &root, &e));
+	assert_str(root.switch_name, "w");
+	assert_string_equal(root.state + strlen(dir), "/w/.opam-switch/switch-state");
+	assert_int_equal(root.repositories.n, 3);
+	assert_str(root.repositories.v[0].url, "https://o");
+	assert_string_equal(everything(f, root.repositories.v[0].place),
+		everything(f, root.repositories.v[1].place));
+	assert_null(root.repositories.v[2].place);
+	shell(f, "echo 'repositories: [\"../x\" {\"u\"}]' >root/repo/repos-config;"
+		 "mkdir -p local/_opam/.opam-switch; echo >local/_opam/.opam-switch/switch-state;"
+		 "echo \"switch: \\\"$PWD/local\\\"\" >root/config");
+	assert_false(opam_root_read(&f->arena, dir, &root, &e));
+	assert_int_equal(e.code, E_INPUT);
+	shell(f, "rm root/repo/repos-config");
+	assert_ok(opam_root_read(&f->arena, dir, &root, &e));
+	assert_non_null(strstr(root.state, "/local/_opam/.opam-switch/switch-state"));
+}
+
 /* ---- the index ----------------------------------------------------------------------------------
  */
 
@@ -465,6 +496,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(archives_and_git_yield_the_same),
 	TEST(what_is_no_repository_is_told),
 	TEST(remotes_are_fetched_and_followed),
+	TEST(the_root_of_opam_is_read),
 	TEST(packages_are_found),
 	TEST(edges_have_bounds_and_roles),
 	TEST(dependents_are_those_whose_bounds_admit),
