@@ -18,6 +18,8 @@ static int class_of(char c)
 
 void lex_start(struct lexer *l, struct arena *a, struct str bytes, const char *path, struct err *e)
 {
+	if (!bytes.n)
+		bytes.p = ""; /* an empty str may have no address, which none can be added to */
 	*l = (struct lexer){.a = a,
 		.p = bytes.p,
 		.end = bytes.p + bytes.n,
@@ -91,7 +93,7 @@ MUST_CHECK static bool skip_blanks(struct lexer *l)
 		} else if (*l->p == '#') {
 			const char *eol = memchr(l->p, '\n', (size_t)(l->end - l->p));
 			l->p = eol ? eol : l->end;
-		} else if (!ahead(l, "(*")) {
+		} else if (*l->p != '(' || !ahead(l, "(*")) {
 			return true;
 		} else if (!skip_comment(l)) {
 			return false;
@@ -240,7 +242,7 @@ MUST_CHECK static bool take_escaped(struct lexer *l, const char *end, struct str
 
 MUST_CHECK static bool lex_string(struct lexer *l, struct token *t)
 {
-	bool triple = ahead(l, "\"\"\""), escapes;
+	bool escapes, triple = ahead(l, "\"\"\"");
 	t->kind = TOKEN_STRING;
 	l->p += triple ? 3 : 1;
 	const char *end = string_end(l, triple, &escapes);
@@ -373,7 +375,7 @@ static const struct {
 MUST_CHECK static bool lex_sign(struct lexer *l, struct token *t)
 {
 	for (size_t i = 0; i < sizeof(signs) / sizeof(*signs); i++) {
-		if (!ahead(l, signs[i].text))
+		if (*signs[i].text != *l->p || !ahead(l, signs[i].text))
 			continue;
 		t->kind = signs[i].kind;
 		t->op = signs[i].op;

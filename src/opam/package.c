@@ -313,7 +313,7 @@ MUST_CHECK static bool read_item(struct reader *r, const struct opam_item *item)
 		return read_section(r, item);
 	r->field = item->name;
 	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
-		if (str_is(item->name, fields[i].name))
+		if (*fields[i].name == *item->name.p && str_is(item->name, fields[i].name))
 			return read_field(r, &fields[i], item->value);
 	return true;
 }

@@ -33,11 +33,18 @@ static bool is_escaped(struct str s, size_t i, bool lines)
 	return !lines || i + 1 == s.n || str_starts(str_from(s, i + 1), S("\"\""));
 }
 
-/* A text of several lines stands between triple quotes, from the line below them on. */
+/* A text of several lines stands between triple quotes, from the line below them on; the escape
+ * before that would take blanks with it. */
 static void print_string(struct text *t, struct str s)
 {
 	bool lines = s.n && memchr(s.p, '\n', s.n);
 	text_addz(t, !lines ? "\"" : s.p[0] == '\n' ? "\"\"\"" : "\"\"\"\\\n");
+	if (lines && s.p[0] == ' ')
+		text_addz(t, "\\");
+	if (lines && s.p[0] == '\t') {
+		text_addz(t, "\\t");
+		s = str_from(s, 1);
+	}
 	for (size_t i = 0; i < s.n; i++) {
 		if (is_escaped(s, i, lines))
 			text_addz(t, "\\");

@@ -81,6 +81,8 @@ static void strings_have_escapes(void **state)
 		{"\"\"\"b \"\"c\\\" \"\"\"", "b \"\"c\" "},
 		{"\"\"\"\"\"\"", ""},
 		{"\"\"", ""},
+		{"\" x\ny\"", " x\ny"},
+		{"\"\tx\ny\"", "\tx\ny"},
 		{"\"# (* no comment\"", "# (* no comment"},
 	};
 	defer(arena_free) struct arena a = {0};
