@@ -120,7 +120,7 @@ RUN_PACKAGES := qemu-system-x86 git iproute2 iputils-ping iputils-arping curl ca
 	universal-ctags patch xz-utils bubblewrap
 TEST_PACKAGES := libcmocka-dev clang clang-format-14 libclang-rt-14-dev pmccabe shellcheck \
 	mandoc python3 strace cpio dnsmasq-base nmap lighttpd opam
-BENCH_PACKAGES := ninja-build cpio lz4 python3
+BENCH_PACKAGES := ninja-build cpio lz4 python3 opam
 
 # Installs what is missing of PACKAGES, after naming it.
 install_missing = missing=$$(for p in $(1); do \
@@ -146,7 +146,7 @@ check:
 
 bench:
 	@$(call install_missing,$(BUILD_PACKAGES) $(RUN_PACKAGES) $(BENCH_PACKAGES))
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all $(BUILD)/opamread
 	tests/bench/run --build $(BUILD)
 
 schema: $(BUILD)/respin

@@ -107,6 +107,9 @@ void opam_print_value(struct text *t, const struct opam_value *v)
 	case OPAM_NOT:
 	case OPAM_DEFINED:
 		text_addz(t, v->kind == OPAM_NOT ? "!" : "?");
+		/* "!=" would be another sign. */
+		if (v->left->kind == OPAM_PREFIX_RELOP && v->left->op == OPAM_EQ)
+			text_addz(t, " ");
 		opam_print_value(t, v->left);
 		break;
 	case OPAM_RELATION:

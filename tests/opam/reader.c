@@ -174,7 +174,7 @@ static int print(struct arena *a, const char *path)
 	if (!parse_file(a, path, &f, &e))
 		return failed(&e);
 	opam_print(&t, &f);
-	fputs(t.p ? t.p : "", stdout);
+	fwrite(t.p, 1, t.n, stdout);
 	return 0;
 }
 

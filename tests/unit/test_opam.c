@@ -50,6 +50,7 @@ static void values_come_out_as_opam_writes_them(void **state)
 		{"a: !b & ?c = \"d\"", "a: !b & ?c = \"d\"\n"},
 		{"a: ! (b | c)", "a: !(b | c)\n"},
 		{"a: ! >= \"1\"", "a: !>= \"1\"\n"},
+		{"a: [b ! = c]", "a: [\n  b\n  ! = c\n]\n"},
 		{"a: ~ \"1\"", "a: >= \"1\"\n"},
 		{"a: b!=c", "a: b != c\n"},
 		{"a: [B += \"x\" C =+ d]", "a: [\n  B += \"x\"\n  C =+ d\n]\n"},
