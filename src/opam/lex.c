@@ -29,18 +29,6 @@ void lex_start(struct lexer *l, struct arena *a, struct str bytes, const char *p
 		.e = e};
 }
 
-bool lex_fail(struct lexer *l, struct opam_place at, const char *fmt, ...)
-{
-	defer(arena_free) struct arena scratch = {0};
-	va_list ap;
-	va_start(ap, fmt);
-	const char *text = str_vformat(&scratch, fmt, ap);
-	va_end(ap);
-	*l->e = (struct err){0};
-	(void)fail(l->e, E_INPUT, "%s", text);
-	return fail_where(l->e, "%s:%u:%u", l->path, at.line, at.column);
-}
-
 static struct opam_place place(const struct lexer *l)
 {
 	return (struct opam_place){l->line, (uint32_t)(l->p - l->line_start) + 1};
@@ -79,7 +67,8 @@ MUST_CHECK static bool skip_comment(struct lexer *l)
 			}
 		}
 	}
-	return lex_fail(l, at, "the comment that begins here has no end: expected '*)'");
+	return fail_place(
+		l->e, l->path, at, "the comment that begins here has no end: expected '*)'");
 }
 
 MUST_CHECK static bool skip_blanks(struct lexer *l)
@@ -180,7 +169,7 @@ MUST_CHECK static bool unescape(struct lexer *l, char **out)
 	if (byte < 0)
 		byte = numeric_escape(l->p, l->end, &length);
 	if (byte < 0)
-		return lex_fail(l, at,
+		return fail_place(l->e, l->path, at,
 			"no escape that a string may hold: expected one of \\n \\t \\b \\r \\\\ "
 			"\\\" \\' \\DDD \\xHH, or the line's end behind the backslash");
 	l->p += length;
@@ -247,7 +236,8 @@ MUST_CHECK static bool lex_string(struct lexer *l, struct token *t)
 	l->p += triple ? 3 : 1;
 	const char *end = string_end(l, triple, &escapes);
 	if (!end)
-		return lex_fail(l, t->at, "the string that begins here has no end: expected '%s'",
+		return fail_place(l->e, l->path, t->at,
+			"the string that begins here has no end: expected '%s'",
 			triple ? "\"\"\"" : "\"");
 	if (!escapes)
 		t->text = take_plain(l, end);
@@ -309,7 +299,7 @@ MUST_CHECK static bool lex_int(struct lexer *l, struct token *t)
 	for (; p < l->end && (class_of(*p) == DIGIT || *p == '_'); p++) {
 		if (*p != '_' && (__builtin_mul_overflow(value, 10, &value) ||
 					 __builtin_add_overflow(value, *p - '0', &value)))
-			return lex_fail(l, t->at, "a number beyond 64 bits");
+			return fail_place(l->e, l->path, t->at, "a number beyond 64 bits");
 	}
 	t->kind = TOKEN_INT;
 	t->text = (struct str){l->p, (size_t)(p - l->p)};
@@ -325,8 +315,8 @@ MUST_CHECK static bool lex_word(struct lexer *l, struct token *t)
 		const char *digit = l->p + (*l->p == '-');
 		if (digit < l->end && class_of(*digit) == DIGIT)
 			return lex_int(l, t);
-		return lex_fail(
-			l, t->at, "'%c' begins no word: expected a name or a number", *l->p);
+		return fail_place(l->e, l->path, t->at,
+			"'%c' begins no word: expected a name or a number", *l->p);
 	}
 	t->kind = TOKEN_IDENT;
 	t->text = (struct str){l->p, (size_t)(end - l->p)};
@@ -384,8 +374,9 @@ MUST_CHECK static bool lex_sign(struct lexer *l, struct token *t)
 		return true;
 	}
 	unsigned char c = (unsigned char)*l->p;
-	return c > ' ' && c < 0x7f ? lex_fail(l, t->at, "'%c' is no sign of opam's language", c)
-				   : lex_fail(l, t->at, "byte 0x%02x outside of a string", c);
+	return c > ' ' && c < 0x7f
+		       ? fail_place(l->e, l->path, t->at, "'%c' is no sign of opam's language", c)
+		       : fail_place(l->e, l->path, t->at, "byte 0x%02x outside of a string", c);
 }
 
 bool lex_next(struct lexer *l, struct token *out)

@@ -2,7 +2,7 @@
 #ifndef RESPIN_OPAM_LEX_H
 #define RESPIN_OPAM_LEX_H
 
-#include "opam/opam.h"
+#include "opam/inner.h"
 
 enum token_kind {
 	TOKEN_END,
@@ -42,8 +42,6 @@ struct lexer {
 void lex_start(struct lexer *l, struct arena *a, struct str bytes, const char *path, struct err *e);
 /* The next word; TOKEN_END behind the last, again and again. */
 MUST_CHECK bool lex_next(struct lexer *l, struct token *out);
-/* fail() with E_INPUT at a place of the file. */
-bool lex_fail(struct lexer *l, struct opam_place at, const char *fmt, ...) CHECK_FMT(3, 4);
 /* "'}'", "the string \"abc\"", "the end of the file": for messages. */
 const char *token_words(struct arena *a, const struct token *t);
 

@@ -1,5 +1,5 @@
 /* package.c - what the fields of an opam file mean. SPDX-License-Identifier: ISC */
-#include "opam/opam.h"
+#include "opam/inner.h"
 
 #include <string.h>
 
@@ -13,9 +13,7 @@ struct reader {
 
 MUST_CHECK static bool wrong(struct reader *r, struct opam_place at, const char *wanted)
 {
-	*r->e = (struct err){0};
-	(void)fail(r->e, E_INPUT, "field '%.*s': expected %s", STR(r->field), wanted);
-	return fail_where(r->e, "%s:%u:%u", r->file->path, at.line, at.column);
+	return fail_field(r->e, r->file->path, at, r->field, wanted);
 }
 
 /* ---- strings and lists of them --------------------------------------------------------------- */

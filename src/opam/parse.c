@@ -15,7 +15,7 @@ MUST_CHECK static bool advance(struct parser *p)
 MUST_CHECK static bool unexpected(struct parser *p, const char *wanted)
 {
 	defer(arena_free) struct arena scratch = {0};
-	return lex_fail(&p->lexer, p->token.at, "expected %s, found %s", wanted,
+	return fail_place(p->lexer.e, p->lexer.path, p->token.at, "expected %s, found %s", wanted,
 		token_words(&scratch, &p->token));
 }
 
@@ -28,7 +28,8 @@ MUST_CHECK static bool descend(struct parser *p)
 {
 	if (++p->depth <= OPAM_DEPTH_MAX)
 		return true;
-	return lex_fail(&p->lexer, p->token.at, "nested more than %d levels deep", OPAM_DEPTH_MAX);
+	return fail_place(p->lexer.e, p->lexer.path, p->token.at, "nested more than %d levels deep",
+		OPAM_DEPTH_MAX);
 }
 
 static struct opam_value *new_value(struct parser *p, enum opam_kind kind)
@@ -243,7 +244,7 @@ bool opam_parse(
 	struct opam_file file = {.path = path};
 	lex_start(&p.lexer, a, bytes, path, e);
 	if (bytes.n > OPAM_FILE_MAX)
-		return lex_fail(&p.lexer, (struct opam_place){1, 1},
+		return fail_place(e, path, (struct opam_place){1, 1},
 			"the file is larger than %zu bytes", OPAM_FILE_MAX);
 	if (!advance(&p) || !parse_file_items(&p, TOKEN_END, &file.items))
 		return false;

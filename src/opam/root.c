@@ -1,5 +1,5 @@
 /* root.c - the state of the user's own opam. SPDX-License-Identifier: ISC */
-#include "opam/opam.h"
+#include "opam/inner.h"
 
 MUST_CHECK static bool read_file(
 	struct arena *a, const char *path, struct opam_file *out, struct err *e)
@@ -25,11 +25,8 @@ MUST_CHECK static bool read_remote(struct arena *a, const char *dir, const char 
 	const struct opam_value *name = v->kind == OPAM_OPTION ? v->left : v;
 	const struct opam_value *url = v->kind == OPAM_OPTION ? v->items : NULL;
 	if (name->kind != OPAM_STRING || (url && url->kind != OPAM_STRING) || !name->text.n ||
-		str_find(name->text, S("/")) >= 0 || name->text.p[0] == '.') {
-		(void)fail(
-			e, E_INPUT, "field 'repositories': expected \"name\" {\"URL\"} for each");
-		return fail_where(e, "%s:%u:%u", path, v->at.line, v->at.column);
-	}
+		str_find(name->text, S("/")) >= 0 || name->text.p[0] == '.')
+		return fail_field(e, path, v->at, S("repositories"), "\"name\" {\"URL\"} for each");
 	vec_push(a, &out->repositories,
 		((struct opam_remote){
 			name->text, url ? url->text : S(""), place_of(a, dir, name->text)}));

@@ -1,14 +1,12 @@
 /* state.c - lock files, and what a switch has installed. SPDX-License-Identifier: ISC */
-#include "opam/opam.h"
+#include "opam/inner.h"
 
 #include <stdlib.h>
 
 MUST_CHECK static bool wrong(const struct opam_file *f, const char *field,
 	const struct opam_value *v, const char *wanted, struct err *e)
 {
-	*e = (struct err){0};
-	(void)fail(e, E_INPUT, "field '%s': expected %s", field, wanted);
-	return fail_where(e, "%s:%u:%u", f->path, v->at.line, v->at.column);
+	return fail_field(e, f->path, v->at, str_of(field), wanted);
 }
 
 /* The items of a list field; a value without brackets is a list of one. Copies of the values, that

@@ -8,17 +8,17 @@ import harness
 
 ROUNDS = 11
 COLD_ROUNDS = 5
+LIST_ROUNDS = 2
 
 
 class Opam:
     """The repository as a folder, an opam that knows it, and our reader with an index of its own."""
 
     def __init__(self, bench):
-        data = os.path.join(bench.top, "..", "shared", "data", "opam-repository.tar.xz")
+        shared = os.environ.get("RESPIN_SHARED", os.path.join(bench.top, "..", "shared"))
+        data = os.path.join(shared, "data", "opam-repository.tar.xz")
         if not os.path.exists(data):
-            data = "/work/shared/data/opam-repository.tar.xz"
-        if not os.path.exists(data):
-            raise harness.Unavailable("../shared/data/opam-repository.tar.xz is missing")
+            raise harness.Unavailable(f"there is no repository {data}")
         if not shutil.which("opam"):
             raise harness.Unavailable("opam is not installed")
         self.bench = bench
@@ -60,7 +60,7 @@ def measure(bench, _workspace, _bare):
     show = harness.in_turns(ROUNDS, lambda: opam.ours("show", "tcpip"),
                             lambda: opam.theirs("show", "tcpip"))
     dependents = harness.in_turns(
-        COLD_ROUNDS, lambda: opam.ours("dependents", "tcpip"),
+        LIST_ROUNDS, lambda: opam.ours("dependents", "tcpip"),
         lambda: opam.theirs("list", "--depends-on", "tcpip", "--recursive", "-A", "-s"))
     return [
         harness.Figure("opam: index, cold", "cat of all files", *cold, at_most=3),

@@ -3,9 +3,9 @@
 # depends on whom. The repository is a real one of 18,793 packages beside the project.
 . "$(dirname "$0")/../lib.sh"
 
-data=$top/../shared/data/opam-repository.tar.xz
-[ -e "$data" ] || data=/work/shared/data/opam-repository.tar.xz
-[ -e "$data" ] || skip_all "the repository ../shared/data/opam-repository.tar.xz is missing"
+# RESPIN_SHARED is the folder shared, where it is not beside the project.
+data=${RESPIN_SHARED:-$top/../shared}/data/opam-repository.tar.xz
+[ -e "$data" ] || skip_all "there is no repository $data"
 command -v opam >/dev/null || skip_all "opam is not installed"
 export OPAMROOT="$scratch/root" OPAMROOTISOK=1 OPAMYES=1 OPAMCOLOR=never OPAMNODEPEXTS=1
 

@@ -152,9 +152,12 @@ static void what_is_no_repository_is_told(void **state)
 		{"text", "is neither a tar", E_INPUT},
 		{"other.tar", "is no opam repository: it holds no file packages/", E_INPUT},
 		{"cut.tar", "can't be unpacked: ", E_INPUT},
+		{"bomb.tar.gz", "unpacks to more than 200 times its size", E_UNSAFE},
 		{"none.git", "has no commit yet", E_INPUT},
 		{"other.git", "is no opam repository: its commit ", E_INPUT},
 	};
+	shell(f, "mkdir -p bomb/packages/a/a.1; truncate -s 64M bomb/packages/a/a.1/opam;"
+		 "tar -C bomb -czf bomb.tar.gz packages; rm -r bomb");
 	shell(f, "mkdir empty; seq 1 2000 >text; tar -cf other.tar text; git init -q --bare "
 		 "none.git;"
 		 "tar -C repo -cf all.tar .; head -c 3000 all.tar >cut.tar;"
