@@ -90,9 +90,10 @@ $(BUILD)/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(TESTED)
 $(BUILD)/machine: tests/guest/machine.c $(BUILD)/portable.a
 	$(call say,TEST)$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $(filter %.c %.a,$^) \
 		$(PORTABLE_LIBS)
-# What src/opam reads, as a program: for tests beside opam itself.
-$(BUILD)/opamread: tests/opam/reader.c $(TESTED)
-	$(call say,TEST)$(link_test)
+# What src/opam reads, as a program that loads the modules as respin does: for tests beside opam.
+$(BUILD)/opamread: tests/opam/reader.c $(filter-out $(BUILD)/obj/cmd/%,$(CORE)) $(BUILD)/portable.a
+	$(call say,TEST)$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -rdynamic -o $@ \
+		$(filter %.c %.o %.a,$^) $(CORE_LIBS) $(PORTABLE_LIBS)
 tests: all $(TEST_PROGRAMS) $(BUILD)/machine $(BUILD)/opamread
 
 # make fuzz: each target for FUZZ_SECONDS, starting from its corpus; what it finds goes to build/fuzz.
