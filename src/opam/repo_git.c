@@ -139,6 +139,11 @@ static bool on_progress(void *ctx, uint64_t objects, uint64_t total, uint64_t by
 	return true;
 }
 
+static void say_waiting(void *ctx)
+{
+	term_note("fetch %s: waiting for another respin that fetches", (const char *)ctx);
+}
+
 /* A file name for the repository: what is no letter, digit, '.' or '-' becomes '_'. */
 static const char *folder_name(struct arena *a, struct str url)
 {
@@ -168,10 +173,13 @@ bool opam_repo_fetch(
 	}
 	const char *above = path_join(a, state, "opam");
 	const char *dir = path_join(a, above, folder_name(a, str_of(url)));
-	if (!dir_make(above, e) || !git_load(&git, e))
+	void *shown = (void *)(uintptr_t)address;
+	defer(close_fd) int lock = -1;
+	if (!dir_make(above, e) || !git_load(&git, e) ||
+		!file_lock(path_join(a, above, "fetch.lock"), say_waiting, shown, &lock, e))
 		return false;
 	const char *branch = parsed.fragment.n ? str_copy(a, parsed.fragment) : NULL;
-	bool ok = git->mirror(address, branch, dir, on_progress, (void *)(uintptr_t)address, e);
+	bool ok = git->mirror(address, branch, dir, on_progress, shown, e);
 	term_progress_end();
 	*place = dir;
 	return ok;

@@ -80,11 +80,83 @@ done <groups
 mkdir -p small/packages/order-wrong/order-wrong.1
 printf 'opam-version: "2.0"\navailable: "1.0" < "1.0~"\n' >small/packages/order-wrong/order-wrong.1/opam
 
+# ---- filters -------------------------------------------------------------------------------------
+# A package for each, which is available where it holds.
+
+cat >filters <<'END'
+true
+false
+os = "linux"
+os != "linux"
+!(os = "linux")
+nope
+!nope
+?nope
+!?nope
+nope = "x"
+!(nope = "x")
+nope | true
+nope & false | true
+?nope & nope
+!(nope & false)
+"%{nope}%" = ""
+"%{os}%-x" = "linux-x"
+"%{nope?a:b}%" = "b"
+"%{os?yes:no}%" = "no"
+"true"
+"false"
+"foo"
+!"foo"
+"foo" & true
+os
+foo:installed
+!foo:installed
+?foo:installed
+foo+bar:installed
+!foo+bar:installed
+foo:enable = "disable"
+foo:version = "1"
+?foo:version
+"%{foo:installed}%" = "false"
+"%{foo:installed?yes:no}%" = "no"
+opam-version >= "2.1"
+[ os = "linux" ]
+os = "linux" & (arch = "x86_64" | nope)
+1 < 2
+"1.10" > "1.9"
+true = "true"
+with-test
+?with-test
+build
+dev
+?pinned
+make = "make"
+?jobs
+"%%" = "%"
+"a%%b" = "a%b"
+"x%%%{os}%" = "x%linux"
+"%%{os}%" = "%linux"
+"%{os}%%%{os}%" = "linux%linux"
+"%{os" = "%{os"
+!!(os = "linux")
+END
+n=0
+while IFS= read -r filter; do
+	n=$((n + 1))
+	mkdir -p "small/packages/filter-$n/filter-$n.1"
+	printf 'opam-version: "2.0"\navailable: %s\n' "$filter" >"small/packages/filter-$n/filter-$n.1/opam"
+done <filters
+
 opam init --bare --no-setup --disable-sandboxing small "$scratch/small" >init.out 2>&1 ||
 	skip_all "opam can't be set up: $(tail -3 init.out)"
 run opam list --available -s --columns=name 'order-*'
 is "opam orders all of them the same way" "$(echo "$out" | sort -V)" \
 	"$(seq 1 20 | sed 's/^/order-/')"
+
+opam list --available -s --columns=name 'filter-*' | sort -V >theirs
+opamread available small kept/small filter- | sort -V >ours
+is "filters come to what opam says" "$(diff theirs ours)" ""
+ok "... which are some" [ "$(wc -l <ours)" -gt 20 ]
 
 # ---- fields --------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@
  *   opamread compare FILE      of each line "VERSION VERSION": <, = or >
  *   opamread index PLACE KEPT  the index's counts
  *   opamread show PLACE KEPT NAME            of a package
+ *   opamread available PLACE KEPT PREFIX     packages of that prefix that are for this machine
  *   opamread dependents|dependencies PLACE KEPT NAME [ROLES]   one "name.version" a line, all of
  * them SPDX-License-Identifier: ISC */
 #include <stdio.h>
@@ -218,6 +219,15 @@ static void show_package(const struct opam_index *x, const char *name)
 		printf("near %s\n", near[i]);
 }
 
+static void show_available(const struct opam_index *x, const char *prefix)
+{
+	struct opam_known k;
+	for (uint32_t v = 0; opam_index_get(x, v, &k); v++)
+		if (str_starts(str_of(k.name), str_of(prefix)) &&
+			!(k.marks & (OPAM_UNAVAILABLE | OPAM_BROKEN)))
+			puts(k.name);
+}
+
 static void show_closure(const struct opam_index *x, struct arena *a, bool dependents,
 	const char *name, unsigned roles)
 {
@@ -251,6 +261,8 @@ static int index_command(struct arena *a, int argc, char **argv)
 		show_counts(x);
 	else if (show)
 		show_package(x, name);
+	else if (!strcmp(argv[1], "available"))
+		show_available(x, name);
 	else
 		show_closure(x, a, !strcmp(argv[1], "dependents"), name, (unsigned)roles);
 	return 0;
