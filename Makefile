@@ -90,7 +90,11 @@ $(BUILD)/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(TESTED)
 $(BUILD)/machine: tests/guest/machine.c $(BUILD)/portable.a
 	$(call say,TEST)$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $(filter %.c %.a,$^) \
 		$(PORTABLE_LIBS)
-tests: all $(TEST_PROGRAMS) $(BUILD)/machine
+# What src/opam reads, as a program that loads the modules as respin does: for tests beside opam.
+$(BUILD)/opamread: tests/opam/reader.c $(filter-out $(BUILD)/obj/cmd/%,$(CORE)) $(BUILD)/portable.a
+	$(call say,TEST)$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -rdynamic -o $@ \
+		$(filter %.c %.o %.a,$^) $(CORE_LIBS) $(PORTABLE_LIBS)
+tests: all $(TEST_PROGRAMS) $(BUILD)/machine $(BUILD)/opamread
 
 # make fuzz: each target for FUZZ_SECONDS, starting from its corpus; what it finds goes to build/fuzz.
 FUZZ_SECONDS ?= 30
@@ -116,8 +120,8 @@ BUILD_PACKAGES := gcc libc6-dev binutils scdoc libgit2-dev libcurl4-openssl-dev 
 RUN_PACKAGES := qemu-system-x86 git iproute2 iputils-ping iputils-arping curl ca-certificates \
 	universal-ctags patch xz-utils bubblewrap
 TEST_PACKAGES := libcmocka-dev clang clang-format-14 libclang-rt-14-dev pmccabe shellcheck \
-	mandoc python3 strace cpio dnsmasq-base nmap lighttpd
-BENCH_PACKAGES := ninja-build cpio lz4 python3
+	mandoc python3 strace cpio dnsmasq-base nmap lighttpd opam
+BENCH_PACKAGES := ninja-build cpio lz4 python3 opam
 
 # Installs what is missing of PACKAGES, after naming it.
 install_missing = missing=$$(for p in $(1); do \
@@ -143,7 +147,7 @@ check:
 
 bench:
 	@$(call install_missing,$(BUILD_PACKAGES) $(RUN_PACKAGES) $(BENCH_PACKAGES))
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all $(BUILD)/opamread
 	tests/bench/run --build $(BUILD)
 
 schema: $(BUILD)/respin

@@ -91,7 +91,8 @@ static uint64_t refer_right(void)
 	return version >= 2 ? LANDLOCK_ACCESS_FS_REFER : 0;
 }
 
-static bool stay_in_folder(struct err *e)
+/* IN_FOLDER: within the working folder; else no file is opened any more. */
+static bool stay_away(bool in_folder, struct err *e)
 {
 	uint64_t refer = refer_right();
 	struct landlock_ruleset_attr rules = {.handled_access_fs = all_rights | refer};
@@ -103,7 +104,8 @@ static bool stay_in_folder(struct err *e)
 	struct landlock_path_beneath_attr below = {
 		.allowed_access = given_rights | refer, .parent_fd = here};
 	if (set < 0 || here < 0 ||
-		syscall(__NR_landlock_add_rule, set, LANDLOCK_RULE_PATH_BENEATH, &below, 0) ||
+		(in_folder && syscall(__NR_landlock_add_rule, set, LANDLOCK_RULE_PATH_BENEATH,
+				      &below, 0)) ||
 		syscall(__NR_landlock_restrict_self, set, 0))
 		return fail_errno(e, "the unpacker can't be confined: Landlock");
 	return true;
@@ -115,7 +117,7 @@ static void bound(__rlimit_resource_t what, uint64_t most)
 	(void)setrlimit(what, &limit); /* fails only where the limit is lower already */
 }
 
-bool unpack_confined(uint64_t file_bytes, struct err *e)
+bool confine(enum confinement how, uint64_t file_bytes, struct err *e)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	bound(RLIMIT_CORE, 0);
@@ -126,5 +128,5 @@ bool unpack_confined(uint64_t file_bytes, struct err *e)
 #endif
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return fail_errno(e, "the unpacker can't be confined");
-	return stay_in_folder(e) && deny_calls(e);
+	return stay_away(how == CONFINE_FOLDER, e) && deny_calls(e);
 }

@@ -273,6 +273,19 @@ MUST_CHECK static bool unreadable(struct extraction *x, struct err *e)
 
 /* Only the formats and codecs that sources come in: those left out have been the ones with holes,
  * and libarchive's "all" even runs programs from PATH. */
+void archive_formats(struct archive *in, bool is_zip)
+{
+	if (is_zip) {
+		archive_read_support_format_zip_seekable(in);
+		return;
+	}
+	archive_read_support_format_tar(in);
+	archive_read_support_filter_gzip(in);
+	archive_read_support_filter_bzip2(in);
+	archive_read_support_filter_xz(in);
+	archive_read_support_filter_zstd(in);
+}
+
 MUST_CHECK static bool open_archive(struct extraction *x, int fd, struct err *e)
 {
 	char magic[2] = "";
@@ -284,15 +297,7 @@ MUST_CHECK static bool open_archive(struct extraction *x, int fd, struct err *e)
 	x->disk = archive_write_disk_new();
 	if (!x->in || !x->disk)
 		base_out_of_memory(0);
-	if (is_zip) {
-		archive_read_support_format_zip_seekable(x->in);
-	} else {
-		archive_read_support_format_tar(x->in);
-		archive_read_support_filter_gzip(x->in);
-		archive_read_support_filter_bzip2(x->in);
-		archive_read_support_filter_xz(x->in);
-		archive_read_support_filter_zstd(x->in);
-	}
+	archive_formats(x->in, is_zip);
 	archive_write_disk_set_options(
 		x->disk, ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_NO_OVERWRITE |
 				 ARCHIVE_EXTRACT_SECURE_SYMLINKS | ARCHIVE_EXTRACT_SECURE_NODOTDOT |

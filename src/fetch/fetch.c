@@ -243,3 +243,16 @@ bool source_ensure(
 	*out = found;
 	return true;
 }
+
+bool archive_load(struct arena *a, const char *path, const char *suffix,
+	struct archive_contents *out, struct err *e)
+{
+	const void *table;
+	defer(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return fail_errno(e, "open %s", path);
+	if (!module_load("fetch", &table, e))
+		return false;
+	const struct fetch_api *api = table;
+	return api->load(a, path, suffix, fd, out, e);
+}

@@ -39,4 +39,20 @@ MUST_CHECK bool source_find_debian(struct arena *a, const char *package, const c
  * "1:1.2.13.dfsg-1" -> "1.2.13". */
 const char *debian_upstream(struct arena *a, const char *version);
 
+/* Files of an archive, in memory. */
+struct archive_file {
+	const char *path;
+	struct str bytes;
+};
+struct archive_contents {
+	VEC(struct archive_file) files; /* in the archive's order */
+	void *map;			/* of SIZE bytes, that the caller unmaps; or NULL */
+	size_t size;
+};
+/* The regular files of the archive at PATH (tar, plain or under gzip, bzip2, xz or zstd, or zip)
+ * whose paths end with SUFFIX. The archive is read in a confined process, as sources are. E_UNSAFE
+ * beyond the bounds for sources, E_INPUT where it is no archive, or damaged. */
+MUST_CHECK bool archive_load(struct arena *a, const char *path, const char *suffix,
+	struct archive_contents *out, struct err *e);
+
 #endif

@@ -3,6 +3,7 @@
 #include "fetch/plugin.h"
 
 #include "fetch/archive.h"
+#include "fetch/collect.h"
 #include "fetch/debian.h"
 
 static bool fetch_archive(const struct fetch_job *job, const struct source *s, struct err *e)
@@ -17,4 +18,12 @@ static bool fetch_archive(const struct fetch_job *job, const struct source *s, s
 	return archive_get(&d, job->dir, &job->limits, e);
 }
 
-const struct fetch_api respin_fetch = {.archive = fetch_archive, .debian = fetch_debian};
+static bool load_archive(struct arena *a, const char *archive, const char *suffix, int from,
+	struct archive_contents *out, struct err *e)
+{
+	struct collection what = {archive, suffix};
+	return collect_files(a, &what, from, out, e);
+}
+
+const struct fetch_api respin_fetch = {
+	.archive = fetch_archive, .debian = fetch_debian, .load = load_archive};

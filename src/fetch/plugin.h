@@ -3,7 +3,7 @@
 #ifndef RESPIN_FETCH_PLUGIN_H
 #define RESPIN_FETCH_PLUGIN_H
 
-#include "recipe/recipe.h"
+#include "fetch/fetch.h"
 
 /* How much is taken from outside; beyond any of it the source is refused with E_UNSAFE. */
 struct limits {
@@ -46,6 +46,9 @@ struct fetch_job {
 struct fetch_api {
 	bool (*archive)(const struct fetch_job *job, const struct source *s, struct err *e);
 	bool (*debian)(const struct fetch_job *job, const struct source *s, struct err *e);
+	/* archive_load() of the open file FROM, whose name in messages is ARCHIVE. */
+	bool (*load)(struct arena *a, const char *archive, const char *suffix, int from,
+		struct archive_contents *out, struct err *e);
 };
 
 extern const struct fetch_api respin_fetch;

@@ -15,33 +15,26 @@
 #include "fetch/confine.h"
 #include "sys/sys.h"
 
-static bool run_confined(
-	int fd, const char *archive, const char *dir, const struct limits *limits, struct err *e)
-{
-	if (chdir(dir))
-		return fail_errno(e, "%s: can't enter the folder %s", archive, dir);
-	umask(022);
-	setlocale(LC_CTYPE, "C.UTF-8"); /* libarchive brings names into the locale's encoding */
-	tzset();			/* while the file of the time zone can be read */
-	return unpack_confined(limits->bytes, e) && unpack_archive(fd, archive, limits, e);
-}
+/* What the child does with FD, the other end of what it is fed through. */
+typedef bool child_job(void *ctx, int fd, struct err *e);
 
-_Noreturn static void child_main(
-	int fd, int answers, const char *archive, const char *dir, const struct limits *limits)
+_Noreturn static void child_main(int fd, int answers, child_job *job, void *ctx)
 {
 	/* ^C is for the parent, which ends us. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGTERM, SIG_DFL);
 	struct err e = {0};
-	if (run_confined(fd, archive, dir, limits, &e))
+	setlocale(LC_CTYPE, "C.UTF-8"); /* libarchive brings names into the locale's encoding */
+	tzset();			/* while the file of the time zone can be read */
+	if (job(ctx, fd, &e))
 		_exit(0);
 	ssize_t n = write(answers, &e, sizeof(e));
 	_exit(n == (ssize_t)sizeof(e) ? 1 : 2);
 }
 
-bool unpack_start(struct unpacker *u, const char *archive, const char *dir,
-	const struct limits *limits, struct err *e)
+MUST_CHECK static bool start_child(
+	struct unpacker *u, const char *archive, child_job *job, void *ctx, struct err *e)
 {
 	int in[2], answers[2];
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, in))
@@ -55,7 +48,7 @@ bool unpack_start(struct unpacker *u, const char *archive, const char *dir,
 	if (child == 0) {
 		close(in[0]);
 		close(answers[0]);
-		child_main(in[1], answers[1], archive, dir, limits);
+		child_main(in[1], answers[1], job, ctx);
 	}
 	close(in[1]);
 	close(answers[1]);
@@ -66,6 +59,49 @@ bool unpack_start(struct unpacker *u, const char *archive, const char *dir,
 	}
 	*u = (struct unpacker){.child = child, .feed = in[0], .answers = answers[0]};
 	return true;
+}
+
+struct unpacking {
+	const char *archive, *dir;
+	const struct limits *limits;
+};
+
+static bool unpack_job(void *ctx, int fd, struct err *e)
+{
+	const struct unpacking *j = ctx;
+	if (chdir(j->dir))
+		return fail_errno(e, "%s: can't enter the folder %s", j->archive, j->dir);
+	umask(022);
+	return confine(CONFINE_FOLDER, j->limits->bytes, e) &&
+	       unpack_archive(fd, j->archive, j->limits, e);
+}
+
+bool unpack_start(struct unpacker *u, const char *archive, const char *dir,
+	const struct limits *limits, struct err *e)
+{
+	struct unpacking job = {archive, dir, limits};
+	return start_child(u, archive, unpack_job, &job, e);
+}
+
+struct collecting {
+	const struct collection *what;
+	int from, to;
+	const struct limits *limits;
+};
+
+static bool collect_job(void *ctx, int fd, struct err *e)
+{
+	const struct collecting *j = ctx;
+	close(fd);
+	return confine(CONFINE_ALL, j->limits->bytes, e) &&
+	       collect_archive(j->what, j->from, j->to, j->limits, e);
+}
+
+bool collect_start(struct unpacker *u, const struct collection *what, int from, int to,
+	const struct limits *limits, struct err *e)
+{
+	struct collecting job = {what, from, to, limits};
+	return start_child(u, what->archive, collect_job, &job, e);
 }
 
 void unpack_feed(struct unpacker *u, struct str bytes)

@@ -30,4 +30,22 @@ void unpack_stop(struct unpacker *u);
 MUST_CHECK bool unpack_archive(
 	int fd, const char *archive, const struct limits *limits, struct err *e);
 
+/* Which files of an archive are wanted: those whose paths end with SUFFIX. */
+struct collection {
+	const char *archive; /* its name in messages */
+	const char *suffix;
+};
+/* Starts a child, to be ended by unpack_end(), that reads the archive from the file FROM and writes
+ * the wanted files to TO: for each its path's length and its own size, two uint32_t of this
+ * machine, then both. */
+MUST_CHECK bool collect_start(struct unpacker *u, const struct collection *what, int from, int to,
+	const struct limits *limits, struct err *e);
+/* The child's part. */
+MUST_CHECK bool collect_archive(const struct collection *what, int from, int to,
+	const struct limits *limits, struct err *e);
+
+struct archive;
+/* Makes IN read the formats and codecs that sources come in, and no others. */
+void archive_formats(struct archive *in, bool is_zip);
+
 #endif

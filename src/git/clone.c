@@ -3,18 +3,12 @@
 
 #include <string.h>
 
-struct transfer {
-	git_progress *progress;
-	void *ctx;
-	bool ended;
-};
-
-static void drop_remote(git_remote **r)
+void drop_remote(git_remote **r)
 {
 	git_remote_free(*r);
 }
 
-static void drop_repository(git_repository **r)
+void drop_repository(git_repository **r)
 {
 	git_repository_free(*r);
 }
@@ -28,6 +22,40 @@ static int on_transfer(const git_indexer_progress *stats, void *payload)
 	return t->ended ? -1 : 0;
 }
 
+bool remote_open(git_repository *repo, const char *url, git_remote **out, struct err *e)
+{
+	git_remote_create_options create;
+	git_remote_create_options_init(&create, GIT_REMOTE_CREATE_OPTIONS_VERSION);
+	/* No configuration may lead us elsewhere; the look-up would leak memory, too. */
+	create.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF;
+	create.repository = repo;
+	return git_remote_create_with_opts(out, url, &create) == 0 || fail_remote(e, url);
+}
+
+bool fail_remote(struct err *e, const char *url)
+{
+	fail_git(e, "download %s", url);
+	if (e->code == E_IO)
+		e->code = E_NET;
+	return false;
+}
+
+bool remote_fetch(
+	git_remote *remote, const git_strarray *refspecs, struct transfer *t, struct err *e)
+{
+	git_fetch_options options;
+	git_fetch_options_init(&options, GIT_FETCH_OPTIONS_VERSION);
+	options.callbacks.transfer_progress = on_transfer;
+	options.callbacks.payload = t;
+	if (t->no_tags)
+		options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
+	if (git_remote_fetch(remote, refspecs, &options, NULL) == 0)
+		return true;
+	if (t->ended)
+		return fail(e, E_INTERRUPTED, "download of %s was ended", git_remote_url(remote));
+	return fail_remote(e, git_remote_url(remote));
+}
+
 /* All branches and tags: a server gives single commits only where it wants to. */
 static bool download(git_repository *repo, const char *url, struct transfer *t, struct err *e)
 {
@@ -35,24 +63,7 @@ static bool download(git_repository *repo, const char *url, struct transfer *t, 
 	char *specs[] = {all, tags};
 	git_strarray refspecs = {specs, 2};
 	defer(drop_remote) git_remote *remote = NULL;
-	git_fetch_options options;
-	git_fetch_options_init(&options, GIT_FETCH_OPTIONS_VERSION);
-	options.callbacks.transfer_progress = on_transfer;
-	options.callbacks.payload = t;
-	git_remote_create_options create;
-	git_remote_create_options_init(&create, GIT_REMOTE_CREATE_OPTIONS_VERSION);
-	/* No configuration may lead us elsewhere; the look-up would leak memory, too. */
-	create.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF;
-	create.repository = repo;
-	if (git_remote_create_with_opts(&remote, url, &create) == 0 &&
-		git_remote_fetch(remote, &refspecs, &options, NULL) == 0)
-		return true;
-	if (t->ended)
-		return fail(e, E_INTERRUPTED, "download of %s was ended", url);
-	fail_git(e, "download %s", url);
-	if (e->code == E_IO)
-		e->code = E_NET;
-	return false;
+	return remote_open(repo, url, &remote, e) && remote_fetch(remote, &refspecs, t, e);
 }
 
 static int check_entry(const char *root, const git_tree_entry *entry, void *payload)
@@ -101,7 +112,7 @@ bool clone_commit(const char *url, const char *commit, const char *dir, git_prog
 {
 	defer(arena_free) struct arena scratch = {0};
 	const char *objects = str_format(&scratch, "%s.git", dir);
-	struct transfer t = {progress, ctx, false};
+	struct transfer t = {.progress = progress, .ctx = ctx};
 	defer(drop_repository) git_repository *repo = NULL;
 	if (file_exists(dir))
 		return fail(e, E_CONFLICT, "%s is there already", dir);

@@ -184,6 +184,11 @@ struct git_api {
 	 * folder DIR, without .git and without line end conversion. Nothing is left on failure. */
 	bool (*clone_commit)(const char *url, const char *commit, const char *dir,
 		git_progress *progress, void *ctx, struct err *e);
+	/* A bare repository in DIR whose HEAD is the head of the repository URL, or its branch or
+	 * tag BRANCH (not NULL): made, or brought up to date with what is new there. On failure it
+	 * is what it was before. */
+	bool (*mirror)(const char *url, const char *branch, const char *dir, git_progress *progress,
+		void *ctx, struct err *e);
 };
 
 /* The id of the tree that FILES make, which lie in folder DIR and are sorted by bytes of their

@@ -61,6 +61,21 @@ MUST_CHECK bool worktree_write(
 /* Removes it, and the folders that get empty. */
 MUST_CHECK bool worktree_remove(int dir, const char *path, struct err *e);
 
+/* ---- clone.c: other repositories ---- */
+
+struct transfer {
+	git_progress *progress; /* or NULL */
+	void *ctx;
+	bool no_tags; /* none but those that are asked for */
+	bool ended;   /* by the progress function, or a signal */
+};
+MUST_CHECK bool remote_open(git_repository *repo, const char *url, git_remote **out, struct err *e);
+MUST_CHECK bool remote_fetch(
+	git_remote *remote, const git_strarray *refspecs, struct transfer *t, struct err *e);
+bool fail_remote(struct err *e, const char *url); /* fail_git() of a download */
+void drop_remote(git_remote **r);
+void drop_repository(git_repository **r);
+
 /* ---- entries of the table, by file ---- */
 
 bool repo_create(const char *dir, struct git_repo **out, struct err *e);
@@ -123,6 +138,9 @@ bool move_settle(struct git_repo *r, struct err *e);
 void move_unlock(struct git_repo *r);
 
 bool clone_commit(const char *url, const char *commit, const char *dir, git_progress *progress,
+	void *ctx, struct err *e);
+
+bool mirror_update(const char *url, const char *branch, const char *dir, git_progress *progress,
 	void *ctx, struct err *e);
 
 #endif

@@ -38,4 +38,5 @@ const struct git_api respin_git = {
 	.put = bare_put,
 	.point = bare_point,
 	.clone_commit = clone_commit,
+	.mirror = mirror_update,
 };
