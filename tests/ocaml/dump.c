@@ -1,0 +1,66 @@
+/* dump.c - prints what src/ocaml knows, a fact a line, for comparison with OCaml's own programs:
+ *   ocamldump installed
+ * SPDX-License-Identifier: ISC */
+#include <stdio.h>
+#include <string.h>
+
+#include "ocaml/ocaml.h"
+
+static void print_library(const struct ocaml_library *library)
+{
+	const char *name = library->name;
+	printf("dir %s %s\n", name, library->dir);
+	printf("version %s %s\n", name, library->version ? library->version : "");
+	vec_for(required, &library->requires)
+		printf("requires %s %s\n", name, *required);
+	vec_for(m, &library->modules)
+		printf("module %s %s %s%s%s%s%s %s %s\n", name, m->unit, m->path,
+			m->is_private ? " private" : "", m->is_alias ? " alias" : "",
+			m->is_virtual ? " virtual" : "", m->is_guess ? " guess" : "",
+			m->impl ? m->impl : "-", m->intf ? m->intf : "-");
+	if (library->redirect)
+		printf("redirect %s %s\n", name, library->redirect);
+	if (library->guess)
+		printf("guess %s %s\n", name, library->guess);
+}
+
+static void print_closure(struct arena *a, const ocaml_libraries *all, const char *name)
+{
+	ocaml_library_list closure = {0};
+	strings names = {0}, missing = {0};
+	vec_push(a, &names, name);
+	ocaml_closure(a, all, &names, &closure, &missing);
+	vec_for(library, &closure)
+		printf("closure %s %s\n", name, (*library)->name);
+	vec_for(lacking, &missing)
+		printf("missing %s %s\n", name, *lacking);
+}
+
+static bool dump_installed(struct arena *a, struct err *e)
+{
+	struct ocaml_env env = ocaml_env_now();
+	struct ocaml_site site;
+	struct ocaml_installed all;
+	if (!ocaml_site_find(a, &env, &site, e) || !ocaml_installed_read(a, &site, &all, e))
+		return false;
+	vec_for(folder, &site.path)
+		printf("path %s\n", *folder);
+	printf("stdlib %s\n", site.stdlib);
+	vec_for(library, &all.libraries) {
+		print_library(library);
+		print_closure(a, &all.libraries, library->name);
+	}
+	vec_for(problem, &all.problems)
+		printf("problem %s\n", *problem);
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	defer(arena_free) struct arena a = {0};
+	struct err e = {0};
+	if (argc == 2 && !strcmp(argv[1], "installed") && dump_installed(&a, &e))
+		return 0;
+	fprintf(stderr, "ocamldump: %s: %s\n", e.where, e.text);
+	return 1;
+}
