@@ -87,4 +87,48 @@ struct ocaml_installed {
 MUST_CHECK bool ocaml_installed_read(
 	struct arena *a, const struct ocaml_site *site, struct ocaml_installed *out, struct err *e);
 
+/* ---- source trees --------------------------------------------------------------------- */
+
+struct ocaml_executable {
+	strings names, public_names;
+	const char *package; /* that installs it; or NULL */
+	const char *dir;     /* relative to the root */
+	const char *file;
+	int line;
+	bool is_test, is_vendored, is_optional;
+	ocaml_modules modules; /* sorted by unit; their sources are relative to dir */
+	strings requires, ppx;
+	const char *enabled_if, *guess; /* as a library's */
+};
+struct ocaml_package {
+	const char *name;
+	const char *dir;  /* relative to the root */
+	const char *opam; /* its opam file; NULL where only dune-project has it */
+	const char *file; /* that defines it */
+	int line;
+	const char *version; /* as dune-project says; or NULL */
+	bool is_vendored;
+};
+struct ocaml_workspace {
+	const char *root;
+	ocaml_libraries libraries; /* sorted by name */
+	VEC(struct ocaml_executable) executables;
+	VEC(struct ocaml_package) packages;
+	strings problems; /* "FILE:LINE:COLUMN: ...": what could not be read */
+	strings read;	  /* files and folders that the answer depends on, relative to the root */
+};
+/* The workspace in the folder ROOT, by reading its dune files alone. What only the build can tell
+ * is marked as a guess. INSTALLED, where it is known (else NULL), decides what "(select ...)" picks
+ * and tells of virtual libraries that are implemented here. */
+MUST_CHECK bool ocaml_workspace_read(struct arena *a, const char *root,
+	const ocaml_libraries *installed, struct ocaml_workspace *out, struct err *e);
+
+/* TEXT that "dune describe workspace" wrote, as S-expressions or canonical ones. It knows all
+ * modules and requirements for certain, but neither packages nor where stanzas are. */
+MUST_CHECK bool ocaml_describe_parse(struct arena *a, const char *root, struct str text,
+	struct ocaml_workspace *out, struct err *e);
+/* The same from running DUNE (a program's name or path) in ROOT. It locks ROOT's _build. */
+MUST_CHECK bool ocaml_describe(struct arena *a, const char *root, const char *dune,
+	struct ocaml_workspace *out, struct err *e);
+
 #endif

@@ -1,5 +1,7 @@
 /* dump.c - prints what src/ocaml knows, a fact a line, for comparison with OCaml's own programs:
  *   ocamldump installed
+ *   ocamldump workspace ROOT        by reading dune files
+ *   ocamldump describe ROOT         as dune describes it
  * SPDX-License-Identifier: ISC */
 #include <stdio.h>
 #include <string.h>
@@ -55,11 +57,68 @@ static bool dump_installed(struct arena *a, struct err *e)
 	return true;
 }
 
+static void print_modules(const char *dir, const ocaml_modules *modules)
+{
+	vec_for(m, modules)
+		printf("  module %s %s %s/%s %s/%s%s%s%s%s\n", m->unit, m->path, dir,
+			m->impl ? m->impl : "-", dir, m->intf ? m->intf : "-",
+			m->is_alias ? " alias" : "", m->is_virtual ? " virtual" : "",
+			m->is_generated ? " generated" : "", m->is_guess ? " guess" : "");
+}
+
+static void print_words(const char *what, const strings *words)
+{
+	vec_for(word, words)
+		printf("  %s %s\n", what, *word);
+}
+
+static void print_workspace(const struct ocaml_workspace *w)
+{
+	static const char *const wrappings[] = {"unwrapped", "wrapped", "transition"};
+	vec_for(library, &w->libraries) {
+		if (library->redirect)
+			continue;
+		printf("library %s %s\n", library->name, library->dir);
+		printf("  %s %s\n", wrappings[library->wrapping],
+			library->main_module ? library->main_module : "");
+		print_words("requires", &library->requires);
+		print_modules(library->dir, &library->modules);
+		if (library->guess)
+			printf("  guess %s\n", library->guess);
+	}
+	vec_for(x, &w->executables) {
+		printf("executables %s %s\n", x->names.n ? x->names.v[0] : "", x->dir);
+		print_words("name", &x->names);
+		print_words("requires", &x->requires);
+		print_modules(x->dir, &x->modules);
+	}
+	vec_for(p, &w->packages)
+		printf("package %s %s %s:%d\n", p->name, p->dir, p->file, p->line);
+	print_words("problem", &w->problems);
+}
+
+static bool dump_workspace(struct arena *a, const char *root, bool describe, struct err *e)
+{
+	struct ocaml_env env = ocaml_env_now();
+	struct ocaml_site site;
+	struct ocaml_installed all;
+	struct ocaml_workspace w;
+	if (!ocaml_site_find(a, &env, &site, e) || !ocaml_installed_read(a, &site, &all, e))
+		return false;
+	if (!(describe ? ocaml_describe(a, root, "dune", &w, e)
+		       : ocaml_workspace_read(a, root, &all.libraries, &w, e)))
+		return false;
+	print_workspace(&w);
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	defer(arena_free) struct arena a = {0};
 	struct err e = {0};
 	if (argc == 2 && !strcmp(argv[1], "installed") && dump_installed(&a, &e))
+		return 0;
+	if (argc == 3 && dump_workspace(&a, argv[2], !strcmp(argv[1], "describe"), &e))
 		return 0;
 	fprintf(stderr, "ocamldump: %s: %s\n", e.where, e.text);
 	return 1;
