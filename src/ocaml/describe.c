@@ -7,6 +7,7 @@
 #include "sys/sys.h"
 
 #define OUTPUT_NAME "dune describe workspace"
+#define MAX_OUTPUT ((size_t)64 << 20)
 
 struct describing {
 	struct arena *a;
@@ -137,17 +138,20 @@ MUST_CHECK static bool read_modules(
 	return true;
 }
 
-MUST_CHECK static bool read_requires(struct describing *d, const struct sexp *fields, strings *out)
+/* Newer versions of dune leave out some libraries that others require. */
+static const char *read_requires(struct describing *d, const struct sexp *fields, strings *out)
 {
+	const char *guess = NULL;
 	const struct sexp *field = sexp_field(fields, "requires");
 	const struct sexp *list = field && field->n == 2 ? &field->items[1] : NULL;
 	for (size_t i = 0; list && i < list->n; i++) {
 		const char *name = map_get(&d->names, list->items[i].text);
-		if (!name)
-			return wrong(d, &list->items[i], "the uid of a library that is there");
-		vec_push(d->a, out, name);
+		if (name)
+			vec_push(d->a, out, name);
+		else
+			guess = "dune does not describe all that it requires";
 	}
-	return true;
+	return guess;
 }
 
 /* The entries' fields, "(library (FIELDS))"; NULL where ENTRY is no KIND. */
@@ -183,9 +187,9 @@ MUST_CHECK static bool add_library(struct describing *d, const struct sexp *fiel
 	if (!dir)
 		return wrong(d, fields, "a library with '(source_dir ...)'");
 	library.dir = source_path(d->a, dir);
-	if (!read_modules(d, fields, library.dir, &library.modules) ||
-		!read_requires(d, fields, &library.requires))
+	if (!read_modules(d, fields, library.dir, &library.modules))
 		return false;
+	library.guess = read_requires(d, fields, &library.requires);
 	find_wrapping(d, &library);
 	vec_push(d->a, &d->out->libraries, library);
 	return true;
@@ -213,8 +217,9 @@ MUST_CHECK static bool add_executables(struct describing *d, const struct sexp *
 			vec_push(d->a, &x.names, sexp_copy(d->a, &names->items[i]));
 	if (!x.names.n)
 		return wrong(d, fields, "executables with '(names (...))'");
-	if (!read_modules(d, fields, x.dir, &x.modules) || !read_requires(d, fields, &x.requires))
+	if (!read_modules(d, fields, x.dir, &x.modules))
 		return false;
+	x.guess = read_requires(d, fields, &x.requires);
 	vec_push(d->a, &d->out->executables, x);
 	return true;
 }
@@ -284,12 +289,12 @@ bool ocaml_describe_parse(struct arena *a, const char *root, struct str text,
 	return true;
 }
 
-bool ocaml_describe(struct arena *a, const char *root, const char *dune,
+bool ocaml_describe(struct arena *a, const char *root, const char *dune, const char *context,
 	struct ocaml_workspace *out, struct err *e)
 {
 	const char *const argv[] = {dune, "describe", "workspace", "--root", ".", "--lang", "0.1",
-		"--format", "csexp", NULL};
-	struct command c = {.argv = argv, .dir = root, .split = true, .output_limit = 64 << 20};
+		"--format", "csexp", "--context", context ? context : "default", NULL};
+	struct command c = {.argv = argv, .dir = root, .split = true, .output_limit = MAX_OUTPUT};
 	struct outcome outcome;
 	if (!command_must(a, &c, &outcome, e))
 		return false;

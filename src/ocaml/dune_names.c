@@ -45,6 +45,16 @@ static const char *joined(struct arena *a, const char *name, const char *joint)
 	return t.p;
 }
 
+/* A folder's module called as the folder is its face, and stands where the folder does. */
+static const char *place_of(struct arena *a, const char *name)
+{
+	const char *last = strrchr(name, '/');
+	if (!last)
+		return name;
+	const char *folder = str_copy(a, (struct str){name, (size_t)(last - name)});
+	return dune_module_matches(path_base(folder), last + 1) ? folder : name;
+}
+
 static struct ocaml_module *add_module(
 	struct arena *a, ocaml_modules *out, const struct dune_module *m)
 {
@@ -60,6 +70,39 @@ static void add_alias(struct arena *a, ocaml_modules *out, const char *unit)
 	struct ocaml_module *module = vec_add(a, out);
 	module->path = module->unit = unit;
 	module->is_alias = module->is_generated = true;
+}
+
+static bool has_face(struct arena *a, const dune_modules *modules, const char *folder)
+{
+	vec_for(m, modules) {
+		const char *place = place_of(a, m->name);
+		if (place != m->name && !strcmp(place, folder))
+			return true;
+	}
+	return false;
+}
+
+/* Folders that count as modules are lists of names, or have one beside their face. */
+static void add_folders(
+	struct arena *a, const dune_modules *modules, const char *main, ocaml_modules *out)
+{
+	struct map seen = {.a = a};
+	vec_for(m, modules) {
+		for (const char *at = m->name; (at = strchr(at, '/')) != NULL; at++) {
+			struct str key = {m->name, (size_t)(at - m->name)};
+			if (map_has(&seen, key))
+				continue;
+			*map_put(&seen, key) = out;
+			const char *folder = str_copy(a, key);
+			bool face = has_face(a, modules, folder);
+			add_alias(a, out,
+				str_format(a, "%s__%s%s", main, joined(a, folder, "__"),
+					face ? "__" : ""));
+			if (!face)
+				out->v[out->n - 1].path =
+					str_format(a, "%s.%s", main, joined(a, folder, "."));
+		}
+	}
 }
 
 static bool is_word_char(char c)
@@ -110,12 +153,12 @@ static struct main_module find_main(
 	return out;
 }
 
-static bool is_public(
-	const struct dune_draft *draft, const struct main_module *main, const struct dune_module *m)
+static bool is_public(struct arena *a, const struct dune_draft *draft,
+	const struct main_module *main, const struct dune_module *m)
 {
-	const char *last = strrchr(m->name, '/');
+	const char *top = dune_module_name(a, (struct str){m->name, strcspn(m->name, "/")});
 	return !has_name(&draft->common.private_names, m->name) &&
-	       (!main->m || (main->is_known && declares(main->text, last ? last + 1 : m->name)));
+	       (!main->m || (main->is_known && declares(main->text, top)));
 }
 
 /* The one called as the library is its face; all others are within it. */
@@ -131,12 +174,14 @@ static void name_wrapped(struct dune_reading *r, struct dune_draft *draft, const
 			module->path = module->unit = main;
 			continue;
 		}
-		module->unit = str_format(a, "%s__%s", main, joined(a, m->name, "__"));
-		module->path = str_format(a, "%s.%s", main, joined(a, m->name, "."));
-		module->is_private = !is_public(draft, &face, m);
+		const char *place = place_of(a, m->name);
+		module->unit = str_format(a, "%s__%s", main, joined(a, place, "__"));
+		module->path = str_format(a, "%s.%s", main, joined(a, place, "."));
+		module->is_private = !is_public(a, draft, &face, m);
 		module->is_guess = face.m && !has_name(&draft->common.private_names, m->name) &&
 				   module->is_private;
 	}
+	add_folders(a, &draft->common.modules, main, out);
 	if (!face.m)
 		add_alias(a, out, main);
 	else if (draft->common.modules.n > 1)
@@ -239,10 +284,12 @@ void dune_name_executable(
 	bool wrapped = c->dir->project->wrapped_executables;
 	vec_for(m, &c->modules) {
 		struct ocaml_module *module = add_module(r->a, &out->modules, m);
-		const char *name = joined(r->a, m->name, "__");
-		module->path = joined(r->a, m->name, ".");
+		const char *place = place_of(r->a, m->name), *name = joined(r->a, place, "__");
+		module->path = joined(r->a, place, ".");
 		module->unit = wrapped ? str_format(r->a, "Dune__exe__%s", name) : name;
 	}
+	if (wrapped)
+		add_folders(r->a, &c->modules, "Dune__exe", &out->modules);
 	if (wrapped && c->modules.n > 1)
 		add_alias(r->a, &out->modules, "Dune__exe");
 	sort_modules(&out->modules);

@@ -100,6 +100,14 @@ static bool is_chosen(struct dune_reading *r, const struct sexp *choice, size_t 
 	return false;
 }
 
+void dune_add_required(struct dune_reading *r, struct dune_common *c, const char *name)
+{
+	uintptr_t at = (uintptr_t)map_get(&r->names, str_of(name));
+	const char *shown = at ? r->drafts.v[at - 1].library.name : name;
+	if (!has_name(&c->requires, shown))
+		vec_push(r->a, &c->requires, shown);
+}
+
 static void read_select(struct dune_reading *r, struct dune_common *c, const struct sexp *s)
 {
 	c->is_choice = c->is_choice || !r->installed;
@@ -125,8 +133,8 @@ void dune_read_requires(struct dune_reading *r, struct dune_common *c)
 					   : sexp_copy(r->a, item);
 		if (sexp_is_call(item, "select"))
 			read_select(r, c, item);
-		else if (name && !has_name(&c->requires, name))
-			vec_push(r->a, &c->requires, name);
+		else if (name)
+			dune_add_required(r, c, name);
 	}
 }
 

@@ -48,6 +48,8 @@ void dune_read_library(struct dune_reading *r, struct dune_dir *d, const struct 
 void dune_read_redirect(struct dune_reading *r, struct dune_dir *d, const struct dune_stanza *s);
 /* Once all libraries were read: what (select)s choose is among what is required. */
 void dune_read_requires(struct dune_reading *r, struct dune_common *c);
+/* By its public name, where it has one. */
+void dune_add_required(struct dune_reading *r, struct dune_common *c, const char *name);
 void dune_add_executables(struct dune_reading *r, const struct dune_common *c);
 /* "(optional)", "(optional true)" */
 bool dune_flag(const struct sexp *stanza, const char *name);

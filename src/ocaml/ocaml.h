@@ -41,7 +41,7 @@ struct ocaml_library {
 	enum ocaml_wrapping wrapping;
 	const char *main_module; /* "Tcp"; NULL where not wrapped */
 	ocaml_modules modules;	 /* sorted by unit */
-	strings requires;	 /* libraries, as written: of these two names either */
+	strings requires;	 /* names of libraries */
 	strings ppx;		 /* preprocessors (libraries of their own) */
 	strings archives;	 /* installed: "tcp.cma" and "tcp.cmxa", relative to dir */
 	bool is_virtual;	 /* others implement it */
@@ -127,8 +127,13 @@ MUST_CHECK bool ocaml_workspace_read(struct arena *a, const char *root,
  * modules and requirements for certain, but neither packages nor where stanzas are. */
 MUST_CHECK bool ocaml_describe_parse(struct arena *a, const char *root, struct str text,
 	struct ocaml_workspace *out, struct err *e);
-/* The same from running DUNE (a program's name or path) in ROOT. It locks ROOT's _build. */
+/* The same from running DUNE (a program's name or path) in ROOT, of the build context CONTEXT
+ * (NULL: "default"). It waits for the lock of ROOT's _build, as each run of dune does. */
 MUST_CHECK bool ocaml_describe(struct arena *a, const char *root, const char *dune,
-	struct ocaml_workspace *out, struct err *e);
+	const char *context, struct ocaml_workspace *out, struct err *e);
+/* Takes over into READ, which came from the dune files, what dune has DESCRIBED: modules,
+ * requirements, and libraries that READ lacks. What dune confirms is no guess any more. */
+void ocaml_workspace_confirm(
+	struct arena *a, struct ocaml_workspace *read, const struct ocaml_workspace *described);
 
 #endif

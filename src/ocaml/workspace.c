@@ -25,7 +25,7 @@ static void finish_library(struct dune_reading *r, struct dune_draft *draft)
 	if (!library->redirect)
 		dune_read_requires(r, c);
 	if (library->implements)
-		vec_push(r->a, &c->requires, library->implements);
+		dune_add_required(r, c, library->implements);
 	library->requires = c->requires;
 	library->ppx = c->ppx;
 	dune_name_library(r, draft);

@@ -76,8 +76,10 @@ static void print_workspace(const struct ocaml_workspace *w)
 {
 	static const char *const wrappings[] = {"unwrapped", "wrapped", "transition"};
 	vec_for(library, &w->libraries) {
-		if (library->redirect)
+		if (library->redirect) {
+			printf("redirect %s %s\n", library->name, library->redirect);
 			continue;
+		}
 		printf("library %s %s\n", library->name, library->dir);
 		printf("  %s %s\n", wrappings[library->wrapping],
 			library->main_module ? library->main_module : "");
@@ -91,6 +93,8 @@ static void print_workspace(const struct ocaml_workspace *w)
 		print_words("name", &x->names);
 		print_words("requires", &x->requires);
 		print_modules(x->dir, &x->modules);
+		if (x->guess)
+			printf("  guess %s\n", x->guess);
 	}
 	vec_for(p, &w->packages)
 		printf("package %s %s %s:%d\n", p->name, p->dir, p->file, p->line);
@@ -105,7 +109,7 @@ static bool dump_workspace(struct arena *a, const char *root, bool describe, str
 	struct ocaml_workspace w;
 	if (!ocaml_site_find(a, &env, &site, e) || !ocaml_installed_read(a, &site, &all, e))
 		return false;
-	if (!(describe ? ocaml_describe(a, root, "dune", &w, e)
+	if (!(describe ? ocaml_describe(a, root, "dune", NULL, &w, e)
 		       : ocaml_workspace_read(a, root, &all.libraries, &w, e)))
 		return false;
 	print_workspace(&w);
