@@ -5,7 +5,7 @@
 
 #include "ocaml/ocaml.h"
 
-/* Private modules are dune's secret: only its files tell. */
+/* Which modules are private or virtual only dune's files tell. */
 static void take_modules(struct arena *a, ocaml_modules *read, const ocaml_modules *described)
 {
 	struct map old = {.a = a};
@@ -19,6 +19,7 @@ static void take_modules(struct arena *a, ocaml_modules *read, const ocaml_modul
 		if (!before)
 			continue;
 		now->is_private |= before->is_private;
+		now->is_virtual = before->is_virtual;
 		now->is_generated |= before->is_generated;
 		now->is_guess = before->is_guess && before->is_private;
 	}

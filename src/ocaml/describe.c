@@ -62,7 +62,8 @@ static const char *unit_of(struct arena *a, const struct sexp *module, const cha
 	if (!tree)
 		return name;
 	struct str stem = str_of(path_base(tree));
-	return unit_of_file(a, str_cut(&stem, '.'));
+	const char *unit = unit_of_file(a, str_cut(&stem, '.'));
+	return *unit ? unit : name;
 }
 
 /* The unit V__Vm of module Vm is V.Vm; V__vi____H, which an implementation has for itself, is
@@ -114,7 +115,6 @@ MUST_CHECK static bool add_module(
 		m.intf = intf ? path_within(d->a, dir, intf) : NULL;
 		m.is_generated = is_made(d, dir, m.impl) || is_made(d, dir, m.intf);
 	}
-	m.is_virtual = !impl && intf && !file_of(d->a, s, "cmt");
 	vec_push(d->a, out, m);
 	return true;
 }

@@ -135,6 +135,20 @@ void dune_read_requires(struct dune_reading *r, struct dune_common *c)
 			read_select(r, c, item);
 		else if (name)
 			dune_add_required(r, c, name);
+		if (name && item->kind == SEXP_LIST)
+			vec_push(r->a, &c->exported, name);
+	}
+}
+
+/* The list grows while it is walked: what is passed on may pass on more. */
+void dune_add_exported(struct dune_reading *r, struct dune_common *c)
+{
+	for (size_t i = 0; i < c->requires.n; i++) {
+		uintptr_t at = (uintptr_t)map_get(&r->names, str_of(c->requires.v[i]));
+		if (!at)
+			continue;
+		vec_for(name, &r->drafts.v[at - 1].common.exported)
+			dune_add_required(r, c, *name);
 	}
 }
 

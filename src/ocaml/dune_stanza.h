@@ -24,8 +24,9 @@ struct dune_common {
 	dune_modules modules;
 	strings private_names, virtual_names; /* of modules */
 	strings requires, ppx;
-	bool is_unsure; /* about its modules */
-	bool is_choice; /* a "(select ...)" was decided by what is known here alone */
+	strings exported; /* those of REQUIRES that who requires this gets, too */
+	bool is_unsure;	  /* about its modules */
+	bool is_choice;	  /* a "(select ...)" was decided by what is known here alone */
 };
 /* A library whose modules are still to be named, which takes all libraries. */
 struct dune_draft {
@@ -48,6 +49,8 @@ void dune_read_library(struct dune_reading *r, struct dune_dir *d, const struct 
 void dune_read_redirect(struct dune_reading *r, struct dune_dir *d, const struct dune_stanza *s);
 /* Once all libraries were read: what (select)s choose is among what is required. */
 void dune_read_requires(struct dune_reading *r, struct dune_common *c);
+/* Adds what its requirements pass on, once those of all libraries were read. */
+void dune_add_exported(struct dune_reading *r, struct dune_common *c);
 /* By its public name, where it has one. */
 void dune_add_required(struct dune_reading *r, struct dune_common *c, const char *name);
 void dune_add_executables(struct dune_reading *r, const struct dune_common *c);

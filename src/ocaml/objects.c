@@ -4,6 +4,7 @@
 
 #include "ocaml/marshal.h"
 
+#define MAX_NAME 1000
 #define MAGIC_SIZE 12 /* "Caml1999", a letter for the kind, three digits */
 
 /* The letters of the kinds that are read here; those of flambda compilers are their own. */
@@ -47,14 +48,23 @@ MUST_CHECK static bool table_of(struct str bytes, enum kind kind, struct str *ou
 	return true;
 }
 
+/* The string V as a name; empty where it is none. */
+static struct str name_of(const struct marshal_value *v)
+{
+	struct str none = {NULL, 0};
+	if (!v || v->kind != MARSHAL_STRING || v->text.n > MAX_NAME)
+		return none;
+	for (size_t i = 0; i < v->text.n; i++)
+		if ((unsigned char)v->text.p[i] <= ' ' || v->text.p[i] == '/')
+			return none;
+	return v->text;
+}
+
 MUST_CHECK static bool add_name(
 	struct arena *a, const struct marshal_value *v, strings *out, struct err *e)
 {
-	if (!v || v->kind != MARSHAL_STRING || !v->text.n || v->text.n > 1000)
+	if (!name_of(v).n)
 		return fail(e, E_INPUT, "the name of a unit is missing");
-	for (size_t i = 0; i < v->text.n; i++)
-		if ((unsigned char)v->text.p[i] <= ' ' || v->text.p[i] == '/')
-			return fail(e, E_INPUT, "the name of a unit is not one");
 	vec_push(a, out, str_copy(a, v->text));
 	return true;
 }
@@ -98,17 +108,14 @@ enum {
 	MTY_ALIAS = 3,
 	PATH_IDENT = 0,
 	PATH_DOT = 1,
-	IDENT_LOCAL = 0,
-	IDENT_SCOPED = 1,
-	IDENT_GLOBAL = 2
+	IDENT_GLOBAL = 2 /* after local and scoped ones; all start with their name */
 };
 #define MAX_PATH_PARTS 32
 
 static struct str ident_name(const struct marshal *m, const struct marshal_value *v)
 {
-	const struct marshal_value *name = marshal_field(m, v, 0);
 	bool known = v && v->kind == MARSHAL_BLOCK && v->tag <= IDENT_GLOBAL;
-	return known && name && name->kind == MARSHAL_STRING ? name->text : (struct str){NULL, 0};
+	return known ? name_of(marshal_field(m, v, 0)) : (struct str){NULL, 0};
 }
 
 /* "Tcp__.Flow"; NULL for a path that is no chain of names. */
@@ -121,11 +128,11 @@ static const char *path_text(
 		struct str name = ident_name(m, marshal_field(m, v, 0));
 		return name.n ? str_copy(a, name) : NULL;
 	}
-	const struct marshal_value *last = marshal_field(m, v, 1);
-	if (v->tag != PATH_DOT || !last || last->kind != MARSHAL_STRING)
+	struct str last = name_of(marshal_field(m, v, 1));
+	if (v->tag != PATH_DOT || !last.n)
 		return NULL;
 	const char *before = path_text(a, m, marshal_field(m, v, 0), parts + 1);
-	return before ? str_format(a, "%s.%.*s", before, STR(last->text)) : NULL;
+	return before ? str_format(a, "%s.%.*s", before, STR(last)) : NULL;
 }
 
 /* Sig_module (name, presence, {type; ...}, ...) */

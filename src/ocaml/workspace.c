@@ -18,14 +18,19 @@ static void read_stanza(
 			dune_read_common(r, d, stanza, vec_add(r->a, &r->executables));
 }
 
+static void read_requires(struct dune_reading *r, struct dune_draft *draft)
+{
+	if (!draft->library.redirect)
+		dune_read_requires(r, &draft->common);
+	if (draft->library.implements)
+		dune_add_required(r, &draft->common, draft->library.implements);
+}
+
 static void finish_library(struct dune_reading *r, struct dune_draft *draft)
 {
 	struct dune_common *c = &draft->common;
 	struct ocaml_library *library = &draft->library;
-	if (!library->redirect)
-		dune_read_requires(r, c);
-	if (library->implements)
-		dune_add_required(r, c, library->implements);
+	dune_add_exported(r, c);
 	library->requires = c->requires;
 	library->ppx = c->ppx;
 	dune_name_library(r, draft);
@@ -54,9 +59,12 @@ bool ocaml_workspace_read(struct arena *a, const char *root, const ocaml_librari
 			read_stanza(&r, *d, stanza);
 	}
 	vec_for(draft, &r.drafts)
+		read_requires(&r, draft);
+	vec_for(draft, &r.drafts)
 		finish_library(&r, draft);
 	vec_for(c, &r.executables) {
 		dune_read_requires(&r, c);
+		dune_add_exported(&r, c);
 		dune_add_executables(&r, c);
 	}
 	if (w.libraries.n)
