@@ -87,6 +87,7 @@ static struct ocaml_module *claim(struct folder *f, struct ocaml_library *librar
 {
 	struct unit_files *files = map_get(&f->units, str_of(unit));
 	struct ocaml_module *m = vec_add(f->s->a, &library->modules);
+	library->redirect = NULL;
 	m->unit = unit;
 	if (files)
 		files->claimed = true;
@@ -186,7 +187,7 @@ static bool is_in(const void *ctx, struct str name)
 static struct ocaml_library *owner_of(
 	const library_group *libraries, const char *unit, size_t *rivals)
 {
-	struct ocaml_library *plain = NULL, *first = NULL;
+	struct ocaml_library *plain = NULL, *first = NULL, *old = NULL;
 	*rivals = 0;
 	vec_for(it, libraries) {
 		struct ocaml_library *library = *it;
@@ -195,8 +196,10 @@ static struct ocaml_library *owner_of(
 			*rivals = 1;
 			return library;
 		}
-		if (library->redirect)
+		if (library->redirect) {
+			old = library;
 			continue;
+		}
 		++*rivals;
 		if (!first)
 			first = library;
@@ -205,7 +208,7 @@ static struct ocaml_library *owner_of(
 		if (!plain && is_plain)
 			plain = library;
 	}
-	return plain ? plain : first;
+	return plain ? plain : first ? first : old;
 }
 
 static void claim_rest(struct folder *f, const library_group *libraries)

@@ -101,12 +101,18 @@ static const char *exposed_name(
 	return found;
 }
 
-/* A wrapper's own unit where PARENT is the list of names that dune makes beside it ("Tcp__"). */
+/* A wrapper's own unit where PARENT is the list of names that dune makes beside it ("Tcp__"). What
+ * an implementation has for itself ("Tcp__impl__") is within the virtual library's wrapper. */
 static const char *wrapper_of(struct folder *f, struct str parent)
 {
+	bool is_list = parent.n && parent.p[parent.n - 1] == '_';
 	while (parent.n && parent.p[parent.n - 1] == '_')
 		parent.n--;
-	return str_copy(f->s->a, parent);
+	const char *wrapper = str_copy(f->s->a, parent);
+	ptrdiff_t inner = str_find(parent, S("__"));
+	if (!is_list || inner <= 0 || folder_unit(f, wrapper))
+		return wrapper;
+	return str_copy(f->s->a, (struct str){parent.p, (size_t)inner});
 }
 
 struct naming {

@@ -21,6 +21,15 @@ is "packages" "$(sed -n 's/^package //p' ours | sort)" "other . dune-project:6
 sample . dune-project:5
 vended vendor/lib vendor/lib/vended.opam:1"
 
+# What dune installs of it is what was read of its sources.
+ok "it builds" dune build --root workspace @install
+OCAMLPATH=$scratch/workspace/_build/install/default/lib ocamldump installed >libraries
+is "its libraries are the same when installed" "$(awk '$1 == "module" &&
+	$2 ~ /^(sample|other)/ && !/ alias / { print $2, $3, $4 }' libraries | sort)" \
+	"$(awk '$1 == "library" { name = $2 } $1 == "executables" { name = "" }
+	name ~ /^(sample|other)/ && $1 == "module" && !/ alias/ { print name, $2, $3 }' ours |
+		sort)"
+
 echo '(library (name w)' >workspace/wrapped/dune
 ocamldump workspace workspace >ours 2>&1
 is "what is wrong is named with its place" "$(sed -n 's/^  problem //p' ours)" \
