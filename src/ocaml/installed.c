@@ -148,7 +148,10 @@ static void find_packages(struct installing *s, const char *folder, struct map *
 			const char *dir = path_join(s->a, folder, name);
 			const char *meta = beside ? path_join(s->a, folder, *entry)
 						  : path_join(s->a, dir, "META");
-			if (!*name || map_has(found, str_of(name)) || !file_exists(meta))
+			/* A dot leads to a package within: no folder's name is looked up with one.
+			 */
+			if (!*name || strchr(name, '.') || map_has(found, str_of(name)) ||
+				!file_exists(meta))
 				continue;
 			struct home *home = NEW(s->a, struct home);
 			*home = (struct home){meta, dir};

@@ -78,6 +78,8 @@ class Comparison:
 
     def names(self):
         listed = [line.split()[0] for line in run("ocamlfind", "list").splitlines()]
+        if not listed:  # some packages of Debian's make it fail
+            listed = list(query(self.ours.dir, "native", ""))
         self.same("libraries", sorted(self.ours.dir), sorted(listed))
         return listed
 
@@ -144,7 +146,7 @@ class Comparison:
                 for i, path in enumerate(public):
                     out.write(f"module M{i} = {path}\ninclude (struct end : sig end)\n")
                     out.write(f"module type S{i} = module type of {path}\n")
-            done = subprocess.run(["ocamlfind", "ocamlc", "-w", "-a", "-thread", "-package", name,
+            done = subprocess.run(["ocamlfind", "ocamlc", "-w", "-a", "-rectypes", "-thread", "-package", name,
                                    "-c", source], stderr=subprocess.PIPE, stdout=subprocess.PIPE)
             said = [line for line in done.stderr.decode().splitlines()
                     if line.strip() and "[WARNING] Interface" not in line]

@@ -94,6 +94,7 @@ static void packages_are_found_as_findlib_finds_them(void **state)
 		"package \"lost\" (exists_if=\"no,where\")\n"
 		"package \"here\" (exists_if=\"no META\")");
 	tree_box_put(box, "second/a/META", "version=\"2\"");
+	tree_box_put(box, "second/a.here/META", "version=\"nobody sees this\"");
 	tree_box_put(box, "second/META.beside", "directory=\"+b\" version=\"3\"");
 	tree_box_put(box, "second/old/META", "requires=\"a.here\"");
 	tree_box_put(box, "second/broken/META", "requires=\n\n oops");
