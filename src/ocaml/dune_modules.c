@@ -6,7 +6,7 @@
 
 struct gathering {
 	struct dune_tree *t;
-	const struct dune_dir *top;
+	struct dune_dir *top;
 	bool is_qualified;
 	struct map names; /* index in MODULES + 1 */
 	dune_modules modules;
@@ -66,6 +66,8 @@ static void add_file(struct gathering *g, const struct dune_dir *d, const struct
 static void gather(struct gathering *g, struct dune_dir *d, const char *below, bool with_children)
 {
 	dune_files(g->t, d);
+	if (d->unsure && !g->top->unsure)
+		g->top->unsure = d->unsure;
 	vec_for(file, &d->files)
 		add_file(g, d, file, below);
 	for (size_t i = 0; with_children && i < d->children.n; i++) {

@@ -126,10 +126,9 @@ static bool claim_archive(struct folder *f, struct ocaml_library *library, const
 	struct err e = {0};
 	strings units = {0};
 	vec_push(f->s->a, &f->s->out->read, path);
-	if (!file_read(&scratch, path, OBJECT_MAX_SIZE, &bytes, &e))
-		return false;
-	if (!object_units(f->s->a, bytes, &units, &e)) {
-		installed_problem(f->s, path, &e);
+	if (!object_read(&scratch, path, &bytes, &e) || !object_units(f->s->a, bytes, &units, &e)) {
+		if (e.code != E_NOTFOUND)
+			installed_problem(f->s, path, &e);
 		return false;
 	}
 	vec_for(unit, &units) {

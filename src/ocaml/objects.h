@@ -11,6 +11,9 @@
  * number tells which it is ("Caml1999A030"). E_INPUT where BYTES are none of these or damaged. */
 MUST_CHECK bool object_units(struct arena *a, struct str bytes, strings *out, struct err *e);
 
+/* Of the file PATH all that object_units() looks at: its head, and its table moved up behind it. */
+MUST_CHECK bool object_read(struct arena *a, const char *path, struct str *out, struct err *e);
+
 /* In the interface of a module: "module NAME = TARGET". */
 struct object_alias {
 	const char *name;   /* "Flow" */

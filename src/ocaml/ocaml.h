@@ -13,11 +13,13 @@ struct ocaml_module {
 	const char *unit; /* the compiler's name for it: "Tcp__Flow" */
 	/* Source files, relative to the library's folder; NULL where there is none. */
 	const char *impl, *intf;
-	bool is_private;   /* nobody else can name it: private, or without a .cmi */
+	bool is_private;   /* no path leads there: private, not shown by its wrapper, no .cmi */
 	bool is_virtual;   /* only an interface here: the implementation is another library's */
 	bool is_alias;	   /* made by dune, holds nothing but other modules' names */
 	bool is_generated; /* its source is made by a rule of the build */
-	bool is_guess;	   /* that it is this library's could not be proved */
+	/* Installed: several libraries share the folder, and it may be another's. In a workspace:
+	 * is_private is what the wrapper's text looks like. */
+	bool is_guess;
 	bool has_cmt, has_cmti; /* installed typed trees */
 };
 typedef VEC(struct ocaml_module) ocaml_modules;

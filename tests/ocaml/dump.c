@@ -1,7 +1,7 @@
 /* dump.c - prints what src/ocaml knows, a fact a line, for comparison with OCaml's own programs:
  *   ocamldump installed
- *   ocamldump workspace ROOT        by reading dune files
- *   ocamldump describe ROOT         as dune describes it
+ *   ocamldump workspace ROOT             by reading dune files
+ *   ocamldump describe ROOT [CONTEXT]    as dune describes it
  * SPDX-License-Identifier: ISC */
 #include <stdio.h>
 #include <string.h>
@@ -101,17 +101,31 @@ static void print_workspace(const struct ocaml_workspace *w)
 	print_words("problem", &w->problems);
 }
 
-static bool dump_workspace(struct arena *a, const char *root, bool describe, struct err *e)
+static bool read_workspace(
+	struct arena *a, const char *root, struct ocaml_workspace *w, struct err *e)
 {
 	struct ocaml_env env = ocaml_env_now();
 	struct ocaml_site site;
 	struct ocaml_installed all;
+	return ocaml_site_find(a, &env, &site, e) && ocaml_installed_read(a, &site, &all, e) &&
+	       ocaml_workspace_read(a, root, &all.libraries, w, e);
+}
+
+static bool dump(struct arena *a, int argc, char **argv, struct err *e)
+{
 	struct ocaml_workspace w;
-	if (!ocaml_site_find(a, &env, &site, e) || !ocaml_installed_read(a, &site, &all, e))
-		return false;
-	if (!(describe ? ocaml_describe(a, root, "dune", NULL, &w, e)
-		       : ocaml_workspace_read(a, root, &all.libraries, &w, e)))
-		return false;
+	const char *what = argc > 1 ? argv[1] : "";
+	if (argc == 2 && !strcmp(what, "installed"))
+		return dump_installed(a, e);
+	if (argc == 3 && !strcmp(what, "workspace")) {
+		if (!read_workspace(a, argv[2], &w, e))
+			return false;
+	} else if (argc > 2 && !strcmp(what, "describe")) {
+		if (!ocaml_describe(a, argv[2], "dune", argc > 3 ? argv[3] : NULL, &w, e))
+			return false;
+	} else {
+		return fail(e, E_USAGE, "expected installed, workspace ROOT or describe ROOT");
+	}
 	print_workspace(&w);
 	return true;
 }
@@ -120,9 +134,7 @@ int main(int argc, char **argv)
 {
 	defer(arena_free) struct arena a = {0};
 	struct err e = {0};
-	if (argc == 2 && !strcmp(argv[1], "installed") && dump_installed(&a, &e))
-		return 0;
-	if (argc == 3 && dump_workspace(&a, argv[2], !strcmp(argv[1], "describe"), &e))
+	if (dump(&a, argc, argv, &e))
 		return 0;
 	fprintf(stderr, "ocamldump: %s: %s\n", e.where, e.text);
 	return 1;
