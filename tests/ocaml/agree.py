@@ -51,7 +51,8 @@ def all_units(archives):
 def query(names, predicates, form):
     text = run("ocamlfind", "query", "-predicates", predicates, "-format",
                "\x01%p\x02" + form, *names)
-    return dict(part.rstrip("\n").split("\x02", 1) for part in text.split("\x01") if part)
+    return dict(part.rstrip("\n").split("\x02", 1) for part in text.split("\x01")
+                if "\x02" in part)
 
 
 def words(text):
@@ -149,7 +150,7 @@ class Comparison:
             done = subprocess.run(["ocamlfind", "ocamlc", "-w", "-a", "-rectypes", "-thread", "-package", name,
                                    "-c", source], stderr=subprocess.PIPE, stdout=subprocess.PIPE)
             said = [line for line in done.stderr.decode().splitlines()
-                    if line.strip() and "[WARNING] Interface" not in line]
+                    if line.strip() and "findlib: [WARNING]" not in line]
             self.same(name + " paths", said, [])
 
 

@@ -157,6 +157,27 @@ static void notes_of_dune_go_before_archives(void **state)
 	assert_true(b->modules.v[0].is_private);
 }
 
+static void libraries_with_damaged_archives_are_guesses(void **state)
+{
+	struct tree_box *box = *state;
+	tree_box_put(box, "first/a/META", "archive(byte)=\"a.cma\"");
+	tree_box_put(box, "first/a/a.cma", "Caml1999A030");
+	tree_box_put(box, "first/a/m.cmi", "");
+	tree_box_put(box, "first/b/META", "archive(byte)=\"b.cma -flag x\"");
+	tree_box_put(box, "first/b/b.cma", "Caml1999A030zzzzwhatever");
+	tree_box_put(box, "first/c/META", "archive(native)=\"c.cmxa\"");
+	struct ocaml_installed all = installed(box);
+	const struct ocaml_library *a = library(&all.libraries, "a");
+	assert_string_equal(a->guess, "its archives can't be read");
+	assert_string_equal(a->modules.v[0].path, "M");
+	assert_non_null(library(&all.libraries, "b")->guess);
+	assert_int_equal(library(&all.libraries, "b")->archives.n, 1);
+	assert_non_null(library(&all.libraries, "c")->guess);
+	assert_int_equal(all.problems.n, 2);
+	assert_non_null(strstr(all.problems.v[0], "first/a/a.cma: it is cut off"));
+	assert_non_null(strstr(all.problems.v[1], "first/b/b.cma: its table is beyond its end"));
+}
+
 static void closures_have_requirements_first(void **state)
 {
 	struct tree_box *box = *state;
@@ -207,6 +228,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(packages_are_found_as_findlib_finds_them),
 	TEST(modules_come_from_interfaces_where_nothing_else_tells),
 	TEST(notes_of_dune_go_before_archives),
+	TEST(libraries_with_damaged_archives_are_guesses),
 	TEST(closures_have_requirements_first),
 	TEST(damaged_objects_are_errors),
 };
