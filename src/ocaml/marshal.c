@@ -34,8 +34,8 @@ enum {
 #define MAGIC_SMALL 0x8495A6BEu
 #define MAGIC_BIG 0x8495A6BFu
 #define MAGIC_COMPRESSED 0x8495A6BDu
-/* OCaml gives no more to one value: what names the units of an archive is far below. */
-#define MAX_VALUES ((size_t)64 << 20)
+/* Far above what names the units of an archive: 256 MiB of them. */
+#define MAX_VALUES ((size_t)16 << 20)
 
 /* A block whose fields from NEXT to END are still to be read. */
 struct open_block {
@@ -100,7 +100,7 @@ MUST_CHECK static bool read_block(struct reader *r, uint32_t place, uint64_t tag
 		return wrong(r, "fewer values");
 	uint32_t first = (uint32_t)r->values.n;
 	v->n = (uint32_t)n;
-	v->first = first;
+	v->u.first = first;
 	for (uint64_t i = 0; i < n; i++)
 		vec_add(r->a, &r->values);
 	vec_push(r->a, &r->open, ((struct open_block){first, first + (uint32_t)n}));
@@ -111,7 +111,14 @@ MUST_CHECK static bool read_string(struct reader *r, uint32_t place, uint64_t n)
 {
 	struct marshal_value *v = &r->values.v[place];
 	v->kind = MARSHAL_STRING;
-	return take_bytes(r, n, &v->text) && add_object(r, place);
+	struct str text = {NULL, 0};
+	if (n > UINT32_MAX)
+		return wrong(r, "a shorter string");
+	if (!take_bytes(r, n, &text))
+		return false;
+	v->n = (uint32_t)n;
+	v->u.text = text.p;
+	return add_object(r, place);
 }
 
 MUST_CHECK static bool read_int(struct reader *r, uint32_t place, int size)
@@ -120,7 +127,7 @@ MUST_CHECK static bool read_int(struct reader *r, uint32_t place, int size)
 	if (!take_number(r, size, &bits))
 		return false;
 	int shift = 64 - 8 * size;
-	r->values.v[place].number = (int64_t)(bits << shift) >> shift;
+	r->values.v[place].u.number = (int64_t)(bits << shift) >> shift;
 	return true;
 }
 
@@ -242,7 +249,7 @@ MUST_CHECK static bool read_value(struct reader *r, uint32_t place)
 	if (code >= CODE_SMALL_BLOCK)
 		return read_block(r, place, code & 0xf, code >> 4 & 7);
 	if (code >= CODE_SMALL_INT) {
-		r->values.v[place].number = (int64_t)(code & 0x3f);
+		r->values.v[place].u.number = (int64_t)(code & 0x3f);
 		return true;
 	}
 	if (code >= CODE_SMALL_STRING)
@@ -306,5 +313,10 @@ const struct marshal_value *marshal_field(
 {
 	if (!v || v->kind != MARSHAL_BLOCK || i >= v->n)
 		return NULL;
-	return &m->v[v->first + i];
+	return &m->v[v->u.first + i];
+}
+
+struct str marshal_text(const struct marshal_value *v)
+{
+	return (struct str){v->u.text, v->n};
 }

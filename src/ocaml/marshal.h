@@ -8,11 +8,15 @@
 enum marshal_kind { MARSHAL_INT, MARSHAL_BLOCK, MARSHAL_STRING, MARSHAL_OTHER };
 struct marshal_value {
 	uint8_t kind, tag; /* tag: of a block; which constructor it is */
-	uint32_t n;	   /* of a block's fields */
-	uint32_t first;	   /* of them, in the same array */
-	int64_t number;	   /* of MARSHAL_INT */
-	struct str text;   /* of MARSHAL_STRING; points into what was read */
+	uint32_t n;	   /* of a block's fields, or of a string's bytes */
+	union {
+		uint32_t first;	  /* of a block's fields, in the same array */
+		const char *text; /* of a string; points into what was read */
+		int64_t number;
+	} u;
 };
+/* The bytes of the string V. */
+struct str marshal_text(const struct marshal_value *v);
 struct marshal {
 	struct marshal_value *v; /* v[0] is the value itself */
 	size_t n;

@@ -52,12 +52,13 @@ MUST_CHECK static bool table_of(struct str bytes, enum kind kind, struct str *ou
 static struct str name_of(const struct marshal_value *v)
 {
 	struct str none = {NULL, 0};
-	if (!v || v->kind != MARSHAL_STRING || v->text.n > MAX_NAME)
+	if (!v || v->kind != MARSHAL_STRING || v->n > MAX_NAME)
 		return none;
-	for (size_t i = 0; i < v->text.n; i++)
-		if ((unsigned char)v->text.p[i] <= ' ' || v->text.p[i] == '/')
+	struct str text = marshal_text(v);
+	for (size_t i = 0; i < text.n; i++)
+		if ((unsigned char)text.p[i] <= ' ' || text.p[i] == '/')
 			return none;
-	return v->text;
+	return text;
 }
 
 MUST_CHECK static bool add_name(
@@ -65,7 +66,7 @@ MUST_CHECK static bool add_name(
 {
 	if (!name_of(v).n)
 		return fail(e, E_INPUT, "the name of a unit is missing");
-	vec_push(a, out, str_copy(a, v->text));
+	vec_push(a, out, str_copy(a, marshal_text(v)));
 	return true;
 }
 

@@ -73,6 +73,8 @@ MUST_CHECK static bool read_list(struct sexp_lexer *l, struct sexp *out)
 static bool read_value(struct sexp_lexer *l, struct sexp *out)
 {
 	*out = (struct sexp){.line = l->line, .column = sexp_column(l)};
+	if (!sexp_count(l))
+		return false;
 	if (*l->at == '(')
 		return read_list(l, out);
 	if (*l->at == '"')

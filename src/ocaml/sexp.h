@@ -7,6 +7,7 @@
 
 #define SEXP_MAX_DEPTH 200		 /* of lists within lists */
 #define SEXP_MAX_SIZE ((size_t)64 << 20) /* bytes of one text */
+#define SEXP_MAX_VALUES 2000000		 /* atoms and lists of one text */
 
 enum sexp_kind { SEXP_ATOM, SEXP_QUOTED, SEXP_LIST };
 struct sexp {

@@ -34,6 +34,8 @@ MUST_CHECK static bool read_values(struct sexp_lexer *l, struct sexp *out)
 			l->at++;
 			continue;
 		}
+		if (!sexp_count(l))
+			return false;
 		if (*l->at != '(') {
 			if (!read_text(l, &item))
 				return false;

@@ -10,6 +10,14 @@ bool sexp_wrong(struct sexp_lexer *l, int line, int column, const char *expected
 	return fail_where(l->e, "%s:%d:%d", l->file, line, column);
 }
 
+bool sexp_count(struct sexp_lexer *l)
+{
+	if (++l->values <= SEXP_MAX_VALUES)
+		return true;
+	return sexp_wrong(l, l->line, sexp_column(l),
+		"expected at most " SEXP_STRING(SEXP_MAX_VALUES) " values");
+}
+
 int sexp_column(const struct sexp_lexer *l)
 {
 	return (int)(l->at - l->line_start) + 1;

@@ -14,11 +14,14 @@ struct sexp_lexer {
 	const char *at, *end;
 	const char *line_start;
 	int line, depth;
+	int values; /* so far */
 	struct err *e;
 };
 
 /* E_INPUT at "file:line:column". Returns false. */
 bool sexp_wrong(struct sexp_lexer *l, int line, int column, const char *expected);
+/* Counts one more value; E_INPUT where there are too many. */
+MUST_CHECK bool sexp_count(struct sexp_lexer *l);
 int sexp_column(const struct sexp_lexer *l);
 bool sexp_at(const struct sexp_lexer *l, struct str word);
 /* White space, "; ..." to the end of the line, and "#| ... |#". */

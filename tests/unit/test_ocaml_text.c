@@ -82,6 +82,24 @@ static void depth_is_bounded(void **state)
 	}
 }
 
+static void size_is_bounded(void **state)
+{
+	(void)state;
+	defer(arena_free) struct arena a = {0};
+	struct sexp all;
+	struct err e = {0};
+	size_t n = 2 * (size_t)SEXP_MAX_VALUES;
+	char *many = arena_alloc(&a, 2 * n);
+	for (size_t i = 0; i < n; i++)
+		memcpy(many + 2 * i, i % 100 ? "a " : "a\n", 2);
+	assert_false(sexp_read(&a, "dune", (struct str){many, 2 * n}, &all, &e));
+	assert_string_equal(e.text, "expected at most 2000000 values");
+	for (size_t i = 0; i < n; i++)
+		memcpy(many + 2 * i, "0:", 2);
+	assert_false(sexp_read_canonical(&a, "dune", (struct str){many, 2 * n}, &all, &e));
+	assert_string_equal(e.text, "expected at most 2000000 values");
+}
+
 static void canonical_values_are_read(void **state)
 {
 	(void)state;
@@ -182,6 +200,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(values_are_read_as_dune_reads_them),
 	cmocka_unit_test(wrong_values_are_named_with_their_place),
 	cmocka_unit_test(depth_is_bounded),
+	cmocka_unit_test(size_is_bounded),
 	cmocka_unit_test(canonical_values_are_read),
 	cmocka_unit_test(variables_depend_on_predicates),
 	cmocka_unit_test(wrong_meta_files_are_named_with_their_place),
