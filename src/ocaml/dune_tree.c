@@ -8,7 +8,7 @@
 
 #define MAX_FOLDER_DEPTH 100
 #define MAX_FOLDERS 200000
-#define MAX_INCLUDES 50 /* of files in files */
+#define MAX_INCLUDES 500 /* in one folder */
 
 typedef VEC(struct dune_stanza) stanzas;
 
@@ -70,23 +70,38 @@ static stanzas *pending_of(struct dune_tree *t, const char *path)
 	return *at;
 }
 
-static void add_stanzas(struct dune_tree *t, struct dune_dir *d, const struct sexp *s, size_t from,
-	const char *file, int depth);
+/* A file that is being read, and the one that includes it. */
+struct reading_file {
+	const char *name;
+	const struct reading_file *above;
+};
 
-static void add_include(
-	struct dune_tree *t, struct dune_dir *d, const struct sexp *s, const char *file, int depth)
+static bool is_open(const struct reading_file *file, const char *name)
+{
+	for (; file; file = file->above)
+		if (!strcmp(file->name, name))
+			return true;
+	return false;
+}
+
+static void add_stanzas(struct dune_tree *t, struct dune_dir *d, const struct sexp *s,
+	const struct reading_file *file);
+
+static void add_include(struct dune_tree *t, struct dune_dir *d, const struct sexp *s,
+	const struct reading_file *file)
 {
 	const char *name = s->n == 2 ? sexp_copy(t->a, &s->items[1]) : NULL;
-	const char *path = name ? dune_path(t->a, path_dir(t->a, file), name) : NULL;
+	const char *path = name ? dune_path(t->a, path_dir(t->a, file->name), name) : NULL;
 	struct sexp more;
-	if (!path || depth >= MAX_INCLUDES || !file_exists(path_join(t->a, t->root, path))) {
-		d->unsure = str_format(t->a, "%s includes what is not there", file);
-		return;
-	}
-	if (dune_read(t, path, &more))
-		add_stanzas(t, d, &more, 0, path, depth + 1);
-	else
+	if (!path || !file_exists(path_join(t->a, t->root, path))) {
+		d->unsure = str_format(t->a, "%s includes what is not there", file->name);
+	} else if (is_open(file, path) || ++d->includes > MAX_INCLUDES) {
+		d->unsure = str_format(t->a, "%s includes files without end", file->name);
+	} else if (!dune_read(t, path, &more)) {
 		d->unsure = str_format(t->a, "%s can't be read", path);
+	} else {
+		add_stanzas(t, d, &more, &(struct reading_file){path, file});
+	}
 }
 
 /* "(subdir PATH stanza...)": kept until PATH is visited. */
@@ -102,15 +117,15 @@ static void add_subdir(
 		vec_push(t->a, there, ((struct dune_stanza){s->items[i], file}));
 }
 
-static void add_stanza(
-	struct dune_tree *t, struct dune_dir *d, const struct sexp *s, const char *file, int depth)
+static void add_stanza(struct dune_tree *t, struct dune_dir *d, const struct sexp *s,
+	const struct reading_file *file)
 {
 	if (sexp_is_call(s, "include")) {
-		add_include(t, d, s, file, depth);
+		add_include(t, d, s, file);
 	} else if (sexp_is_call(s, "dynamic_include")) {
-		d->unsure = str_format(t->a, "%s includes what the build makes", file);
+		d->unsure = str_format(t->a, "%s includes what the build makes", file->name);
 	} else if (sexp_is_call(s, "subdir")) {
-		add_subdir(t, d, s, file);
+		add_subdir(t, d, s, file->name);
 	} else if (sexp_is_call(s, "include_subdirs")) {
 		const char *mode = s->n > 1 ? sexp_copy(t->a, &s->items[1]) : NULL;
 		d->subdirs = !mode			    ? SUBDIRS_NO
@@ -118,15 +133,15 @@ static void add_stanza(
 			     : !strcmp(mode, "qualified")   ? SUBDIRS_QUALIFIED
 							    : SUBDIRS_NO;
 	} else {
-		vec_push(t->a, &d->stanzas, ((struct dune_stanza){*s, file}));
+		vec_push(t->a, &d->stanzas, ((struct dune_stanza){*s, file->name}));
 	}
 }
 
-static void add_stanzas(struct dune_tree *t, struct dune_dir *d, const struct sexp *s, size_t from,
-	const char *file, int depth)
+static void add_stanzas(struct dune_tree *t, struct dune_dir *d, const struct sexp *s,
+	const struct reading_file *file)
 {
-	for (size_t i = from; i < s->n; i++)
-		add_stanza(t, d, &s->items[i], file, depth);
+	for (size_t i = 0; i < s->n; i++)
+		add_stanza(t, d, &s->items[i], file);
 }
 
 static void read_dune_file(struct dune_tree *t, struct dune_dir *d, const char *name)
@@ -149,7 +164,7 @@ static void read_dune_file(struct dune_tree *t, struct dune_dir *d, const char *
 		return;
 	}
 	if (sexp_read(t->a, file, text, &all, &e)) {
-		add_stanzas(t, d, &all, 0, file, 0);
+		add_stanzas(t, d, &all, &(struct reading_file){file, NULL});
 		return;
 	}
 	dune_problem(t, file, &e);
@@ -229,7 +244,7 @@ static void take_pending(struct dune_tree *t, struct dune_dir *d)
 	stanzas *there = map_get(&t->pending, str_of(d->path));
 	for (size_t i = 0; there && i < there->n; i++) {
 		struct dune_stanza stanza = there->v[i]; /* the list may grow meanwhile */
-		add_stanza(t, d, &stanza.s, stanza.file, 0);
+		add_stanza(t, d, &stanza.s, &(struct reading_file){stanza.file, NULL});
 	}
 }
 

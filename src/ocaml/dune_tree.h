@@ -37,6 +37,7 @@ struct dune_dir {
 	VEC(struct dune_stanza) stanzas;
 	enum dune_subdirs subdirs;
 	bool is_vendored, is_data;
+	int includes;		     /* of files, so far */
 	const char *unsure;	     /* why not all that it defines is known; or NULL */
 	VEC(struct dune_file) files; /* sources and targets, made by dune_files() */
 	bool has_files;

@@ -121,6 +121,22 @@ static void wrong_files_are_problems_of_their_folder_alone(void **state)
 					     "what it defines is not known");
 }
 
+static void files_that_include_each_other_end(void **state)
+{
+	struct tree_box *box = *state;
+	tree_box_put(box, "a/dune", "(library (name a))(include b)(include b)");
+	tree_box_put(box, "a/b", "(include dune)(library (name c))");
+	tree_box_put(box, "d/dune", "(include 1)");
+	for (int i = 1; i < 40; i++)
+		tree_box_put(box, str_format(&box->a, "d/%d", i),
+			str_format(&box->a, "(include %d)(include %d)", i + 1, i + 1));
+	tree_box_put(box, "d/40", "");
+	tree_box_put(box, "d/e/dune", "(library (name e))");
+	struct ocaml_workspace w = read_workspace(box);
+	assert_string_equal(library(&w, "a")->guess, "a/b includes files without end");
+	assert_null(library(&w, "e")->guess);
+}
+
 static void folders_that_are_links_end(void **state)
 {
 	struct tree_box *box = *state;
@@ -206,6 +222,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(folders_can_be_modules),
 	TEST(what_only_the_build_can_tell_is_a_guess),
 	TEST(wrong_files_are_problems_of_their_folder_alone),
+	TEST(files_that_include_each_other_end),
 	TEST(folders_that_are_links_end),
 	TEST(dunes_description_confirms),
 	TEST(wrong_descriptions_are_errors),
