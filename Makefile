@@ -94,7 +94,11 @@ $(BUILD)/machine: tests/guest/machine.c $(BUILD)/portable.a
 $(BUILD)/opamread: tests/opam/reader.c $(filter-out $(BUILD)/obj/cmd/%,$(CORE)) $(BUILD)/portable.a
 	$(call say,TEST)$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -rdynamic -o $@ \
 		$(filter %.c %.o %.a,$^) $(CORE_LIBS) $(PORTABLE_LIBS)
-tests: all $(TEST_PROGRAMS) $(BUILD)/machine $(BUILD)/opamread
+# What src/ocaml knows, for comparison with OCaml's own programs.
+$(BUILD)/ocamldump: tests/ocaml/dump.c $(BUILD)/core.a
+	$(call say,TEST)$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $(filter %.c %.a,$^) \
+		$(CORE_LIBS)
+tests: all $(TEST_PROGRAMS) $(BUILD)/machine $(BUILD)/opamread $(BUILD)/ocamldump
 
 # make fuzz: each target for FUZZ_SECONDS, starting from its corpus; what it finds goes to build/fuzz.
 FUZZ_SECONDS ?= 30
@@ -119,8 +123,13 @@ BUILD_PACKAGES := gcc libc6-dev binutils scdoc libgit2-dev libcurl4-openssl-dev 
 	libarchive-dev nettle-dev libelf-dev libpcap-dev zlib1g-dev
 RUN_PACKAGES := qemu-system-x86 git iproute2 iputils-ping iputils-arping curl ca-certificates \
 	universal-ctags patch xz-utils bubblewrap
+# OCaml, and libraries that are made in many ways: by dune and without it, wrapped and not, several
+# in one folder, old names, interfaces without code, hidden modules.
+OCAML_PACKAGES := ocaml-nox ocaml-findlib ocaml-dune $(patsubst %,lib%-ocaml-dev,alcotest astring \
+	base64 bos camlp4 cohttp cstruct extlib fmt ipaddr logs lwt num ocamlgraph ppx-sexp-conv ptime \
+	re x509 yojson)
 TEST_PACKAGES := libcmocka-dev clang clang-format-14 libclang-rt-14-dev pmccabe shellcheck \
-	mandoc python3 strace cpio dnsmasq-base nmap lighttpd opam
+	mandoc python3 strace cpio dnsmasq-base nmap lighttpd opam $(OCAML_PACKAGES)
 BENCH_PACKAGES := ninja-build cpio lz4 python3 opam
 
 # Installs what is missing of PACKAGES, after naming it.
