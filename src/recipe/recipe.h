@@ -38,9 +38,19 @@ struct commands {
 	const char *output; /* relocatable object (or archive), relative to the source tree */
 };
 
+/* build.dune: a part of one dune workspace, which dune builds as a whole. */
+struct dune_how {
+	const char *place; /* the folder of the workspace that the source takes; "." is its root */
+	strings packages;  /* opam's packages in it: several may share one repository */
+	const char *target;  /* of an image: what dune makes, relative to the workspace's root */
+	const char *profile; /* of an image: "release", ...; NULL: dune's own */
+};
+
+/* At most one of them is set. */
 struct build_how {
-	struct objects *objects;   /* NULL where not given */
-	struct commands *commands; /* NULL where not given */
+	struct objects *objects;
+	struct commands *commands;
+	struct dune_how *dune;
 };
 
 /* What dependents get from a package. */
@@ -138,7 +148,18 @@ struct check {
 	struct commits_how *commits;		      /* state; may be NULL */
 };
 
+/* Machines that an image boots on:
+ *   qemu           our own images and such that boot as they do (multiboot), in QEMU
+ *   solo5-virtio   a Solo5 virtio image, in QEMU
+ *   solo5-spt      a Solo5 spt image, under its tender solo5-spt
+ *   solo5-hvt      a Solo5 hvt image, under its tender solo5-hvt: needs KVM
+ *   unix           a program that takes its network card from a tap device: MirageOS's target unix
+ *   process        a program that uses the kernel's sockets, in a network namespace of its own
+ * To all but qemu, boot.command_line is the whole command line, in which $ADDRESS, $PREFIX, $HOST
+ * and $TAP are replaced: the image's address on network 0, its prefix's length, the host's address,
+ * and the name of the tap device. */
 struct image_how {
+	const char *machine; /* default "qemu" */
 	struct boot boot;
 	struct wire_how wire;
 	VEC(struct network_how) networks; /* empty: one, as boot.address and wire say */

@@ -116,11 +116,24 @@ static const struct spec_field commands_fields[] = {
 static const struct spec commands_spec = {
 	"commands", FIELDS(commands), .help = "Programs that make one object."};
 
+static const struct spec_field dune_how_fields[] = {
+	{AT(dune_how, place, SPEC_STRING), .required = true, .check = is_inner_path,
+		.help = "The folder of the dune workspace that the source takes; \".\" is its root."},
+	{AT(dune_how, packages, SPEC_STRINGS), .help = "The opam packages in it."},
+	{AT(dune_how, target, SPEC_STRING), .check = is_inner_path,
+		.help = "Of an image: the file that dune makes, relative to the workspace's root."},
+	{AT(dune_how, profile, SPEC_STRING),
+		.help = "Of an image: dune's build profile, such as \"release\"."}};
+static const struct spec dune_spec = {
+	"dune", FIELDS(dune_how), .help = "A part of a dune workspace."};
+
 static const struct spec_field build_how_fields[] = {
 	{AT(build_how, objects, SPEC_POINTER), .sub = &objects_spec,
 		.help = "Compile C and assembly files."},
 	{AT(build_how, commands, SPEC_POINTER), .sub = &commands_spec,
-		.help = "Run the package's own build system."}};
+		.help = "Run the package's own build system."},
+	{AT(build_how, dune, SPEC_POINTER), .sub = &dune_spec,
+		.help = "Let dune build it, in one workspace with all that has this field."}};
 static const struct spec build_spec = {
 	"build", FIELDS(build_how), .help = "How the package builds."};
 
@@ -273,7 +286,12 @@ static const struct spec_field check_fields[] = {
 		.help = "state: how many commits there must be."}};
 static const struct spec check_spec = {"check", FIELDS(check), .help = "One check of the lab."};
 
+static const char *const machine_kinds[] = {
+	"qemu", "solo5-virtio", "solo5-spt", "solo5-hvt", "unix", "process", NULL};
+
 static const struct spec_field image_how_fields[] = {
+	{AT(image_how, machine, SPEC_STRING), .words = machine_kinds,
+		.help = "What the image boots on; \"qemu\" by default."},
 	{AT(image_how, boot, SPEC_STRUCT), .sub = &boot_spec, .help = "The machine."},
 	{AT(image_how, wire, SPEC_STRUCT), .sub = &wire_spec, .help = "The wire."},
 	{AT(image_how, networks, SPEC_STRUCTS), .sub = &network_spec,
