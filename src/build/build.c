@@ -155,6 +155,13 @@ bool build_run(
 	int64_t start = clock_ns();
 	struct build_result result = {0};
 	const char *trace;
+	if (q->image->build.dune) {
+		if (!build_by_dune(a, q, &result, e))
+			return false;
+		result.ns = clock_ns() - start;
+		*out = result;
+		return true;
+	}
 	if (!trace_name(a, q, &trace, e))
 		return false;
 	if (!answer_again(a, q, trace, &result)) {

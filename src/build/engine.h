@@ -196,6 +196,12 @@ MUST_CHECK bool effect_check_packages(struct engine *g, struct err *e);
  */
 MUST_CHECK bool effect_check_files(struct engine *g, struct err *e);
 
+/* ---- dune.c --------------------------------------------------------------------------- */
+
+/* build_run() of a recipe that dune builds; OUT's time is left as it is. */
+MUST_CHECK bool build_by_dune(
+	struct arena *a, const struct build_request *q, struct build_result *out, struct err *e);
+
 /* ---- build.c -------------------------------------------------------------------------- */
 
 /* One respin at a time builds or cleans in a workspace. */

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "build/trace.h"
+#include "dune/dune.h"
 
 struct gc {
 	struct arena *a;
@@ -88,6 +89,7 @@ bool build_gc(const struct workspace *w, int age_days, uint64_t *freed, struct e
 	if (!workspace_lock(w, &lock, e) ||
 		!store_open(&scratch, path_join(&scratch, w->state, "store"), &gc.store, e) ||
 		!sweep_builds(&gc, path_join(&scratch, w->state, "builds"), e) ||
+		!dune_sweep(w, gc.since, keep, &gc, &sum, e) ||
 		!store_each_result(gc.store, thin_record, &gc, e) ||
 		!store_sweep(gc.store, is_kept, &gc, &sum, e))
 		return false;

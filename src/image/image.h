@@ -46,6 +46,17 @@ struct image_info {
  * The result depends on nothing but the bytes of LINKED and MAP and on M. */
 MUST_CHECK bool image_seal(const char *linked, const char *map, const struct image_info *m,
 	const char *out, struct err *e);
+/* A compilation unit of OCaml's native compiler ("Tcp__Window"), and its package's index. */
+struct image_unit {
+	const char *name;
+	size_t package;
+};
+typedef VEC(struct image_unit) image_units;
+/* The same for a program or an image that an OCaml build linked: there is no link map, but the
+ * compiler's symbols around the code and the data of each unit say what is whose. What C code fills
+ * is nobody's. E_INPUT for what is not ELF, or has bytes behind its end (bytecode). */
+MUST_CHECK bool image_label(const char *linked, const struct image_info *m,
+	const image_units *units, const char *out, struct err *e);
 /* Packs the regular files below DIR into one archive (cpio "newc" format, sorted, no times, no
  * owners: equal folders give equal bytes), for the image to serve. A link to a file below DIR
  * stands for that file; E_UNSAFE where it leads out, E_INPUT for what is neither file nor folder.

@@ -29,6 +29,10 @@ void manifest_write(const struct image_info *m, const ranges *r, struct text *ou
 MUST_CHECK bool manifest_read(struct arena *a, struct str text, const char *file,
 	struct image_info *out, ranges *r, struct err *e);
 
+/* The bytes of LINKED, an ELF file, with the section MANIFEST; FILE is for messages. */
+MUST_CHECK bool manifest_attach(struct arena *a, struct str linked, const char *file,
+	struct str manifest, struct str *out, struct err *e);
+
 /* image_read() of BYTES that are in memory already, but for the digest, and the ranges. FILE is for
  * messages. */
 MUST_CHECK bool image_parse(struct arena *a, struct str bytes, const char *file,

@@ -176,8 +176,8 @@ static bool read_back(struct arena *a, int fd, struct str *out, struct err *e)
 	return true;
 }
 
-/* LINKED with the section, in memory: libelf updates files only, so it gets one without a name. */
-static bool seal_bytes(struct arena *a, struct str linked, const char *file, struct str manifest,
+/* In memory: libelf updates files only, so it gets one without a name. */
+bool manifest_attach(struct arena *a, struct str linked, const char *file, struct str manifest,
 	struct str *out, struct err *e)
 {
 	defer(close_fd) int fd = memfd_create("image", MFD_CLOEXEC);
@@ -203,6 +203,6 @@ bool image_seal(const char *linked, const char *map, const struct image_info *m,
 		!find_ranges(&scratch, elf, linked, map, m, &found, e))
 		return false;
 	manifest_write(m, &found, &manifest);
-	return seal_bytes(&scratch, bytes, linked, text_str(&manifest), &sealed, e) &&
+	return manifest_attach(&scratch, bytes, linked, text_str(&manifest), &sealed, e) &&
 	       file_write_cache(out, sealed, 0755, e);
 }

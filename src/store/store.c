@@ -85,7 +85,9 @@ bool store_take(struct store *s, const char *file, struct digest *out, struct er
 		return true;
 	}
 	const char *path = store_path(s, &scratch, &d);
-	if (chmod(file, 0444) < 0)
+	struct stamp stamp;
+	mode_t programs = file_stamp(file, &stamp) ? stamp.mode & 0111 : 0;
+	if (chmod(file, 0444 | programs) < 0)
 		return fail_errno(e, "make %s read-only", file);
 	if (!move(&scratch, file, path, e) || !store_know(s, path, &d, e))
 		return false;

@@ -30,7 +30,7 @@ const char *store_path(const struct store *s, struct arena *a, const struct dige
 bool store_has(struct store *s, const struct digest *d);
 /* Stores BYTES. */
 MUST_CHECK bool store_put(struct store *s, struct str bytes, struct digest *out, struct err *e);
-/* Moves FILE (on the same file system) into the store. */
+/* Moves FILE (on the same file system) into the store; a program stays one. */
 MUST_CHECK bool store_take(struct store *s, const char *file, struct digest *out, struct err *e);
 
 /* ---- results of actions --------------------------------------------------------------- */

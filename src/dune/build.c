@@ -1,0 +1,178 @@
+/* build.c - one build by dune, from request to image. SPDX-License-Identifier: ISC */
+#include "dune/inner.h"
+
+#include <string.h>
+
+static bool has_overlays(const struct dune_request *q)
+{
+	return q->with && q->with->n;
+}
+
+static bool check_target(const struct recipe *r, struct err *e)
+{
+	if (r->build.dune && r->build.dune->target)
+		return true;
+	if (!r->image) {
+		fail(e, E_INPUT,
+			"%s is a part of a dune workspace: it is built with an image that "
+			"contains it",
+			r->name);
+		return fail_hint(e, "name the image: respin build IMAGE");
+	}
+	fail(e, E_INPUT, "\"target\" is missing: what does dune make for %s?", r->name);
+	return fail_where(e, "%s:/build/dune", r->file);
+}
+
+static bool open_build(struct build *b, struct err *e)
+{
+	const struct workspace *w = b->q->w;
+	struct map *const maps[] = {&b->rebuilt, &b->modules, &b->last.by_path};
+	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++)
+		maps[i]->a = b->a;
+	b->side = has_overlays(b->q) ? "with" : "without";
+	if (!check_target(b->q->image, e) || !path_real(b->a, w->root, &b->root, e) ||
+		!recipe_closure(w, b->q->image, &b->closure, e))
+		return false;
+	b->state = path_join(b->a, b->root, ".respin");
+	b->dir = str_format(b->a, "%s/dune/%s", b->state, b->side);
+	b->facts = outside_values(b);
+	b->has_last = trail_read(b->a, trail_file(b), &b->last);
+	return mounts_find(b, e);
+}
+
+static void give_object(struct build *b, const struct digest *d, struct dune_result *out)
+{
+	const char *hex = digest_hex(b->out, d);
+	out->sha256 = hex;
+	out->path = str_format(b->out, "%s/store/objects/%.2s/%s", b->state, hex, hex + 2);
+}
+
+/* The object is hashed again only where its stamp is not the one that it was stored with. */
+static bool has_object(struct build *b, const char *path)
+{
+	struct stamp stamp;
+	const struct entry *own = map_get(&b->last.by_path, str_of(path));
+	return own && file_stamp(path, &stamp) && stamp_eq(&stamp, &own->stamp);
+}
+
+bool dune_unchanged(struct arena *a, const struct dune_request *q, bool *holds,
+	struct dune_result *out, struct err *e)
+{
+	defer(arena_free) struct arena scratch = {0};
+	struct build b = {.a = &scratch, .out = a, .q = q};
+	struct dune_result result = {0};
+	*holds = false;
+	if (!open_build(&b, e))
+		return false;
+	if (!b.has_last || !digest_eq(&b.facts, &b.last.facts) || !trail_holds(&b.last))
+		return true;
+	give_object(&b, &b.last.object, &result);
+	if (!has_object(&b, result.path))
+		return true;
+	result.reused = b.last.parts;
+	trail_touch(trail_file(&b));
+	*out = result;
+	*holds = true;
+	return true;
+}
+
+/* What was changed while dune ran may be in the image or not. */
+static bool check_race(struct build *b, struct err *e)
+{
+	vec_for(entry, &b->inputs) {
+		struct stamp now;
+		if (entry->kind != ENTRY_FILE || !entry->mount->over)
+			continue;
+		if (file_stamp(entry->real, &now) && stamp_eq(&now, &entry->stamp))
+			continue;
+		fail(e, E_CONFLICT, "%s was changed while dune built", user_path(b, entry->path));
+		return fail_hint(e, "build again");
+	}
+	return true;
+}
+
+/* The image in the store is a thing that the answer depends on, too. */
+static void add_object(struct build *b, const char *path)
+{
+	struct entry *entry = vec_add(b->a, &b->inputs);
+	*entry = (struct entry){.kind = ENTRY_PLACE, .safe = true, .path = path, .real = path};
+	if (!file_stamp(path, &entry->stamp))
+		entry->safe = false;
+}
+
+/* How much of the image stayed as it was. */
+static void count_parts(struct build *b, struct dune_result *out)
+{
+	programs p = {0};
+	ocaml_library_list all = {0};
+	graph_image(b, &p, &all);
+	b->parts = all.n + 1;
+	out->reused = out->ran.n ? 0 : 1;
+	vec_for(library, &all)
+		out->reused += !map_has(&b->rebuilt, str_of((*library)->name));
+}
+
+/* Dune had nothing to do, but the image says something else of itself now. */
+static void tell_manifest(struct build *b, const struct digest *object)
+{
+	const struct dune_request *q = b->q;
+	if (b->result->ran.n || !b->has_last || digest_eq(object, &b->last.object))
+		return;
+	struct dune_action one = {.output = q->image->name,
+		.unit = q->image->name,
+		.reason = "its last result is gone from the store",
+		.command = "respin's manifest"};
+	vec_for(change, &b->changes)
+		if (change->kind == ENTRY_FACT)
+			one.reason = str_copy(b->out, str_of(change->words));
+	vec_push(b->out, &b->result->ran, one);
+	if (q->on_action)
+		q->on_action(q->ctx, &one);
+}
+
+static bool finish(struct build *b, struct dune_result *out, struct err *e)
+{
+	const char *product;
+	struct digest object;
+	if (!product_find(b, &product, e) || !overlays_have_effect(b, product, e) ||
+		!product_store(b, product, &object, e) || !check_race(b, e))
+		return false;
+	tell_manifest(b, &object);
+	count_parts(b, out);
+	give_object(b, &object, out);
+	add_object(b, out->path);
+	return trail_write(b, &object, e);
+}
+
+bool dune_plan(
+	struct arena *a, const struct dune_request *q, struct dune_result *out, struct err *e)
+{
+	defer(arena_free) struct arena scratch = {0};
+	struct dune_result result = {0};
+	struct build b = {.a = &scratch, .out = a, .q = q, .result = &result};
+	if (!open_build(&b, e) || !overlays_are_in(&b, e) || !outside_programs(&b, e) ||
+		!scan(&b, e))
+		return false;
+	changes_find(&b);
+	if (!graph_read(&b, e))
+		return false;
+	plan_parts(&b);
+	*out = result;
+	return true;
+}
+
+bool dune_build(
+	struct arena *a, const struct dune_request *q, struct dune_result *out, struct err *e)
+{
+	defer(arena_free) struct arena scratch = {0};
+	struct dune_result result = {0};
+	struct build b = {.a = &scratch, .out = a, .q = q, .result = &result};
+	if (!open_build(&b, e) || !overlays_are_in(&b, e) || !outside_programs(&b, e) ||
+		!scan(&b, e))
+		return false;
+	changes_find(&b);
+	if (!shadow_sync(&b, e) || !run_dune(&b, e) || !finish(&b, &result, e))
+		return false;
+	*out = result;
+	return true;
+}

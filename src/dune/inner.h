@@ -1,0 +1,188 @@
+/* inner.h - one build by dune while it goes on. Private to dune. SPDX-License-Identifier: ISC */
+#ifndef RESPIN_DUNE_INNER_H
+#define RESPIN_DUNE_INNER_H
+
+#include "dune/dune.h"
+#include "ocaml/ocaml.h"
+#include "store/store.h"
+
+/* A folder of the user's and its place in the shadow. */
+struct mount {
+	const char *at;		    /* relative to the shadow; "" is all of it */
+	const char *from;	    /* absolute */
+	const char *shown;	    /* how people know it: "overlays/lwt/src"; "" is the root */
+	const struct recipe *unit;  /* NULL: the workspace itself */
+	const struct overlay *over; /* NULL: none */
+	bool added;		    /* the workspace has no such folder */
+	bool walked;
+};
+
+enum entry_kind {
+	ENTRY_FILE,
+	ENTRY_FOLDER,
+	ENTRY_ODD,	 /* of the workspace, but neither file nor folder */
+	ENTRY_PROGRAM,	 /* one that dune may run, or a file that says where they are */
+	ENTRY_INSTALLED, /* a folder of installed libraries */
+	ENTRY_PLACE,	 /* one in which programs are looked for; the image in the store */
+	ENTRY_VARIABLE,	 /* of the environment */
+	ENTRY_FACT	 /* that the manifest tells, or of the request */
+};
+#define ENTRY_LAST ENTRY_FACT
+
+/* Something that a build depends on. */
+struct entry {
+	enum entry_kind kind;
+	bool safe;	  /* it can't have changed since without its stamp changing too */
+	const char *path; /* relative to the shadow; of what is outside as people know it */
+	const char *real; /* absolute; NULL for a value */
+	struct stamp stamp;
+	struct digest digest; /* of a file's bytes, or of the value */
+	const struct mount *mount;
+};
+typedef VEC(struct entry) entries;
+
+/* What was different at the last build. */
+struct change {
+	enum entry_kind kind;
+	const char *path;  /* as struct entry has it */
+	const char *words; /* "src/tcp/window.ml changed", for people */
+	bool is_new;
+};
+typedef VEC(struct change) changes;
+
+/* What the last build of an image came from. */
+struct trail {
+	struct digest facts; /* of the request: recipes, overlays, environment */
+	struct digest object;
+	uint64_t parts;	    /* libraries and programs that it is made of */
+	entries inputs;	    /* without mounts */
+	struct map by_path; /* path -> struct entry * */
+};
+
+typedef VEC(const struct ocaml_executable *) programs;
+
+struct build {
+	struct arena *a;   /* freed with the build */
+	struct arena *out; /* of what the caller gets */
+	const struct dune_request *q;
+	const char *state; /* STATE, absolute and free of links */
+	const char *root;  /* the workspace's, the same */
+	const char *side;  /* "with", "without" */
+	const char *dir;   /* the shadow */
+	recipes closure;
+	VEC(struct mount) mounts; /* the whole workspace first */
+	struct digest facts;	  /* of the request, as struct trail's */
+	const char *dune;	  /* the program */
+	strings env;
+	entries inputs;
+	struct map real; /* folders of the shadow that are no links */
+	struct map own;	 /* those of them that dune may write to: files are copies */
+	struct map opam; /* the same, of opam files alone */
+	struct map way;	 /* folders that are in the shadow only because of what is in them */
+	struct trail last;
+	bool has_last;
+	changes changes;
+	struct ocaml_workspace graph;
+	struct map rebuilt; /* names of libraries that something ran for */
+	struct map modules; /* folder -> struct str *, the first module made anew in it */
+	uint64_t parts;	    /* as struct trail's */
+	struct dune_result *result;
+};
+
+/* ---- mounts.c, scan.c: what there is ------------------------------------------------------ */
+
+MUST_CHECK bool mounts_find(struct build *b, struct err *e);
+/* The mount that holds PATH of the shadow. */
+const struct mount *mounts_of(const struct build *b, const char *path);
+/* The package that PATH belongs to, or the image. */
+const char *unit_of(const struct build *b, const char *path);
+/* PATH as the user knows it, relative to the workspace's root. */
+const char *user_path(const struct build *b, const char *path);
+/* The same, but within its package: "src/tcp/window.ml". */
+const char *short_path(const struct build *b, const char *path);
+/* All files and folders that dune may read, and which folders must not be links. */
+MUST_CHECK bool scan(struct build *b, struct err *e);
+
+/* ---- outside.c: what is not in the workspace ----------------------------------------------- */
+
+/* Adds the request and the environment to the inputs. The digest of all that. */
+struct digest outside_values(struct build *b);
+/* Adds programs and the folders of libraries. E_NOTFOUND: there is no dune. */
+MUST_CHECK bool outside_programs(struct build *b, struct err *e);
+
+/* ---- special.c ---------------------------------------------------------------------------- */
+
+/* Reads a dune file's TEXT for what makes the folder DIR one that must not be a link. */
+void special_read(struct build *b, const char *dir, const char *real, struct str text, int depth);
+
+/* ---- shadow.c ----------------------------------------------------------------------------- */
+
+/* Makes the shadow what the scan found. */
+MUST_CHECK bool shadow_sync(struct build *b, struct err *e);
+
+/* ---- trail.c ------------------------------------------------------------------------------ */
+
+const char *trail_file(const struct build *b);
+/* False where there is none, or only a damaged one. */
+bool trail_read(struct arena *a, const char *file, struct trail *out);
+/* True where all that R came from is as it was. */
+bool trail_holds(const struct trail *r);
+MUST_CHECK bool trail_write(struct build *b, const struct digest *object, struct err *e);
+/* Marks FILE as used today. */
+void trail_touch(const char *file);
+
+/* ---- changes.c ---------------------------------------------------------------------------- */
+
+/* Compares the inputs with those of the last build. */
+void changes_find(struct build *b);
+bool is_workspace(enum entry_kind kind);
+bool is_dune_file(const char *path);
+/* Is PATH in DIR or below? Of the root, ".", only the files in itself count. */
+bool is_in(const char *path, const char *dir);
+
+/* ---- run.c, words.c ----------------------------------------------------------------------- */
+
+/* A line of dune's, "    ocamlopt src/foo.{a,cmxa} [solo5]". */
+struct dune_line {
+	struct str program, target, context;
+	bool failed;
+};
+/* False where it is something else: what a program said. */
+bool dune_line_parse(struct str line, struct dune_line *out);
+/* LOG with the user's paths instead of the shadow's. */
+struct str user_log(struct build *b, struct str log);
+/* Runs dune, telling each action. E_CHILD where it failed. */
+MUST_CHECK bool run_dune(struct build *b, struct err *e);
+
+/* ---- graph.c, reason.c -------------------------------------------------------------------- */
+
+/* Reads what libraries there are and what they require: once. */
+MUST_CHECK bool graph_read(struct build *b, struct err *e);
+/* The library that TARGET, as dune names it, is a part of; NULL: none, or an executable's. */
+const struct ocaml_library *graph_library(const struct build *b, struct str target);
+/* The programs that the image is made from, and the libraries of the workspace in them, those that
+ * others require first. */
+void graph_image(struct build *b, programs *p, ocaml_library_list *libraries);
+/* The library that the file PATH is a source of, or NULL. */
+const struct ocaml_library *graph_owner(const struct build *b, const char *path);
+/* Why LINE, of LIBRARY (or NULL), ran; notes that it did. */
+const char *reason_of(
+	struct build *b, const struct ocaml_library *library, const struct dune_line *line);
+
+/* ---- plan.c ------------------------------------------------------------------------------- */
+
+/* Tells each library and the image that the changes reach. */
+void plan_parts(struct build *b);
+
+/* ---- product.c, effect.c ------------------------------------------------------------------ */
+
+/* The file that dune made. */
+MUST_CHECK bool product_find(struct build *b, const char **out, struct err *e);
+/* Gives it its manifest, and puts it into the store. */
+MUST_CHECK bool product_store(struct build *b, const char *file, struct digest *out, struct err *e);
+/* E_INPUT where an overlay's package is not in the image. */
+MUST_CHECK bool overlays_are_in(const struct build *b, struct err *e);
+/* E_INPUT where an overlay changes files, but none that went into PRODUCT. */
+MUST_CHECK bool overlays_have_effect(struct build *b, const char *product, struct err *e);
+
+#endif

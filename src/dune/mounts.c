@@ -1,0 +1,129 @@
+/* mounts.c - which folder of the user's stands where in the shadow, and what its files are called.
+ * SPDX-License-Identifier: ISC */
+#include "dune/inner.h"
+
+#include <string.h>
+
+static const struct overlay *overlay_of(const struct build *b, const struct recipe *r)
+{
+	if (b->q->with)
+		vec_for(o, b->q->with)
+			if (!strcmp(o->package, r->name))
+				return o;
+	return NULL;
+}
+
+static const char *tidy_place(const char *place)
+{
+	return !strcmp(place, ".") ? "" : place;
+}
+
+static struct mount *mount_at(struct build *b, const char *at)
+{
+	vec_for(m, &b->mounts)
+		if (!strcmp(m->at, at))
+			return m;
+	return NULL;
+}
+
+/* As the user knows PATH, which is absolute. */
+static const char *shown_from_root(const struct build *b, const char *path)
+{
+	struct str s = str_of(path), root = str_of(b->root);
+	bool below = str_starts(s, root) && s.n > root.n && s.p[root.n] == '/';
+	return below ? path + root.n + 1 : path;
+}
+
+static bool twice(
+	const struct build *b, const struct mount *m, const struct recipe *r, struct err *e)
+{
+	fail(e, E_CONFLICT, "the overlays of %s and %s would take the same folder, '%s'",
+		m->unit->name, r->name, *m->at ? m->at : ".");
+	fail_hint(e, "drop one of them: respin overlay drop %s", r->name);
+	return fail_where(e, "%s", shown_from_root(b, m->from));
+}
+
+/* The place of R's source: the folder there, or the overlay instead of it. */
+static bool add_unit(struct build *b, const struct recipe *r, struct err *e)
+{
+	const char *at = tidy_place(r->build.dune->place);
+	const struct overlay *over = overlay_of(b, r);
+	struct mount *m = mount_at(b, at);
+	if (m && m->over && over)
+		return twice(b, m, r, e);
+	if (!m) {
+		m = vec_add(b->a, &b->mounts);
+		*m = (struct mount){.at = at, .from = path_join(b->a, b->root, at), .shown = at};
+		m->added = !dir_exists(m->from);
+	}
+	if (!m->unit || over)
+		m->unit = r;
+	if (!over)
+		return true;
+	m->over = over;
+	if (!path_real(b->a, over->dir, &m->from, e))
+		return fail_context(e, "the overlay of %s", r->name);
+	m->shown = shown_from_root(b, m->from);
+	return true;
+}
+
+/* What the workspace lacks and no overlay brings is installed somewhere: not ours. */
+static void drop_absent(struct build *b)
+{
+	size_t n = 0;
+	vec_for(m, &b->mounts)
+		if (!m->added || m->over)
+			b->mounts.v[n++] = *m;
+	b->mounts.n = n;
+}
+
+bool mounts_find(struct build *b, struct err *e)
+{
+	vec_push(b->a, &b->mounts,
+		((struct mount){.at = "", .from = b->root, .shown = "", .unit = NULL}));
+	vec_for(r, &b->closure)
+		if ((*r)->build.dune && !add_unit(b, *r, e))
+			return false;
+	drop_absent(b);
+	return true;
+}
+
+static bool is_below(const char *path, const char *folder)
+{
+	size_t n = strlen(folder);
+	return !n || (!strncmp(path, folder, n) && (!path[n] || path[n] == '/'));
+}
+
+const struct mount *mounts_of(const struct build *b, const char *path)
+{
+	const struct mount *best = b->mounts.v;
+	vec_for(m, &b->mounts)
+		if (is_below(path, m->at) && strlen(m->at) >= strlen(best->at))
+			best = m;
+	return best;
+}
+
+const char *unit_of(const struct build *b, const char *path)
+{
+	const struct mount *m = mounts_of(b, path);
+	return m->unit ? m->unit->name : b->q->image->name;
+}
+
+static const char *within(const struct mount *m, const char *path)
+{
+	size_t n = strlen(m->at);
+	return path[n] == '/' ? path + n + 1 : path + n;
+}
+
+const char *user_path(const struct build *b, const char *path)
+{
+	const struct mount *m = mounts_of(b, path);
+	return path_join(b->a, m->shown, within(m, path));
+}
+
+const char *short_path(const struct build *b, const char *path)
+{
+	const struct mount *m = mounts_of(b, path);
+	const char *rest = within(m, path);
+	return *rest ? rest : path;
+}

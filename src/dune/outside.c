@@ -1,0 +1,181 @@
+/* outside.c - what a build depends on beside the workspace: the request itself, the environment,
+ * programs, and the folders of installed libraries. SPDX-License-Identifier: ISC */
+#include "dune/inner.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* What dune, findlib, the compiler and configure scripts look at; the rest is not passed on. */
+static const char *const passed[] = {"PATH", "OCAMLPATH", "OCAMLFIND_CONF", "OCAMLFIND_TOOLCHAIN",
+	"OCAMLFIND_LDCONF", "OCAMLLIB", "CAMLLIB", "CAML_LD_LIBRARY_PATH", "OCAMLPARAM",
+	"OCAMLRUNPARAM", "OPAM_SWITCH_PREFIX", "PKG_CONFIG_PATH", "PKG_CONFIG_LIBDIR",
+	"LD_LIBRARY_PATH", "LIBRARY_PATH", "C_INCLUDE_PATH", "CPATH"};
+
+static const char *const tools[] = {"ocaml", "ocamlc", "ocamlc.opt", "ocamlopt", "ocamlopt.opt",
+	"ocamldep", "ocamldep.opt", "ocamllex", "ocamllex.opt", "ocamlyacc", "ocamlmklib",
+	"ocamlfind", "ocamlrun", "cc", "gcc", "as", "ld", "ar", "sh", "pkg-config"};
+
+static void add_value(struct build *b, enum entry_kind kind, const char *name, const char *value)
+{
+	struct entry *entry = vec_add(b->a, &b->inputs);
+	*entry = (struct entry){.kind = kind, .safe = true, .path = name};
+	entry->digest = hash_bytes(value ? str_of(value) : S("\1absent"));
+}
+
+static void add_path(struct build *b, enum entry_kind kind, const char *path)
+{
+	struct stamp stamp;
+	if (!file_stamp(path, &stamp))
+		return;
+	struct entry *entry = vec_add(b->a, &b->inputs);
+	*entry = (struct entry){.kind = kind, .path = path, .real = path, .stamp = stamp};
+	entry->safe = stamp_is_safe(&stamp, clock_wall_ns());
+}
+
+static void add_environment(struct build *b)
+{
+	for (size_t i = 0; i < sizeof(passed) / sizeof(*passed); i++) {
+		const char *value = getenv(passed[i]);
+		add_value(b, ENTRY_VARIABLE, passed[i], value);
+		if (value)
+			vec_push(b->a, &b->env, str_format(b->a, "%s=%s", passed[i], value));
+	}
+	vec_push(b->a, &b->env, "LC_ALL=C");
+	vec_push(b->a, &b->env, "TZ=UTC0");
+	vec_push(b->a, &b->env, "DUNE_CACHE=disabled");
+	vec_push(b->a, &b->env, str_format(b->a, "HOME=%s", b->state));
+	vec_push(b->a, &b->env, NULL);
+}
+
+static void add_programs(struct build *b)
+{
+	const char *value = getenv("PATH");
+	struct str rest = str_of(value);
+	while (rest.p) {
+		struct str dir = str_cut(&rest, ':');
+		if (dir.n)
+			add_path(b, ENTRY_PLACE, str_copy(b->a, dir));
+	}
+	add_path(b, ENTRY_PROGRAM, b->dune);
+	for (size_t i = 0; i < sizeof(tools) / sizeof(*tools); i++) {
+		const char *path = program_find(b->a, tools[i]);
+		if (path)
+			add_path(b, ENTRY_PROGRAM, path);
+	}
+}
+
+static void close_dir(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
+/* The folders below PATH: what is installed anew changes one of them. */
+static void add_folders(struct build *b, const char *path)
+{
+	defer(close_dir) DIR *dir = opendir(path);
+	if (!dir)
+		return;
+	add_path(b, ENTRY_INSTALLED, path);
+	for (struct dirent *d; (d = readdir(dir));)
+		if (d->d_type == DT_DIR && d->d_name[0] != '.')
+			add_folders(b, path_join(b->a, path, d->d_name));
+}
+
+static bool add_site(struct build *b, const char *toolchain, struct map *done, struct err *e)
+{
+	struct ocaml_env env = ocaml_env_now();
+	struct ocaml_site site;
+	env.ocamlfind_toolchain = toolchain ? toolchain : env.ocamlfind_toolchain;
+	if (!ocaml_site_find(b->a, &env, &site, e))
+		return false;
+	if (site.conf)
+		add_path(b, ENTRY_PROGRAM, site.conf);
+	if (site.stdlib)
+		vec_push(b->a, &site.path, site.stdlib);
+	vec_for(folder, &site.path) {
+		if (map_has(done, str_of(*folder)))
+			continue;
+		*map_put(done, str_of(*folder)) = b;
+		add_folders(b, *folder);
+	}
+	return true;
+}
+
+/* Cross compilers: a file each, beside findlib's own. */
+static bool add_toolchains(struct build *b, struct map *done, struct err *e)
+{
+	const char *conf = getenv("OCAMLFIND_CONF");
+	const char *dir = str_format(b->a, "%s.d", conf ? conf : "/etc/findlib.conf");
+	strings names;
+	if (!dir_exists(dir))
+		return true;
+	add_path(b, ENTRY_PLACE, dir);
+	if (!dir_list(b->a, dir, &names, e))
+		return false;
+	vec_for(name, &names) {
+		struct str stem = str_of(*name);
+		add_path(b, ENTRY_PROGRAM, path_join(b->a, dir, *name));
+		if (!str_ends(stem, S(".conf")))
+			continue;
+		stem.n -= 5;
+		if (!add_site(b, str_copy(b->a, stem), done, e))
+			return false;
+	}
+	return true;
+}
+
+/* ---- the request ---------------------------------------------------------------------- */
+
+static void add_recipes(struct build *b)
+{
+	struct text all = {.a = b->a};
+	vec_for(r, &b->closure)
+		spec_canonical(&recipe_spec, *r, &all);
+	add_value(b, ENTRY_FACT, "a recipe", all.p);
+	add_value(b, ENTRY_FACT, "what is asked for", b->q->any_effect ? "any" : NULL);
+}
+
+static void add_overlays(struct build *b)
+{
+	if (b->q->with)
+		vec_for(o, b->q->with) {
+			struct text t = {.a = b->a};
+			text_addf(&t, "%s %s %s", o->dir, o->version, o->tree);
+			vec_for(subject, &o->patches)
+				text_addf(&t, "\n%s", *subject);
+			add_value(b, ENTRY_FACT, str_format(b->a, "the overlay of %s", o->package),
+				t.p);
+		}
+}
+
+bool outside_programs(struct build *b, struct err *e)
+{
+	struct map done = {.a = b->a};
+	b->dune = program_find(b->a, "dune");
+	if (!b->dune) {
+		fail(e, E_NOTFOUND, "there is no dune, which builds %s", b->q->image->name);
+		return fail_hint(e, "install dune, or put its folder into PATH");
+	}
+	add_programs(b);
+	return add_site(b, NULL, &done, e) && add_toolchains(b, &done, e);
+}
+
+struct digest outside_values(struct build *b)
+{
+	struct hasher h;
+	add_recipes(b);
+	add_overlays(b);
+	add_value(b, ENTRY_FACT, "the workspace's place", b->root);
+	add_environment(b);
+	hash_start(&h);
+	vec_for(entry, &b->inputs)
+		if (entry->kind >= ENTRY_VARIABLE) {
+			hash_add(&h, (struct str){entry->path, strlen(entry->path) + 1});
+			hash_add(&h, (struct str){(const char *)entry->digest.b,
+					     sizeof(entry->digest.b)});
+		}
+	return hash_end(&h);
+}

@@ -1,0 +1,202 @@
+/* plan.c - what dune would make anew: library by library, up to the image.
+ * SPDX-License-Identifier: ISC */
+#include "dune/inner.h"
+
+#include <string.h>
+
+struct plan {
+	struct build *b;
+	struct map reached; /* name of a library -> its reason */
+	struct map own;	    /* name of a library -> the change of a file of its own */
+	struct map of_unit; /* name of a unit -> a change of what no library owns */
+	const char *all;    /* a change that concerns everything */
+	const char *image;  /* one that concerns only the image */
+};
+
+/* Did a build read the file? Dune copies what it needs. */
+static bool was_read(const struct build *b, const char *path)
+{
+	strings names;
+	struct err ignored;
+	const char *dir = path_join(b->a, b->dir, "_build");
+	if (!dir_list(b->a, dir, &names, &ignored))
+		return false;
+	vec_for(name, &names)
+		if (file_exists(path_join(b->a, path_join(b->a, dir, *name), path)))
+			return true;
+	return false;
+}
+
+/* A new file is one of a library where its name says so. */
+static bool is_source(const char *path)
+{
+	static const char *const endings[] = {
+		".ml", ".mli", ".mll", ".mly", ".re", ".rei", ".c", ".h", ".cc", ".cpp", ".S"};
+	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++)
+		if (str_ends(str_of(path), str_of(endings[i])))
+			return true;
+	return false;
+}
+
+static void put(struct map *m, const char *key, const char *words)
+{
+	void **place = map_put(m, str_of(key));
+	if (!*place)
+		*place = (void *)(uintptr_t)words;
+}
+
+static void sort_file(struct plan *p, const struct change *change)
+{
+	struct build *b = p->b;
+	const struct ocaml_library *owner = graph_owner(b, change->path);
+	bool is_dune = is_dune_file(change->path);
+	bool counts = change->is_new ? is_source(change->path) : was_read(b, change->path);
+	if (!is_dune && !counts)
+		return;
+	if (owner)
+		put(&p->own, owner->name, change->words);
+	else if (is_dune || !change->is_new)
+		put(&p->of_unit, unit_of(b, change->path), change->words);
+}
+
+static void sort_changes(struct plan *p)
+{
+	vec_for(change, &p->b->changes) {
+		if (is_workspace(change->kind))
+			sort_file(p, change);
+		else if (change->kind == ENTRY_FACT)
+			p->image = p->image ? p->image : change->words;
+		else if (change->kind == ENTRY_PROGRAM || change->kind == ENTRY_VARIABLE)
+			p->all = p->all ? p->all : change->words;
+	}
+}
+
+/* "lwt.unix" is in a folder "lwt". */
+static const char *installed_change(struct plan *p, const strings *requires)
+{
+	vec_for(change, &p->b->changes) {
+		if (change->kind != ENTRY_INSTALLED)
+			continue;
+		vec_for(name, requires) {
+			struct str rest = str_of(*name), first = str_cut(&rest, '.');
+			const struct ocaml_library *here =
+				ocaml_find(&p->b->graph.libraries, *name);
+			if (!here && str_is(first, path_base(change->path)))
+				return change->words;
+		}
+	}
+	return NULL;
+}
+
+static const char *needs(struct plan *p, const strings *requires)
+{
+	const char *first = NULL;
+	size_t n = 0;
+	vec_for(name, requires) {
+		const struct ocaml_library *library = ocaml_find(&p->b->graph.libraries, *name);
+		if (!library || !map_has(&p->reached, str_of(library->name)))
+			continue;
+		first = first ? first : library->name;
+		n++;
+	}
+	if (n > 1)
+		return str_format(
+			p->b->a, "needs %s and %zu more, which are rebuilt", first, n - 1);
+	return first ? str_format(p->b->a, "needs %s, which is rebuilt", first) : NULL;
+}
+
+static const char *any_reason(struct plan *p, const strings *requires, const strings *ppx)
+{
+	const char *why = needs(p, requires);
+	if (!why)
+		why = needs(p, ppx);
+	return why ? why : installed_change(p, requires);
+}
+
+static void tell(struct plan *p, const char *output, const char *unit, const char *reason)
+{
+	struct arena *a = p->b->out;
+	struct dune_action one = {.output = str_copy(a, str_of(output)),
+		.unit = str_copy(a, str_of(unit)),
+		.reason = str_copy(a, str_of(reason)),
+		.command = str_format(a, "dune build %s", p->b->q->image->build.dune->target)};
+	vec_push(a, &p->b->result->ran, one);
+	if (p->b->q->on_action)
+		p->b->q->on_action(p->b->q->ctx, &one);
+}
+
+static const char *in_root(const char *dir)
+{
+	return strcmp(dir, ".") ? dir : "";
+}
+
+static void plan_library(struct plan *p, const struct ocaml_library *library)
+{
+	const char *unit = unit_of(p->b, in_root(library->dir));
+	const char *why = p->all;
+	if (!why)
+		why = map_get(&p->own, str_of(library->name));
+	if (!why)
+		why = any_reason(p, &library->requires, &library->ppx);
+	if (!why)
+		why = map_get(&p->of_unit, str_of(unit));
+	if (!why)
+		return;
+	put(&p->reached, library->name, why);
+	tell(p, library->name, unit, why);
+}
+
+/* Files of the programs themselves, and of the workspace around them. */
+static const char *program_change(struct plan *p, const struct ocaml_executable *x)
+{
+	vec_for(change, &p->b->changes)
+		if (is_workspace(change->kind) && is_in(change->path, x->dir) &&
+			!graph_owner(p->b, change->path) &&
+			(is_dune_file(change->path) || change->is_new ||
+				was_read(p->b, change->path)) &&
+			!mounts_of(p->b, change->path)->over)
+			return change->words;
+	return NULL;
+}
+
+static void plan_image(struct plan *p, const programs *all)
+{
+	const struct recipe *image = p->b->q->image;
+	const char *why = p->all;
+	for (size_t i = 0; i < all->n && !why; i++) {
+		const struct ocaml_executable *x = all->v[i];
+		why = any_reason(p, &x->requires, &x->ppx);
+		if (!why)
+			why = program_change(p, x);
+	}
+	if (!why)
+		why = map_get(&p->of_unit, str_of(image->name));
+	if (!why)
+		why = p->image;
+	if (why)
+		tell(p, image->name, image->name, why);
+}
+
+static const char *first_reason(const struct build *b)
+{
+	if (!b->has_last)
+		return "not built before";
+	return dir_exists(path_join(b->a, b->dir, "_build"))
+		       ? NULL
+		       : "its last result is gone from dune's folder";
+}
+
+void plan_parts(struct build *b)
+{
+	struct plan p = {.b = b, .all = first_reason(b)};
+	programs image = {0};
+	ocaml_library_list libraries = {0};
+	p.reached = p.own = p.of_unit = (struct map){.a = b->a};
+	if (!p.all)
+		sort_changes(&p);
+	graph_image(b, &image, &libraries);
+	vec_for(library, &libraries)
+		plan_library(&p, *library);
+	plan_image(&p, &image);
+	b->result->reused = libraries.n + 1 - b->result->ran.n;
+}

@@ -1,0 +1,81 @@
+/* sweep.c - removes what no recent build used. SPDX-License-Identifier: ISC */
+#include "dune/inner.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct sweep {
+	struct arena *a;
+	const char *dir; /* STATE/dune */
+	uint64_t since;
+	strings used; /* names of the shadows that recent builds used */
+	uint64_t *freed;
+};
+
+static uint64_t size_of(const char *path)
+{
+	struct stamp stamp;
+	bool counts = link_stamp_at(AT_FDCWD, path, &stamp) && S_ISREG(stamp.mode);
+	return counts ? stamp.size : 0;
+}
+
+static bool remove_all(struct sweep *s, const char *path, struct err *e)
+{
+	strings files = {0};
+	if (dir_exists(path) && !tree_list(s->a, path, NULL, &files, e))
+		return false;
+	vec_for(file, &files)
+		*s->freed += size_of(path_join(s->a, path, *file));
+	*s->freed += size_of(path);
+	return tree_remove(path, e);
+}
+
+/* A record's name begins with its shadow's. */
+static bool sweep_record(struct sweep *s, const char *name, const char *file,
+	void (*each)(void *ctx, const struct digest *object), void *ctx, struct err *e)
+{
+	struct trail record;
+	struct stamp stamp;
+	struct str rest = str_of(name), side = str_cut(&rest, '-');
+	bool recent = file_stamp(file, &stamp) &&
+		      (uint64_t)(stamp.mtime_ns / 1000000000 / 86400) > s->since;
+	if (!recent || !trail_read(s->a, file, &record))
+		return remove_all(s, file, e);
+	vec_push(s->a, &s->used, str_copy(s->a, side));
+	each(ctx, &record.object);
+	return true;
+}
+
+static bool is_used(const struct sweep *s, const char *name)
+{
+	vec_for(used, &s->used)
+		if (!strcmp(*used, name))
+			return true;
+	return false;
+}
+
+bool dune_sweep(const struct workspace *w, uint64_t since,
+	void (*each)(void *ctx, const struct digest *object), void *ctx, uint64_t *freed,
+	struct err *e)
+{
+	defer(arena_free) struct arena scratch = {0};
+	struct sweep s = {.a = &scratch, .since = since, .freed = freed};
+	s.dir = path_join(&scratch, w->state, "dune");
+	const char *records = path_join(&scratch, s.dir, "records");
+	strings names = {0};
+	if (dir_exists(records) && !dir_list(&scratch, records, &names, e))
+		return false;
+	vec_for(name, &names)
+		if (!sweep_record(&s, *name, path_join(&scratch, records, *name), each, ctx, e))
+			return false;
+	names.n = 0;
+	if (dir_exists(s.dir) && !dir_list(&scratch, s.dir, &names, e))
+		return false;
+	vec_for(name, &names)
+		if (strcmp(*name, "records") && !is_used(&s, *name) &&
+			!remove_all(&s, path_join(&scratch, s.dir, *name), e))
+			return false;
+	return true;
+}

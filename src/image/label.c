@@ -1,0 +1,169 @@
+/* label.c - gives an image that OCaml's compiler linked its manifest. SPDX-License-Identifier: ISC
+ */
+#include "image/image.h"
+
+#include <string.h>
+
+#include "image/elf_file.h"
+#include "image/manifest.h"
+#include "sys/sys.h"
+
+/* Where a unit's code or data is, as its pair of symbols says. */
+struct span {
+	uint64_t begin, end;
+	bool has_begin, has_end;
+	size_t package;
+};
+
+struct label {
+	struct arena *a;
+	struct map units; /* name -> struct image_unit * */
+	struct map spans; /* "code Tcp__Window" -> struct span * */
+};
+
+/* "camlTcp__Window__code_begin", since OCaml 5.1 "camlTcp__Window.code_begin". */
+static bool cut_mark(struct str *name, const char *mark)
+{
+	struct str tail = str_of(mark);
+	if (!str_starts(*name, S("caml")) || !str_ends(*name, tail))
+		return false;
+	struct str rest = {name->p + 4, name->n - 4 - tail.n};
+	if (str_ends(rest, S("__")))
+		rest.n -= 2;
+	else if (str_ends(rest, S(".")))
+		rest.n -= 1;
+	else
+		return false;
+	*name = rest;
+	return true;
+}
+
+static void add_mark(
+	struct label *l, struct str name, const char *kind, bool is_begin, uint64_t value)
+{
+	const struct image_unit *unit = map_get(&l->units, name);
+	if (!unit)
+		return;
+	struct span **place = (struct span **)map_put(
+		&l->spans, str_of(str_format(l->a, "%s %.*s", kind, STR(name))));
+	if (!*place)
+		*place = NEW(l->a, struct span);
+	(*place)->package = unit->package;
+	if (is_begin) {
+		(*place)->begin = value;
+		(*place)->has_begin = true;
+	} else {
+		(*place)->end = value;
+		(*place)->has_end = true;
+	}
+}
+
+static void take_symbol(struct label *l, struct str name, uint64_t value)
+{
+	static const struct {
+		const char *mark, *kind;
+		bool is_begin;
+	} marks[] = {{"code_begin", "code", true}, {"code_end", "code", false},
+		{"data_begin", "data", true}, {"data_end", "data", false}};
+	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
+		struct str unit = name;
+		if (cut_mark(&unit, marks[i].mark)) {
+			add_mark(l, unit, marks[i].kind, marks[i].is_begin, value);
+			return;
+		}
+	}
+}
+
+static bool take_symbols(
+	struct label *l, Elf *elf, const struct section *table, const char *file, struct err *e)
+{
+	Elf_Data *data = elf_getdata(table->scn, NULL);
+	GElf_Sym symbol;
+	if (!data || !table->header.sh_entsize)
+		return fail_elf(e, file, "damaged table of symbols");
+	for (int i = 0; gelf_getsym(data, i, &symbol); i++) {
+		const char *name = elf_strptr(elf, table->header.sh_link, symbol.st_name);
+		if (!name)
+			return fail_elf(e, file, "damaged name of a symbol");
+		if (symbol.st_shndx != SHN_UNDEF)
+			take_symbol(l, str_of(name), symbol.st_value);
+	}
+	return true;
+}
+
+/* Only what lies in one loaded section, and does not overlap what was there before. */
+static void add_ranges(struct label *l, const sections *all, ranges *out)
+{
+	vec_for(entry, &l->spans.entries) {
+		const struct span *span = entry->value;
+		if (!span->has_begin || !span->has_end || span->end <= span->begin)
+			continue;
+		vec_for(s, all) {
+			uint64_t start = s->header.sh_addr, size = s->header.sh_size;
+			if (section_is_loaded(s) && span->begin >= start &&
+				span->end - start <= size)
+				vec_push(l->a, out,
+					((struct range){span->begin, span->end - span->begin,
+						span->package}));
+		}
+	}
+}
+
+/* What follows the last section would be lost. */
+static bool check_end(const sections *all, Elf *elf, size_t size, const char *file, struct err *e)
+{
+	GElf_Ehdr header;
+	if (!gelf_getehdr(elf, &header))
+		return fail_elf(e, file, "damaged header");
+	uint64_t end = header.e_shoff + (uint64_t)header.e_shnum * header.e_shentsize;
+	vec_for(s, all) {
+		uint64_t stop = s->header.sh_type == SHT_NOBITS
+					? 0
+					: s->header.sh_offset + s->header.sh_size;
+		end = stop > end ? stop : end;
+	}
+	if (size <= end)
+		return true;
+	fail(e, E_INPUT, "%zu bytes follow the end of the program: OCaml's bytecode, it seems",
+		size - (size_t)end);
+	fail_hint(e, "let dune make the native program, NAME.exe");
+	return fail_where(e, "%s", file);
+}
+
+static bool find_ranges(
+	struct label *l, Elf *elf, struct str bytes, const char *file, ranges *out, struct err *e)
+{
+	sections all;
+	uint64_t overlap;
+	if (!elf_sections(l->a, elf, file, &all, e) || !check_end(&all, elf, bytes.n, file, e))
+		return false;
+	vec_for(s, &all)
+		if (s->header.sh_type == SHT_SYMTAB && !take_symbols(l, elf, s, file, e))
+			return false;
+	add_ranges(l, &all, out);
+	if (!ranges_sort(out, &overlap)) {
+		fail(e, E_INPUT, "two units fill address 0x%jx", (uintmax_t)overlap);
+		return fail_where(e, "%s", file);
+	}
+	return true;
+}
+
+bool image_label(const char *linked, const struct image_info *m, const image_units *units,
+	const char *out, struct err *e)
+{
+	defer(arena_free) struct arena scratch = {0};
+	struct label l = {.a = &scratch, .units = {.a = &scratch}, .spans = {.a = &scratch}};
+	struct text manifest = {.a = &scratch};
+	struct str bytes, sealed;
+	ranges found = {0};
+	defer(elf_close) Elf *elf = NULL;
+	vec_for(unit, units)
+		*map_put(&l.units, str_of(unit->name)) = unit;
+	if (!file_read(&scratch, linked, MAX_IMAGE, &bytes, e) ||
+		!elf_open(bytes, linked, &elf, e) ||
+		!find_ranges(&l, elf, bytes, linked, &found, e))
+		return false;
+	manifest_write(m, &found, &manifest);
+	return manifest_attach(&scratch, bytes, linked, text_str(&manifest), &sealed, e) &&
+	       file_write_cache(out, sealed, 0755, e);
+}

@@ -1,0 +1,133 @@
+#!/bin/sh
+# A dune workspace: overlays in the place of its folders, dune's work told with reasons, the user's
+# files left alone.
+. "$(dirname "$0")/../lib.sh"
+PATH=$RESPIN_BUILD:/usr/bin:/bin
+unset OCAMLPATH OCAMLFIND_CONF OPAM_SWITCH_PREFIX
+command -v dune >/dev/null || skip_all "there is no dune"
+
+# recipe NAME FIELDS: the rest is the same for all
+recipe() {
+	mkdir -p "recipes/$1"
+	printf '{"name": "%s", "version": "1.0", "license": "ISC", %s}\n' "$1" "$2" \
+		>"recipes/$1/recipe.json"
+}
+unit() {
+	recipe "$1" "\"source\": [{\"path\": \"../../vendor/$1\"}], \"needs\": [$2],
+		\"build\": {\"dune\": {\"place\": \"vendor/$1\"}}"
+}
+# reasons: "OUTPUT: REASON" lines of what ran, or is planned
+reasons() {
+	printf '%s' "$out" | python3 -c 'import json, sys
+answer = json.load(sys.stdin)
+for one in answer.get("ran", answer.get("actions")):
+	print(one["output"] + ": " + one["reason"])' 2>&1
+}
+# untouched: the sum of all that is the user's
+untouched() {
+	find . -path ./.respin -prune -o -path ./overlays -prune -o -type f -print | sort |
+		xargs -d '\n' sha256sum | sha256sum
+}
+
+mkdir -p site/vendor/greet/src site/vendor/shout site/bin "site/vendor/odd name"
+cd site || exit 1
+echo '{}' >respin.json
+echo '(lang dune 2.9)' >dune-project
+echo '(vendored_dirs vendor)' >dune
+echo '(library (name greet))' >vendor/greet/src/dune
+echo 'let words = ["Hello"]' >vendor/greet/src/words.ml
+echo 'let hello () = String.concat " " Words.words' >vendor/greet/src/hello.ml
+echo 'read me' >vendor/greet/README
+echo '(library (name shout) (libraries greet))' >vendor/shout/dune
+echo 'let shout () = String.uppercase_ascii (Greet.Hello.hello ())' >vendor/shout/shout.ml
+echo '(library (name odd))' >"vendor/odd name/dune"
+echo 'let odd = 1' >"vendor/odd name/odd.ml"
+echo '(executable (name main) (libraries shout))' >bin/dune
+echo 'let () = print_endline (Shout.shout ())' >bin/main.ml
+unit greet ''
+unit shout '"greet"'
+recipe app '"source": [{"path": "../../bin"}], "needs": ["shout"],
+	"build": {"dune": {"place": "bin", "target": "bin/main.exe"}}, "image": {"machine": "process"}'
+before=$(untouched)
+
+# ---- from nothing ---------------------------------------------------------------------------
+
+run respin --json plan
+exits "plan" 0
+is "... names each library and the image" "$(reasons)" "greet: not built before
+shout: not built before
+app: not built before"
+ok "... and builds nothing" test ! -e .respin
+run respin --json build app
+exits "build" 0
+image=$(json '["path"]')
+is "the image runs" "$("$image")" HELLO
+ok "what ran has a reason" sh -c "printf '%s' '$(reasons)' | grep -q 'main.exe: not built before'"
+run respin --json build
+is "again: nothing runs" "$(json '["ran"]') $(json '["path"]')" "[] $image"
+is "... and all parts are as they were" "$(json '["reused"]')" 3
+run strace -f -o ../trace -e trace=execve respin build
+is "... without dune" "$(grep -c execve ../trace)" 1
+run respin --json plan
+is "... nothing is planned" "$(json '["actions"]')" "[]"
+touch vendor/greet/src/words.ml
+run respin --json plan
+is "a file of the same content changes no plan" "$(json '["actions"]')" "[]"
+run respin --json build
+is "... and makes nothing anew" "$(json '["ran"]')" "[]"
+
+# ---- an overlay -----------------------------------------------------------------------------
+
+run respin overlay add greet
+exits "overlay add" 0
+run respin --json build
+is "an overlay without changes gives the same program" "$("$(json '["path"]')")" HELLO
+sed -i 's/Hello/Bonjour/' overlays/greet/src/src/words.ml
+run respin --json plan
+is "an edit is planned up to the image" "$(reasons)" "greet: src/words.ml changed
+shout: needs greet, which is rebuilt
+app: needs shout, which is rebuilt"
+run respin --json build
+exits "it builds" 0
+is "the edit is in the image" "$("$(json '["path"]')")" BONJOUR
+contains "the module that changed" "$(reasons)" \
+	"vendor/greet/src/.greet.objs/native/greet__Words.{cmx,o}: src/words.ml changed"
+contains "what needs it" "$(reasons)" "bin/main.exe: needs "
+contains "its package" "$(json '["ran"]')" "'package': 'greet'"
+run respin --json inspect
+is "the image says what it was made from" \
+	"$(printf '%s' "$out" | python3 -c 'import json,sys
+for p in json.load(sys.stdin)["packages"]:
+	print(p["name"], p["version"], p["size"] > 0, p["overlay_tree"])')" \
+	"app 1.0 True None
+shout 1.0 True None
+greet 1.0 True $(cd overlays/greet/src && git add -A && git write-tree)"
+run respin --json build --no-overlays
+is "without overlays nothing runs" "$(json '["ran"]') $(json '["path"]')" "[] $image"
+is "the user's files are as they were" "$(untouched)" "$before"
+
+git -C overlays/greet/src checkout -q HEAD -- .
+echo 'more' >>overlays/greet/src/README
+run respin build
+exits "an overlay without effect is an error" 3
+contains "... that says why" "$err" "the overlay of greet has no effect on app: none of the files that it changes is compiled into it (README)"
+git -C overlays/greet/src checkout -q HEAD -- .
+echo 'let words = [1]' >overlays/greet/src/src/words.ml
+run respin --json build
+exits "an error of the compiler" 1
+is "... is one of a program" "$(printf '%s' "$err" | python3 -c 'import json,sys; print(json.load(sys.stdin)["error"]["code"])')" program-failed
+contains "... in the user's own path" "$err" 'overlays/greet/src/src/hello.ml\"'
+lacks "... and no other" "$err" .respin
+
+# ---- gc -------------------------------------------------------------------------------------
+
+respin overlay drop --force greet >drop.out 2>&1
+run respin gc
+ok "gc keeps what was used lately" test -x "$image" -a -d .respin/dune/with/_build
+touch -d '40 days ago' .respin/dune/records/*
+run respin --json gc
+ok "... and removes what was not" test ! -e "$image" -a ! -e .respin/dune/with -a \
+	"$(json '["freed"]')" -gt 1000000
+run respin --json build
+is "all can be made again" "$("$(json '["path"]')")" HELLO
+finish
