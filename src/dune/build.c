@@ -37,7 +37,7 @@ static bool open_build(struct build *b, struct err *e)
 	b->dir = str_format(b->a, "%s/dune/%s", b->state, b->side);
 	b->facts = outside_values(b);
 	b->has_last = trail_read(b->a, trail_file(b), &b->last);
-	return mounts_find(b, e);
+	return true;
 }
 
 static void give_object(struct build *b, const struct digest *d, struct dune_result *out)
@@ -134,8 +134,9 @@ static bool finish(struct build *b, struct dune_result *out, struct err *e)
 {
 	const char *product;
 	struct digest object;
-	if (!product_find(b, &product, e) || !overlays_have_effect(b, product, e) ||
-		!product_store(b, product, &object, e) || !check_race(b, e))
+	if (!product_find(b, &product, e) || !described_renew(b, e) ||
+		!overlays_have_effect(b, product, e) || !product_store(b, product, &object, e) ||
+		!check_race(b, e))
 		return false;
 	tell_manifest(b, &object);
 	count_parts(b, out);
@@ -144,16 +145,24 @@ static bool finish(struct build *b, struct dune_result *out, struct err *e)
 	return trail_write(b, &object, e);
 }
 
+/* All that the answer depends on, and what of it has changed. */
+static bool look_around(struct build *b, bool fetch, struct err *e)
+{
+	if (!open_build(b, e) || !overlays_are_in(b, e) || !outside_programs(b, e) ||
+		!mounts_find(b, e) || !vendor_add(b, fetch, e) || !scan(b, e))
+		return false;
+	changes_find(b);
+	return true;
+}
+
 bool dune_plan(
 	struct arena *a, const struct dune_request *q, struct dune_result *out, struct err *e)
 {
 	defer(arena_free) struct arena scratch = {0};
 	struct dune_result result = {0};
 	struct build b = {.a = &scratch, .out = a, .q = q, .result = &result};
-	if (!open_build(&b, e) || !overlays_are_in(&b, e) || !outside_programs(&b, e) ||
-		!scan(&b, e))
+	if (!look_around(&b, false, e))
 		return false;
-	changes_find(&b);
 	if (!graph_read(&b, e))
 		return false;
 	plan_parts(&b);
@@ -167,10 +176,8 @@ bool dune_build(
 	defer(arena_free) struct arena scratch = {0};
 	struct dune_result result = {0};
 	struct build b = {.a = &scratch, .out = a, .q = q, .result = &result};
-	if (!open_build(&b, e) || !overlays_are_in(&b, e) || !outside_programs(&b, e) ||
-		!scan(&b, e))
+	if (!look_around(&b, true, e))
 		return false;
-	changes_find(&b);
 	if (!shadow_sync(&b, e) || !run_dune(&b, e) || !finish(&b, &result, e))
 		return false;
 	*out = result;

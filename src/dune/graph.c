@@ -23,15 +23,18 @@ static bool is_visible(const struct build *b, const char *dir)
 
 static void take(struct build *b, const struct ocaml_workspace *w, const struct mount *m)
 {
+	vec_for(problem, &w->problems)
+		b->is_partial |= strstr(*problem, "is an OCaml program") != NULL;
+	bool whole = m->over || m->added;
 	vec_for(library, &w->libraries) {
-		if (!m->over && !is_visible(b, library->dir))
+		if (!whole && !is_visible(b, library->dir))
 			continue;
 		struct ocaml_library *one = vec_add(b->a, &b->graph.libraries);
 		*one = *library;
 		one->dir = dir_in(b->a, m, library->dir);
 	}
 	vec_for(executable, &w->executables) {
-		if (!m->over && !is_visible(b, executable->dir))
+		if (!whole && !is_visible(b, executable->dir))
 			continue;
 		struct ocaml_executable *one = vec_add(b->a, &b->graph.executables);
 		*one = *executable;
@@ -48,12 +51,14 @@ bool graph_read(struct build *b, struct err *e)
 	vec_for(m, &b->mounts) {
 		struct ocaml_workspace w = {0};
 		bool plain = m == b->mounts.v && !m->over;
-		if (!m->over && !plain && !b->mounts.v->over)
+		if (!m->over && !m->added && !plain && !b->mounts.v->over)
 			continue;
 		if (!ocaml_workspace_read(b->a, m->from, NULL, &w, e))
 			return false;
 		take(b, &w, m);
 	}
+	if (b->is_partial)
+		described_read(b);
 	return true;
 }
 

@@ -72,6 +72,9 @@ struct build {
 	recipes closure;
 	VEC(struct mount) mounts; /* the whole workspace first */
 	struct digest facts;	  /* of the request, as struct trail's */
+	bool uses_installed;	  /* some package of the image has no folder in the shadow */
+	const char *vendored;	  /* the shadow's folder for what the workspace has not */
+	strings unfetched;	  /* units that belong there, and whose source is not there yet */
 	const char *dune;	  /* the program */
 	strings env;
 	entries inputs;
@@ -83,15 +86,22 @@ struct build {
 	bool has_last;
 	changes changes;
 	struct ocaml_workspace graph;
+	bool is_partial;    /* there are libraries in it that only dune knows */
+	bool is_described;  /* and it told of them */
 	struct map rebuilt; /* names of libraries that something ran for */
 	struct map modules; /* folder -> struct str *, the first module made anew in it */
 	uint64_t parts;	    /* as struct trail's */
 	struct dune_result *result;
 };
 
-/* ---- mounts.c, scan.c: what there is ------------------------------------------------------ */
+/* ---- mounts.c, vendor.c, scan.c: what there is
+ * ------------------------------------------------------ */
 
+/* Is the opam package PACKAGE a part of R? */
+bool recipe_provides(const struct recipe *r, struct str package);
 MUST_CHECK bool mounts_find(struct build *b, struct err *e);
+/* Adds what the workspace has not. Without FETCH sources may stay missing: b->unfetched. */
+MUST_CHECK bool vendor_add(struct build *b, bool fetch, struct err *e);
 /* The mount that holds PATH of the shadow. */
 const struct mount *mounts_of(const struct build *b, const char *path);
 /* The package that PATH belongs to, or the image. */
@@ -154,6 +164,13 @@ struct str user_log(struct build *b, struct str log);
 /* Runs dune, telling each action. E_CHILD where it failed. */
 MUST_CHECK bool run_dune(struct build *b, struct err *e);
 
+/* ---- describe.c --------------------------------------------------------------------------- */
+
+/* Adds to the graph what dune once described. */
+void described_read(struct build *b);
+/* Asks dune, where the graph is partial and what dune said is not of this workspace. */
+MUST_CHECK bool described_renew(struct build *b, struct err *e);
+
 /* ---- graph.c, reason.c -------------------------------------------------------------------- */
 
 /* Reads what libraries there are and what they require: once. */
@@ -173,6 +190,14 @@ const char *reason_of(
 
 /* Tells each library and the image that the changes reach. */
 void plan_parts(struct build *b);
+
+/* ---- installed.c -------------------------------------------------------------------------- */
+
+struct installed_unit {
+	struct str name, package;
+};
+typedef VEC(struct installed_unit) installed_units;
+MUST_CHECK bool installed_read(struct build *b, installed_units *out, struct err *e);
 
 /* ---- product.c, effect.c ------------------------------------------------------------------ */
 

@@ -4,6 +4,16 @@
 
 #include <string.h>
 
+bool recipe_provides(const struct recipe *r, struct str package)
+{
+	if (!r->build.dune)
+		return false;
+	vec_for(name, &r->build.dune->packages)
+		if (str_is(package, *name))
+			return true;
+	return str_is(package, r->name);
+}
+
 static const struct overlay *overlay_of(const struct build *b, const struct recipe *r)
 {
 	if (b->q->with)
@@ -74,6 +84,8 @@ static void drop_absent(struct build *b)
 	vec_for(m, &b->mounts)
 		if (!m->added || m->over)
 			b->mounts.v[n++] = *m;
+		else
+			b->uses_installed = true;
 	b->mounts.n = n;
 }
 

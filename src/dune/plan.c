@@ -195,8 +195,11 @@ void plan_parts(struct build *b)
 	if (!p.all)
 		sort_changes(&p);
 	graph_image(b, &image, &libraries);
+	vec_for(name, &b->unfetched)
+		tell(&p, *name, *name,
+			str_format(b->a, "the source of %s is not fetched yet", *name));
 	vec_for(library, &libraries)
 		plan_library(&p, *library);
 	plan_image(&p, &image);
-	b->result->reused = libraries.n + 1 - b->result->ran.n;
+	b->result->reused = libraries.n + 1 + b->unfetched.n - b->result->ran.n;
 }

@@ -79,16 +79,33 @@ static bool find_package(
 	return false;
 }
 
-/* The compiler's units: an image's code says which of them it is from. */
-static void find_units(struct build *b, const struct image_info *m, image_units *out)
+static bool find_installed(struct build *b, image_units *out, struct err *e)
+{
+	installed_units all = {0};
+	if (!installed_read(b, &all, e))
+		return false;
+	vec_for(unit, &all)
+		for (size_t i = 0; i < b->closure.n; i++)
+			if (recipe_provides(b->closure.v[i], unit->package))
+				vec_push(b->a, out,
+					((struct image_unit){str_copy(b->a, unit->name), i}));
+	return true;
+}
+
+/* The compiler's units: an image's code says which of them it is from. What the workspace has comes
+ * last, and counts. */
+static bool find_units(struct build *b, const struct image_info *m, image_units *out, struct err *e)
 {
 	size_t package;
+	if (b->uses_installed && !find_installed(b, out, e))
+		return false;
 	vec_for(library, &b->graph.libraries)
 		if (find_package(b, library->dir, m, &package))
 			add_units(b, &library->modules, package, out);
 	vec_for(x, &b->graph.executables)
 		if (!x->is_vendored && find_package(b, x->dir, m, &package))
 			add_units(b, &x->modules, package, out);
+	return true;
 }
 
 bool product_store(struct build *b, const char *file, struct digest *out, struct err *e)
@@ -100,7 +117,8 @@ bool product_store(struct build *b, const char *file, struct digest *out, struct
 	vec_for(r, &b->closure)
 		if (!fill_package(b, *r, vec_add(b->a, &m.packages), e))
 			return false;
-	find_units(b, &m, &units);
+	if (!find_units(b, &m, &units, e))
+		return false;
 	made = str_format(b->a, "%s/%s.image", dir, b->side);
 	return image_label(file, &m, &units, made, e) &&
 	       store_open(b->a, path_join(b->a, b->state, "store"), &store, e) &&

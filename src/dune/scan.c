@@ -156,7 +156,7 @@ bool scan(struct build *b, struct err *e)
 		return fail_errno(e, "look at %s", root->from);
 	vec_for(m, &b->mounts) {
 		m->walked = m == root;
-		if (m != root && (m->over || root->over))
+		if (m != root && (m->over || m->added || root->over))
 			make_way(b, m->at);
 	}
 	add(b, root, ENTRY_FOLDER, "", root->from, &stamp);

@@ -144,6 +144,20 @@ static bool clear(struct shadow *s, const char *folder, struct err *e)
 	return true;
 }
 
+/* Says to dune that what is added is others' code. */
+static bool place_vendored(struct shadow *s, struct err *e)
+{
+	struct build *b = s->b;
+	struct str now, wanted = S("(vendored_dirs *)\n");
+	struct err ignored;
+	const char *path = path_join(b->a, path_join(b->a, b->dir, b->vendored), "dune");
+	if (!map_has(&s->wanted, str_of(b->vendored)))
+		return true;
+	if (file_read(b->a, path, 64, &now, &ignored) && str_eq(now, wanted))
+		return true;
+	return file_write_cache(path, wanted, 0666, e);
+}
+
 bool shadow_sync(struct build *b, struct err *e)
 {
 	struct shadow s = {.b = b, .wanted = {.a = b->a}};
@@ -156,5 +170,5 @@ bool shadow_sync(struct build *b, struct err *e)
 	vec_for(wanted, &s.wanted.entries)
 		if (wanted->value != &s && !place(&s, wanted->value, e))
 			return false;
-	return true;
+	return place_vendored(&s, e);
 }

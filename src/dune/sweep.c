@@ -50,8 +50,9 @@ static bool sweep_record(struct sweep *s, const char *name, const char *file,
 
 static bool is_used(const struct sweep *s, const char *name)
 {
+	struct str rest = str_of(name), side = str_cut(&rest, '.');
 	vec_for(used, &s->used)
-		if (!strcmp(*used, name))
+		if (str_is(side, *used))
 			return true;
 	return false;
 }
@@ -74,7 +75,7 @@ bool dune_sweep(const struct workspace *w, uint64_t since,
 	if (dir_exists(s.dir) && !dir_list(&scratch, s.dir, &names, e))
 		return false;
 	vec_for(name, &names)
-		if (strcmp(*name, "records") && !is_used(&s, *name) &&
+		if (strcmp(*name, "records") && strcmp(*name, "installed") && !is_used(&s, *name) &&
 			!remove_all(&s, path_join(&scratch, s.dir, *name), e))
 			return false;
 	return true;

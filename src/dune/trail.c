@@ -30,9 +30,6 @@ const char *trail_file(const struct build *b)
 	struct text t = {.a = b->a};
 	const struct dune_how *how = b->q->image->build.dune;
 	text_addf(&t, "%s\n%s\n%s\n%s\n", b->root, b->side, b->q->image->name, how->target);
-	if (b->q->with)
-		vec_for(o, b->q->with)
-			text_addf(&t, "%s %s\n", o->package, o->dir);
 	struct digest d = hash_bytes(text_str(&t));
 	return str_format(b->a, "%s/dune/records/%s-%s", b->state, b->side, digest_hex(b->a, &d));
 }

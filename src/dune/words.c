@@ -69,21 +69,32 @@ static struct str replace(struct arena *a, struct str log, const char *from, con
 }
 
 /* With an overlay of all of the workspace only what is said to be a file is known to be one. */
-static struct str replace_root(struct build *b, struct str log)
+static struct str map_files(struct build *b, struct str log)
 {
-	const char *shown = b->mounts.v->shown;
-	if (!*shown)
-		return log;
-	return replace(b->a, log, "File \"", str_format(b->a, "File \"%s/", shown));
+	struct text out = {.a = b->a};
+	struct str mark = S("File \"");
+	ptrdiff_t at;
+	text_addz(&out, "");
+	while ((at = str_find(log, mark)) >= 0) {
+		struct str rest = str_from(log, (size_t)at + mark.n);
+		struct str path = str_cut(&rest, '"');
+		text_add(&out, (struct str){log.p, (size_t)at + mark.n});
+		text_addz(&out, user_path(b, str_copy(b->a, path)));
+		log = str_from(log, (size_t)at + mark.n + path.n);
+	}
+	text_add(&out, log);
+	return text_str(&out);
 }
 
 struct str user_log(struct build *b, struct str log)
 {
 	log = replace(b->a, log, str_format(b->a, "%s/_build/default/", b->dir), "");
 	log = replace(b->a, log, str_format(b->a, "%s/", b->dir), "");
+	if (b->mounts.v->over)
+		return map_files(b, log);
 	vec_for(m, &b->mounts)
-		if (m->over && *m->at)
+		if (m->over || m->added)
 			log = replace(b->a, log, str_format(b->a, "%s/", m->at),
 				str_format(b->a, "%s/", m->shown));
-	return replace_root(b, log);
+	return log;
 }
