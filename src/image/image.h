@@ -69,6 +69,19 @@ MUST_CHECK bool image_read(
 /* 64 hexadecimal digits that are equal exactly where all that a machine gets of two images is: the
  * loaded sections and where they start, without the manifest and without debug information. */
 MUST_CHECK bool image_loaded(struct arena *a, const char *file, const char **out, struct err *e);
+/* What a Solo5 image says of itself, in its ELF notes ABI1 and MFT1 (Solo5's elf_abi.h and
+ * mft_abi.h). */
+struct solo5_device {
+	const char *name; /* letters and digits */
+	bool is_card;	  /* a network card (NET_BASIC); else a disk (BLOCK_BASIC) */
+};
+struct solo5_notes {
+	const char *target; /* "hvt", "spt", "virtio", ... */
+	VEC(struct solo5_device) devices; /* in the manifest's order */
+};
+/* E_INPUT where FILE is no ELF file, no Solo5 image, or has a manifest that makes no sense. */
+MUST_CHECK bool image_solo5(
+	struct arena *a, const char *file, struct solo5_notes *out, struct err *e);
 /* "tcp_output at src/core/tcp_out.c:1249 (lwip)" for an address in the image; by addr2line.
  * "tcp_output+0x12 (lwip)" without debug information, "0x1234" outside of all. For a return address
  * (of a backtrace) ask for the byte before it. */

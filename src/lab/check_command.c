@@ -1,5 +1,6 @@
 /* check_command.c - any program, within the private network. SPDX-License-Identifier: ISC */
 #include "lab/checks.h"
+#include "lab/programs.h"
 #include "lab/tap.h"
 #include "lab/words.h"
 
@@ -38,20 +39,11 @@ static void add_networks(struct trial *t, strings *env)
 	}
 }
 
-/* "http_proxy=...", "HTTPS_PROXY=...": of no use where no proxy can be reached. */
-static bool names_proxy(const char *variable)
-{
-	const char *equals = strchr(variable, '=');
-	return equals && equals - variable >= 6 && !strncasecmp(equals - 6, "_proxy", 6);
-}
-
 const char *const *trial_environment(struct trial *t)
 {
 	struct arena *a = t->s->a;
 	strings env = {0};
-	for (char **variable = environ; *variable; variable++)
-		if (!str_starts(str_of(*variable), S("RESPIN_")) && !names_proxy(*variable))
-			vec_push(a, &env, *variable);
+	environment_inherit(a, &env);
 	vec_push(a, &env, str_format(a, "RESPIN_ADDRESS=%s", trial_address(t)));
 	vec_push(a, &env, addresses(t));
 	vec_push(a, &env, str_format(a, "RESPIN_HOST=%s", trial_net(t)->host));

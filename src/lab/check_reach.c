@@ -1,6 +1,6 @@
-/* check_reach.c - is the image there: boot and reboot, ARP, ping, TCP. SPDX-License-Identifier: ISC
- */
+/* check_reach.c - is the image there: ARP, ping, TCP. SPDX-License-Identifier: ISC */
 #include "lab/checks.h"
+#include "lab/space.h"
 #include "lab/words.h"
 
 #include <arpa/inet.h>
@@ -10,7 +10,6 @@
 #include <sys/socket.h>
 
 #define MS(ns) ((double)(ns) / 1e6)
-#define READY "respin: ready"
 
 /* The number before WORDS in "3 packets transmitted, 2 received, ...". */
 static int64_t number_before(struct str text, const char *words)
@@ -24,84 +23,6 @@ static int64_t number_before(struct str text, const char *words)
 	while (start && before.p[start - 1] >= '0' && before.p[start - 1] <= '9')
 		start--;
 	return str_u64(str_from(before, start), &n) ? (int64_t)n : -1;
-}
-
-/* ---- boot ----------------------------------------------------------------------------- */
-
-struct wanted {
-	const struct machine *machine;
-	struct str text;
-	size_t searched; /* bytes of the console that don't hold the beginning of it */
-};
-
-static bool console_shows(struct session *s, void *ctx)
-{
-	struct wanted *w = ctx;
-	struct str console = machine_console(w->machine);
-	bool found = str_find(str_from(console, w->searched), w->text) >= 0;
-	(void)s;
-	w->searched = console.n >= w->text.n ? console.n - w->text.n + 1 : 0;
-	return found;
-}
-
-/* ", the last line was '...'", or that there was none. */
-static const char *last_words(struct arena *a, const struct machine *m)
-{
-	const char *line = last_line(a, machine_console(m), 200);
-	return *line ? str_format(a, "; its last line was '%s'", line)
-		     : "; it printed nothing at all";
-}
-
-/* Waits until the console of machine NUMBER shows that it is up. */
-static bool await_boot(struct trial *t, int64_t number, int64_t deadline, struct err *e)
-{
-	struct session *s = t->s;
-	const struct machine *m = session_machine(s, number);
-	struct wanted wanted = {m, str_of(t->c->expect ? t->c->expect : READY), 0};
-	switch (session_wait(s, deadline, console_shows, &wanted, e)) {
-	case WAIT_DONE:
-		return passes(t, "'%.*s' after %.0f ms", STR(wanted.text),
-			MS(clock_ns() - m->qemu.started_ns));
-	case WAIT_TIMEOUT:
-		s->hang = str_format(s->a, "hang: no '%.*s' on the console within %s%s",
-			STR(wanted.text), seconds(s->a, t->c->timeout_ms), last_words(s->a, m));
-		return fails(t, "no '%.*s' on the console within %s%s", STR(wanted.text),
-			seconds(s->a, t->c->timeout_ms), last_words(s->a, m));
-	case WAIT_MACHINE:
-		return fails(t, "the machine came to its end before it printed '%.*s': %s",
-			STR(wanted.text), session_end(s));
-	default:
-		return false;
-	}
-}
-
-/* The machines FROM to TO are up, the time is that of the slowest. */
-static bool await_all(struct trial *t, int64_t from, int64_t to, struct err *e)
-{
-	int64_t deadline = clock_ns() + t->c->timeout_ms * 1000000;
-	for (int64_t number = from; number <= to; number++) {
-		if (!await_boot(t, number, deadline, e))
-			return false;
-		if (t->r->verdict != PASS)
-			return true;
-	}
-	const struct machine *first = session_machine(t->s, from);
-	measure(t, "time", "ms", MS(clock_ns() - first->qemu.started_ns));
-	return true;
-}
-
-bool check_boot(struct trial *t, struct err *e)
-{
-	if (t->c->machine)
-		return await_all(t, t->c->machine, t->c->machine, e);
-	return await_all(t, 1, (int64_t)t->s->machine_count, e);
-}
-
-bool check_reboot(struct trial *t, struct err *e)
-{
-	bool reset = t->c->how && strcmp(t->c->how, "reset") == 0;
-	int64_t number = trial_machine(t);
-	return session_reboot(t->s, number, reset, e) && await_all(t, number, number, e);
 }
 
 /* ---- arp ------------------------------------------------------------------------------ */

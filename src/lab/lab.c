@@ -1,10 +1,10 @@
 /* lab.c - asks the lab's process to boot an image, and listens to it. SPDX-License-Identifier: ISC
  */
 #include "lab/lab.h"
-#include "lab/accel.h"
 #include "lab/checks.h"
 #include "lab/programs.h"
 #include "lab/runner.h"
+#include "lab/valid_machine.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -62,7 +62,7 @@ bool lab_validate(const struct recipe *image, struct err *e)
 	if (!image->image)
 		return fail(e, E_USAGE, "%s is a library: there is nothing to boot", image->name);
 	if (!validate_networks(&scratch, image, &nets, e) || !validate_checks(&scratch, image, e) ||
-		!program_must("qemu-system-x86_64", e) || !program_must("ip", e))
+		!machine_validate(&scratch, image, &nets, e))
 		return false;
 	vec_for(net, &nets)
 		if (net->dhcp && !program_must("dnsmasq", e))
@@ -88,7 +88,9 @@ static bool validate_request(
 {
 	bool known = !q->only;
 	if (!lab_validate(q->image, e) || !validate_networks(a, q->image, &r->nets, e) ||
-		!validate_disk(q, e) || !accel_choose(q->w->a, q->w->state, &r->accelerator, e))
+		!validate_disk(q, e) ||
+		!machine_processor(
+			q->w->a, machine_kind_of(q->image->image), q->w->state, &r->accelerator, e))
 		return false;
 	vec_for(c, &q->image->image->checks)
 		known |= q->only && strcmp(c->name, q->only) == 0;
@@ -96,7 +98,7 @@ static bool validate_request(
 		return fail(e, E_USAGE, "%s has no check '%s'", q->image->name, q->only);
 	if (!file_exists(q->image_path))
 		return fail(e, E_NOTFOUND, "there is no image %s", q->image_path);
-	return true;
+	return machine_suits(a, q->image, q->image_path, e);
 }
 
 /* ---- while it runs -------------------------------------------------------------------- */

@@ -1,4 +1,4 @@
-/* machine.c - QEMU. SPDX-License-Identifier: ISC */
+/* machine.c - a machine's process and console. SPDX-License-Identifier: ISC */
 #include "lab/machine.h"
 #include "lab/panic.h"
 #include "lab/words.h"
@@ -12,122 +12,29 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What QEMU's isa-debug-exit makes of the values 16, 32 and 64 that an image writes there. */
-#define STATUS_WELL 33
-#define STATUS_REFUSED 65
-#define STATUS_PANIC 129
 #define BACKTRACE_WAIT_NS ((int64_t)500 * 1000000)
 #define GENTLE_MS 2000
 #define TERMINAL_TAIL ((size_t)64 * 1024)
 
-/* Which machine it is, where there are several. */
-static void add_node(struct text *line, const struct machine_plan *plan)
-{
-	if (plan->how->machines > 1)
-		text_addf(line, " node=%lld nodes=%lld", (long long)plan->number,
-			(long long)plan->how->machines);
-}
-
-/* The clock that an emulated machine has tells whole seconds only: commits' dates shall be compared
- * with packets' times. */
-static void add_time(struct text *line)
-{
-	int64_t now = clock_wall_ns();
-	text_addf(line, " time=%lld.%09lld", (long long)(now / 1000000000),
-		(long long)(now % 1000000000));
-}
-
-/* "ip=10.77.0.2/24 gateway=10.77.0.1 ip1=192.168.1.1/24", and the recipe's own words; of two words
- * for one thing, images take the first. */
-static const char *kernel_line(struct arena *a, const struct machine_plan *plan)
-{
-	struct text line = {.a = a};
-	vec_for(net, plan->nets) {
-		const char *number = net->index ? str_format(a, "%zu", net->index) : "";
-		const char *space = net->index ? " " : "";
-		if (net->dhcp)
-			text_addf(&line, "%sip%s=dhcp", space, number);
-		else
-			text_addf(&line, "%sip%s=%s/%d", space, number,
-				network_address(a, net, plan->number), net->prefix);
-		if (!net->dhcp && !net->index)
-			text_addf(&line, " gateway=%s", net->host);
-	}
-	add_node(&line, plan);
-	const char *more = plan->how->boot.command_line;
-	if (more && *more)
-		text_addf(&line, " %s", more);
-	add_time(&line);
-	return line.p;
-}
-
-static void add_words(struct arena *a, strings *argv, const char *const *words)
-{
-	for (; *words; words++)
-		vec_push(a, argv, *words);
-}
-
-/* Cards and disks are found by address, from the highest down, in the order given here. */
-static void add_devices(struct arena *a, strings *argv, const struct machine_plan *plan)
-{
-	vec_for(net, plan->nets) {
-		const char *const card[] = {"-netdev",
-			str_format(a, "dgram,id=n%zu,local.type=fd,local.str=%d", net->index,
-				plan->wire_fds[net->index]),
-			"-device",
-			str_format(a, "virtio-net-device,netdev=n%zu,mac=%s", net->index,
-				network_mac(a, net, plan->number)),
-			NULL};
-		add_words(a, argv, card);
-	}
-	if (plan->disk_fd < 0)
-		return;
-	const char *const disk[] = {"-drive",
-		str_format(a, "if=none,id=d0,format=raw,file=/proc/self/fd/%d", plan->disk_fd),
-		"-device", "virtio-blk-device,drive=d0", NULL};
-	add_words(a, argv, disk);
-}
-
-static bool start_qemu(
-	struct arena *a, const struct machine_plan *plan, struct process *out, struct err *e)
-{
-	strings argv = {0};
-	const char *const machine[] = {"qemu-system-x86_64", "-M", "microvm,acpi=off,pit=on,pic=on",
-		"-global", "virtio-mmio.force-legacy=false", "-accel", plan->accelerator, "-cpu",
-		"max", "-m", str_format(a, "%lld", (long long)plan->how->boot.memory_mb),
-		"-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio",
-		"-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=4", NULL};
-	const char *const image[] = {
-		"-kernel", plan->image_path, "-append", kernel_line(a, plan), NULL};
-	add_words(a, &argv, machine);
-	add_devices(a, &argv, plan);
-	add_words(a, &argv, image);
-	vec_push(a, &argv, NULL);
-	int keep[RECIPE_NETWORKS_MAX + 1];
-	memcpy(keep, plan->wire_fds, plan->nets->n * sizeof(*keep));
-	keep[plan->nets->n] = plan->disk_fd;
-	const struct command qemu = {.argv = argv.v,
-		.split = true,
-		.output_limit = CONSOLE_MAX,
-		.keep_fds = keep,
-		.keep_count = plan->nets->n + (plan->disk_fd >= 0),
-		.on_terminal = !plan->console && plan->number == 1};
-	return process_start(a, &qemu, out, e);
-}
-
 bool machine_start(
 	struct arena *a, const struct machine_plan *plan, struct machine *out, struct err *e)
 {
+	struct command command;
 	defer(close_fd) int console = -1;
 	if (plan->console) {
 		console = open(plan->console, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 		if (console < 0)
 			return fail_errno(e, "make %s", plan->console);
 	}
-	struct machine m = {.a = a, .image_path = plan->image_path, .console_fd = console};
+	struct machine m = {
+		.a = a, .kind = plan->kind, .image_path = plan->image_path, .console_fd = console};
 	if (plan->how->machines > 1)
 		m.prefix = str_format(a, "%lld: ", (long long)plan->number);
-	if (!start_qemu(a, plan, &m.qemu, e))
+	if (!plan->kind->start(a, plan, &command, e))
+		return false;
+	command.output_limit = CONSOLE_MAX;
+	command.on_terminal = !plan->console && plan->number == 1;
+	if (!process_start(a, &command, &m.process, e))
 		return false;
 	*out = m;
 	console = -1;
@@ -176,7 +83,7 @@ static bool write_lines(struct machine *m, struct str lines, struct err *e)
 /* Hands on what is new. A terminal may show any amount, and only the tail of it is kept. */
 static bool show_console(struct machine *m, struct err *e)
 {
-	struct text *out = &m->qemu.out;
+	struct text *out = &m->process.out;
 	struct str fresh = str_from(text_str(out), m->written);
 	if (!fresh.n)
 		return true;
@@ -193,8 +100,25 @@ static bool show_console(struct machine *m, struct err *e)
 		memmove(out->p, out->p + gone, TERMINAL_TAIL);
 		out->n = TERMINAL_TAIL;
 		m->written = m->written > gone ? m->written - gone : 0;
-		m->qemu.cut = false;
+		m->process.cut = false;
 	}
+	return true;
+}
+
+static void send_signal(const struct machine *m, int number)
+{
+	/* What a program has started goes with it; one on the terminal is in our own group. */
+	kill(m->process.on_terminal ? m->process.pid : -m->process.pid, number);
+}
+
+static bool see_end(struct machine *m, struct err *e)
+{
+	const struct remains r = {&m->outcome, machine_console(m)};
+	const char *why = m->kind->no_start ? m->kind->no_start(m->a, &r) : NULL;
+	if (why)
+		return fail(
+			e, E_CHILD, "%s can't start %s: %s", m->kind->starter, m->image_path, why);
+	m->ending = m->kind->end(m->a, &r);
 	return true;
 }
 
@@ -202,22 +126,18 @@ bool machine_turn(struct machine *m, bool ended, struct err *e)
 {
 	if (m->ended)
 		return true;
-	process_drain(&m->qemu);
+	process_drain(&m->process);
 	if (ended) {
-		process_finish(&m->qemu, &m->outcome);
+		send_signal(m, SIGKILL);
+		process_finish(&m->process, &m->outcome);
 		m->ended = true;
 	}
-	if (!show_console(m, e))
-		return false;
-	if (m->ended && m->outcome.exit_code == 1 && m->outcome.errors.n && !m->qemu.out.n)
-		return fail(e, E_CHILD, "QEMU can't start %s: %s", m->image_path,
-			last_line(m->a, m->outcome.errors, 400));
-	return true;
+	return show_console(m, e) && (!ended || see_end(m, e));
 }
 
 struct str machine_console(const struct machine *m)
 {
-	return text_str(&m->qemu.out);
+	return text_str(&m->process.out);
 }
 
 /* Resolved places go behind the console's own lines, for whoever reads console.txt. */
@@ -234,23 +154,6 @@ static const char *describe_panic(struct machine *m, struct panic *p)
 	return panic_words(m->a, p);
 }
 
-static const char *describe_end(struct machine *m)
-{
-	switch (m->outcome.exit_code) {
-	case STATUS_WELL:
-		return "ended by itself";
-	case STATUS_REFUSED:
-		return "refused: without a word on the console";
-	case STATUS_PANIC:
-		return "panic: without a word on the console";
-	case 0:
-		return "reset itself (an exception that nothing handled)";
-	default:
-		return str_format(m->a, "QEMU %s: %s", outcome_words(m->a, &m->outcome),
-			last_line(m->a, m->outcome.errors, 300));
-	}
-}
-
 const char *machine_end(struct machine *m)
 {
 	struct panic p;
@@ -261,8 +164,8 @@ const char *machine_end(struct machine *m)
 		if (m->ended || p.complete || waited)
 			m->end = describe_panic(m, &p);
 	} else if (m->ended) {
-		m->end = describe_end(m);
-	} else if (m->qemu.cut) {
+		m->end = m->ending.words;
+	} else if (m->process.cut) {
 		m->end = str_format(m->a, "flood: printed more than %zu KiB on the console",
 			CONSOLE_MAX / 1024);
 	}
@@ -271,41 +174,62 @@ const char *machine_end(struct machine *m)
 
 bool machine_ended_well(const struct machine *m)
 {
-	return m->ended && !m->panic_ns && m->outcome.exit_code == STATUS_WELL;
+	return m->ended && !m->panic_ns && m->ending.well;
 }
 
-static bool has_ended(struct machine *m, int timeout_ms)
+/* Waits for its end, and takes what it prints until then: one that can't print doesn't end. */
+static bool ends_within(struct machine *m, int timeout_ms)
 {
-	struct pollfd end = {m->qemu.pidfd, POLLIN, 0};
-	int n;
-	do
-		n = poll(&end, 1, timeout_ms);
-	while (n < 0 && errno == EINTR);
-	return n > 0;
-}
-
-static void end_qemu(struct machine *m, bool gently)
-{
-	if (m->qemu.pid && !m->ended) {
-		kill(m->qemu.pid, gently ? SIGTERM : SIGKILL);
-		if (gently && !has_ended(m, GENTLE_MS))
-			kill(m->qemu.pid, SIGKILL);
-		(void)has_ended(m, -1);
-		struct err ignored; /* its last words are wanted only where the file takes them */
-		(void)!machine_turn(m, true, &ignored);
+	int64_t deadline = clock_ns() + (int64_t)timeout_ms * 1000000;
+	for (;;) {
+		int64_t left = timeout_ms < 0 ? 1000000000 : deadline - clock_ns();
+		struct pollfd polls[] = {{m->process.pidfd, POLLIN, 0},
+			{m->process.out_fd, POLLIN, 0}, {m->process.err_fd, POLLIN, 0}};
+		int n = poll(polls, 3, left > 0 ? (int)(left / 1000000) + 1 : 0);
+		process_drain(&m->process);
+		if (n > 0 && polls[0].revents)
+			return true;
+		if (timeout_ms >= 0 && clock_ns() >= deadline)
+			return false;
 	}
 }
 
-void machine_stop(struct machine *m, bool gently)
+static bool runs(const struct machine *m)
 {
-	end_qemu(m, gently);
-	if (m->qemu.pid)
+	return m->process.pid && !m->ended;
+}
+
+static void end_machine(struct machine *m, bool gently)
+{
+	if (!runs(m))
+		return;
+	if (gently && !m->asked)
+		send_signal(m, SIGTERM);
+	if (!gently || !ends_within(m, GENTLE_MS))
+		send_signal(m, SIGKILL);
+	(void)ends_within(m, -1);
+	struct err ignored; /* its last words are wanted only where the file takes them */
+	(void)!machine_turn(m, true, &ignored);
+}
+
+void machine_ask(struct machine *m)
+{
+	if (!runs(m) || !m->kind->asked_first)
+		return;
+	m->asked = true;
+	send_signal(m, SIGTERM);
+}
+
+void machine_stop(struct machine *m)
+{
+	end_machine(m, m->asked);
+	if (m->process.pid)
 		close_fd(&m->console_fd);
 }
 
 bool machine_break(struct machine *m, bool gently, struct err *e)
 {
-	end_qemu(m, gently);
+	end_machine(m, gently);
 	struct str console = machine_console(m);
 	const char *line = str_format(m->a, "%slab: %s\n",
 		console.n && !str_ends(console, S("\n")) ? "\n" : "",

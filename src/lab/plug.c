@@ -7,9 +7,10 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define IMAGE_MAX ((size_t)1 << 30)
 
 /* A run has "console.txt" of its first machine, and "console-2.txt" of the second. */
 static const char *numbered(
@@ -51,7 +52,7 @@ static bool start_dhcp(struct session *s, struct lan *lan, struct err *e)
 static bool start_lan(struct session *s, struct lan *lan, struct err *e)
 {
 	const struct network *net = lan->net;
-	if (!space_host(s->a, net, &lan->host, e))
+	if (!host_make(s->a, net, &lan->host, e))
 		return false;
 	if (s->dir &&
 		!recording_open(numbered(s, "wire", "", net->index, ".pcap"), &lan->recording, e))
@@ -118,47 +119,64 @@ static bool give_disk(struct session *s, size_t i, struct err *e)
 
 void session_unplug(struct session *s, size_t i)
 {
-	for (size_t k = 0; k < s->nets.n; k++) {
+	for (size_t k = 0; k < s->nets.n; k++)
 		wire_plug(&s->lans[k].wire, i + 1, -1);
-		close_fd(&s->machines[i].wires[k]);
-	}
+	cards_close(&s->machines[i].cards);
 }
 
-static void close_fds(int (*fds)[RECIPE_NETWORKS_MAX])
+/* New cables from all wires to machine I. */
+static bool plug(struct session *s, size_t i, struct err *e)
 {
-	for (size_t k = 0; k < RECIPE_NETWORKS_MAX; k++)
-		close_fd(&(*fds)[k]);
-}
-
-/* New cables from all wires to machine I; *FAR are the ends that it gets. */
-static bool plug(struct session *s, size_t i, int far[RECIPE_NETWORKS_MAX], struct err *e)
-{
-	for (size_t k = 0; k < s->nets.n; k++) {
-		int ends[2];
-		/* A datagram is a frame: nothing to cut up, and QEMU waits where we are slow. */
-		if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends) < 0)
-			return fail_errno(e, "make the wire");
-		s->machines[i].wires[k] = ends[0];
-		far[k] = ends[1];
-		wire_plug(&s->lans[k].wire, i + 1, ends[0]);
-	}
+	struct cards *c = &s->machines[i].cards;
+	if (!cards_make(s->a, s->kind->cards, &s->nets, (int64_t)i + 1, c, e))
+		return false;
+	for (size_t k = 0; k < s->nets.n; k++)
+		wire_plug(&s->lans[k].wire, i + 1, c->wires[k]);
+	s->machines[i].sent = s->lans[0].wire.ports[i + 1].sent;
 	return true;
 }
 
 static bool boot(struct session *s, size_t i, struct err *e)
 {
-	defer(close_fds) int far[RECIPE_NETWORKS_MAX] = {-1, -1, -1, -1};
-	if (!plug(s, i, far, e))
+	struct seated *seat = &s->machines[i];
+	if (!plug(s, i, e))
 		return false;
-	const struct machine_plan plan = {.image_path = s->image_path,
+	const struct machine_plan plan = {.kind = s->kind,
+		.image_path = s->image_path,
+		.dir = s->recipe_dir,
+		.executable = s->executable,
 		.how = s->how,
 		.nets = &s->nets,
 		.number = (int64_t)i + 1,
 		.accelerator = s->accelerator,
-		.wire_fds = far,
-		.disk_fd = s->machines[i].disk,
+		.cards = &seat->cards,
+		.disk_fd = seat->disk,
 		.console = s->dir ? numbered(s, "console", "-", i ? i + 1 : 0, ".txt") : NULL};
-	return machine_start(s->a, &plan, &s->machines[i].machine, e);
+	bool started = machine_start(s->a, &plan, &seat->machine, e);
+	cards_hand_over(&seat->cards);
+	return started;
+}
+
+/* An image that is a program but lacks the right to be run, as what is kept in a store does, runs
+ * as a copy that has it. */
+static bool give_program(struct session *s, struct err *e)
+{
+	defer(arena_free) struct arena scratch = {0};
+	struct str bytes;
+	s->executable = -1;
+	if (s->kind->program || access(s->image_path, X_OK) == 0)
+		return true;
+	if (!file_read(&scratch, s->image_path, IMAGE_MAX, &bytes, e))
+		return false;
+	defer(close_fd) int fd = memfd_create("image", MFD_CLOEXEC);
+	if (fd < 0 || fchmod(fd, 0755) < 0)
+		return fail_errno(e, "make a copy of %s", s->image_path);
+	for (ssize_t n; bytes.n; bytes = str_from(bytes, (size_t)n))
+		if ((n = write(fd, bytes.p, bytes.n)) < 0)
+			return fail_errno(e, "make a copy of %s", s->image_path);
+	/* A file that is open for writing can't be run. */
+	s->executable = open(str_format(&scratch, "/proc/self/fd/%d", fd), O_RDONLY | O_CLOEXEC);
+	return s->executable >= 0 || fail_errno(e, "open a copy of %s", s->image_path);
 }
 
 bool session_start(struct session *s, struct err *e)
@@ -167,8 +185,10 @@ bool session_start(struct session *s, struct err *e)
 	s->lans = NEW_ARRAY(s->a, struct lan, s->nets.n);
 	s->machines = NEW_ARRAY(s->a, struct seated, s->machine_count);
 	session_make_polls(s);
+	if (!give_program(s, e))
+		return false;
 	for (size_t i = 0; i < s->machine_count; i++)
-		s->machines[i] = (struct seated){.wires = {-1, -1, -1, -1}, .disk = -1};
+		s->machines[i] = (struct seated){.cards = NO_CARDS, .disk = -1};
 	for (size_t k = 0; k < s->nets.n; k++)
 		s->lans[k] = (struct lan){.net = &s->nets.v[k], .host = {-1, -1}};
 	for (size_t k = 0; k < s->nets.n; k++)
@@ -195,7 +215,9 @@ bool session_stop(struct session *s, struct err *e)
 	bool done = true;
 	struct err less; /* than the first error, which counts */
 	for (size_t i = 0; s->machines && i < s->machine_count; i++)
-		machine_stop(&s->machines[i].machine, false);
+		machine_ask(&s->machines[i].machine);
+	for (size_t i = 0; s->machines && i < s->machine_count; i++)
+		machine_stop(&s->machines[i].machine);
 	for (size_t k = 0; s->lans && k < s->nets.n; k++)
 		done &= stop_lan(s, &s->lans[k], done ? e : &less);
 	return done;

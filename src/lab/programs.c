@@ -2,6 +2,7 @@
 #include "lab/programs.h"
 
 #include <string.h>
+#include <unistd.h>
 
 static const struct {
 	const char *program, *package;
@@ -34,4 +35,18 @@ bool program_must(const char *name, struct err *e)
 		if (strcmp(packages[i].program, name) == 0)
 			return fail_hint(e, "install the Debian package %s", packages[i].package);
 	return false;
+}
+
+/* "http_proxy=...", "HTTPS_PROXY=...": of no use where no proxy can be reached. */
+static bool names_proxy(const char *variable)
+{
+	const char *equals = strchr(variable, '=');
+	return equals && equals - variable >= 6 && !strncasecmp(equals - 6, "_proxy", 6);
+}
+
+void environment_inherit(struct arena *a, strings *out)
+{
+	for (char **variable = environ; *variable; variable++)
+		if (!str_starts(str_of(*variable), S("RESPIN_")) && !names_proxy(*variable))
+			vec_push(a, out, *variable);
 }

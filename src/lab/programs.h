@@ -10,5 +10,8 @@
 const char *program_anywhere(struct arena *a, const char *name);
 /* E_NOTFOUND, with the Debian package in the hint, where NAME is not there. */
 MUST_CHECK bool program_must(const char *name, struct err *e);
+/* Adds our environment to OUT, but for what tells of proxies, which can't be reached from a private
+ * network, and RESPIN_.... */
+void environment_inherit(struct arena *a, strings *out);
 
 #endif

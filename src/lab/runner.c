@@ -254,6 +254,7 @@ void runner_main(struct arena *a, struct runner *r, const struct space *space)
 	struct err e = {0};
 	struct session s = {.a = a,
 		.how = r->q->image->image,
+		.kind = machine_kind_of(r->q->image->image),
 		.recipe_dir = r->q->image->dir,
 		.dir = r->run ? r->run->dir : NULL,
 		.scratch = r->q->w->state,

@@ -3,6 +3,7 @@
 #ifndef RESPIN_LAB_RUNNER_H
 #define RESPIN_LAB_RUNNER_H
 
+#include "lab/kind.h"
 #include "lab/run.h"
 #include "lab/space.h"
 

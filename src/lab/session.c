@@ -55,7 +55,7 @@ static bool poll_all(struct session *s, int64_t until, struct err *e)
 		&s->polls[POLL_PROGRAM]);
 	for (size_t i = 0; i < s->machine_count; i++) {
 		const struct machine *m = &s->machines[i].machine;
-		poll_process(&m->qemu, !m->ended, &s->polls[POLL_MACHINES + 3 * i]);
+		poll_process(&m->process, !m->ended, &s->polls[POLL_MACHINES + 3 * i]);
 	}
 	for (size_t i = 0; i < s->nets.n; i++) {
 		const struct lan *lan = &s->lans[i];
@@ -215,7 +215,7 @@ static bool all_empty(const struct session *s)
 }
 
 /* There and back, on the slowest wire. */
-static int64_t longest_delay(const struct session *s)
+int64_t session_round_trip(const struct session *s)
 {
 	int64_t longest = 0;
 	for (size_t i = 0; i < s->nets.n; i++)
@@ -226,7 +226,7 @@ static int64_t longest_delay(const struct session *s)
 
 bool session_settle(struct session *s, struct err *e)
 {
-	int64_t limit = clock_ns() + SETTLE_MAX_NS + longest_delay(s);
+	int64_t limit = clock_ns() + SETTLE_MAX_NS + session_round_trip(s);
 	for (;;) {
 		uint64_t before = all_moves(s);
 		enum waited how = session_wait(s, clock_ns() + QUIET_NS, wire_moved, &before, e);
@@ -253,9 +253,9 @@ static bool shows_life(struct session *s, void *ctx)
 	       machine_console(before->machine).n != before->console;
 }
 
-/* Who has the machine's address? Tell the host (RFC 826). */
-static void ask_for_address(struct session *s, struct lan *lan, int64_t number)
+void session_ask_address(struct session *s, size_t at, int64_t number, bool probe)
 {
+	struct lan *lan = &s->lans[at];
 	struct __attribute__((packed)) {
 		unsigned char to[6], from[6];
 		unsigned char kinds[10]; /* ethertype; hardware, protocol, their sizes, opcode */
@@ -267,7 +267,8 @@ static void ask_for_address(struct session *s, struct lan *lan, int64_t number)
 		.from = {2, 0, 0, 0, 0, (unsigned char)(lan->net->index + 1)},
 		.kinds = {8, 6, 0, 1, 8, 0, 6, 4, 0, 1}};
 	memcpy(f.sender, f.from, sizeof(f.sender));
-	inet_pton(AF_INET, lan->net->host, &f.sender_ip);
+	if (!probe)
+		inet_pton(AF_INET, lan->net->host, &f.sender_ip);
 	inet_pton(AF_INET, network_address(s->a, lan->net, number), &f.target_ip);
 	wire_send(&lan->wire, 0, clock_ns(), (struct str){(const char *)&f, sizeof(f)});
 }
@@ -278,8 +279,8 @@ bool session_is_alive(struct session *s, size_t at, int64_t number, bool *alive,
 	const struct machine *m = session_machine(s, number);
 	const struct port *port = &lan->wire.ports[number];
 	struct life before = {port, m, port->sent, machine_console(m).n};
-	ask_for_address(s, lan, number);
-	int64_t deadline = clock_ns() + ALIVE_NS + longest_delay(s);
+	session_ask_address(s, at, number, false);
+	int64_t deadline = clock_ns() + ALIVE_NS + session_round_trip(s);
 	enum waited how = session_wait(s, deadline, shows_life, &before, e);
 	if (how == WAIT_ERROR)
 		return false;

@@ -3,9 +3,9 @@
 #ifndef RESPIN_LAB_SESSION_H
 #define RESPIN_LAB_SESSION_H
 
+#include "lab/cable.h"
 #include "lab/lab.h"
 #include "lab/machine.h"
-#include "lab/space.h"
 #include "lab/wire.h"
 
 /* One network while it runs. */
@@ -26,11 +26,13 @@ struct span {
 struct session {
 	struct arena *a;
 	const struct image_how *how;
-	const char *recipe_dir; /* where the programs of command checks run */
-	const char *dir;	/* of the run; NULL: nothing is kept */
-	const char *scratch;	/* a folder for what is not kept */
-	const char *disk;	/* the disk of machine 1; NULL: a new one */
+	const struct machine_kind *kind; /* of machine, that HOW names */
+	const char *recipe_dir;		 /* where the programs of command checks run */
+	const char *dir;		 /* of the run; NULL: nothing is kept */
+	const char *scratch;		 /* a folder for what is not kept */
+	const char *disk;		 /* the disk of machine 1; NULL: a new one */
 	const char *image_path, *accelerator;
+	int executable; /* see struct machine_plan */
 	networks nets;
 	int channel;	  /* to our parent; its end is our end */
 	struct lan *lans; /* one for each of nets */
@@ -52,8 +54,9 @@ struct session {
 /* A machine and what it is plugged into. */
 struct seated {
 	struct machine machine;
-	int wires[RECIPE_NETWORKS_MAX]; /* our ends of its cables; -1: unplugged */
-	int disk;			/* what its disk holds; -1: it has none */
+	struct cards cards; /* its ends of the wires */
+	int disk;	    /* what its disk holds; -1: it has none */
+	uint64_t sent;	    /* frames of network 0 that came from its seat before it booted */
 };
 
 enum waited { WAIT_DONE, WAIT_TIMEOUT, WAIT_MACHINE, WAIT_ERROR };
@@ -76,6 +79,11 @@ const char *session_end(struct session *s);
 bool session_ended_well(const struct session *s);
 /* Waits until nothing is on any wire and the machines had time to answer. */
 MUST_CHECK bool session_settle(struct session *s, struct err *e);
+/* There and back on the slowest wire, in nanoseconds. */
+int64_t session_round_trip(const struct session *s);
+/* Asks who has the address of machine NUMBER on network AT, by ARP (RFC 826): the host of the
+ * network, or nobody (PROBE, as RFC 5227 has it: nobody learns an address by it). */
+void session_ask_address(struct session *s, size_t at, int64_t number, bool probe);
 /* True where machine NUMBER gives any sign of life when asked for its address on network AT by
  * ARP. */
 MUST_CHECK bool session_is_alive(

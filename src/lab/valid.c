@@ -246,6 +246,16 @@ static bool valid_place(
 	return true;
 }
 
+static bool valid_reboot(
+	const struct image_how *how, const struct check *c, const char **member, struct err *e)
+{
+	const struct machine_kind *kind = machine_kind_of(how);
+	*member = "how";
+	return !c->how || strcmp(c->how, "reset") != 0 || kind->resets ||
+	       fail(e, E_INPUT, "a machine of kind %s has no reset button: expected \"power\"",
+		       kind->name);
+}
+
 static bool valid_name(
 	const struct recipe *image, const struct check *c, const char **member, struct err *e)
 {
@@ -289,7 +299,9 @@ bool check_validate(struct arena *a, const struct recipe *image, size_t index, c
 	const struct check *c = &image->image->checks.v[index];
 	const char *program = program_of(c->type);
 	if (!valid_name(image, c, member, e) || !valid_fields(c, member, e) ||
-		!valid_place(image->image, c, member, e) || !valid_kind(image, index, a, member, e))
+		!valid_place(image->image, c, member, e) ||
+		!valid_reboot(image->image, c, member, e) ||
+		!valid_kind(image, index, a, member, e))
 		return false;
 	*member = NULL;
 	return !program || program_must(program, e);

@@ -9,6 +9,7 @@
 #define BUFFER_SIZE ((size_t)128 * 1024)
 #define LANE_MAX 8192 /* frames on their way, to each port */
 #define TURN_MAX 64   /* frames taken in one turn from one port: nobody starves */
+#define RETRY_NS ((int64_t)1000000)
 #define HOST 0
 
 struct frame {
@@ -56,6 +57,7 @@ void wire_plug(struct wire *w, size_t port, int fd)
 	p->fd = fd;
 	p->blocked = false;
 	p->in_a_row = 0;
+	memset(p->answered, 0, sizeof(p->answered));
 }
 
 /* ---- which way ------------------------------------------------------------------------- */
@@ -145,6 +147,17 @@ static bool receive(struct wire *w, int fd, struct str *out)
 	return n >= 0;
 }
 
+/* Remembers who an ARP reply speaks for (RFC 826). One to all is an announcement. */
+static void note_answer(struct port *p, struct str frame)
+{
+	static const char reply[] = {8, 6, 0, 1, 8, 0, 6, 4, 0, 2};
+	const size_t sender = 28;
+	if (frame.n < sender + sizeof(p->answered) || is_group(frame.p) ||
+		memcmp(frame.p + 12, reply, sizeof(reply)) != 0)
+		return;
+	memcpy(p->answered, frame.p + sender, sizeof(p->answered));
+}
+
 static void take(struct wire *w, size_t port, int64_t now)
 {
 	struct port *p = &w->ports[port];
@@ -154,6 +167,7 @@ static void take(struct wire *w, size_t port, int64_t now)
 			record(w, now, frame);
 		p->sent++;
 		p->in_a_row++;
+		note_answer(p, frame);
 		wire_send(w, port, now, frame);
 	}
 }
@@ -165,7 +179,8 @@ static void deliver(struct wire *w, size_t port, int64_t now)
 	while (p->first && p->first->due_ns <= now) {
 		struct str frame = {p->first->bytes, p->first->n};
 		ssize_t n = send(p->fd, frame.p, frame.n, MSG_DONTWAIT | MSG_NOSIGNAL);
-		p->blocked = n < 0 && (errno == EAGAIN || errno == EINTR);
+		p->blocked = n < 0 && (errno == EAGAIN || errno == EINTR || errno == ENOBUFS);
+		p->retry_ns = p->blocked && errno == ENOBUFS ? now + RETRY_NS : 0;
 		if (p->blocked)
 			return;
 		if (n < 0) {
@@ -188,19 +203,26 @@ void wire_turn(struct wire *w, int64_t now)
 		deliver(w, i, now);
 }
 
+static int64_t port_due(const struct port *p)
+{
+	if (!p->first || (p->blocked && !p->retry_ns))
+		return INT64_MAX;
+	return p->blocked ? p->retry_ns : p->first->due_ns;
+}
+
 int64_t wire_due(const struct wire *w)
 {
 	int64_t due = INT64_MAX;
 	for (const struct port *p = w->ports; p < w->ports + w->n; p++)
-		if (p->first && !p->blocked && p->first->due_ns < due)
-			due = p->first->due_ns;
+		if (port_due(p) < due)
+			due = port_due(p);
 	return due;
 }
 
 void wire_polls(const struct wire *w, struct pollfd *polls)
 {
 	for (size_t i = 0; i < w->n; i++) {
-		short out = w->ports[i].blocked ? POLLOUT : 0;
+		short out = w->ports[i].blocked && !w->ports[i].retry_ns ? POLLOUT : 0;
 		polls[i] = (struct pollfd){w->ports[i].fd, (short)(POLLIN | out), 0};
 	}
 }

@@ -19,9 +19,12 @@ struct port {
 	struct frame *first, **last;
 	size_t n;
 	bool blocked;	   /* its other end takes no more just now */
+	int64_t retry_ns;  /* when it is asked again, where no poll tells; 0: poll does */
 	uint64_t sent;	   /* frames that came from it */
 	uint64_t received; /* frames that it took */
 	uint64_t in_a_row; /* sent since it last took one */
+	/* Of the last ARP reply that came from it, to one hardware address: whose it says it is. */
+	unsigned char answered[4];
 };
 
 /* Where frames to a hardware address go: the port that the last frame from it came from. */

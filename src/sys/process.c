@@ -8,10 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #define OUTPUT_LIMIT ((size_t)16 * 1024 * 1024)
@@ -136,8 +138,26 @@ static void close_outlets(struct outlets *o)
 	close_fd(&o->err_write);
 }
 
+/* A terminal that changes nothing of what is written to it. */
+static bool open_terminal(int *our_end, int *program_end, struct err *e)
+{
+	struct termios raw;
+	*our_end = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (*our_end < 0 || unlockpt(*our_end) < 0)
+		return fail_errno(e, "open a terminal for a program");
+	*program_end = ioctl(*our_end, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (*program_end < 0 || tcgetattr(*program_end, &raw) < 0)
+		return fail_errno(e, "open a terminal for a program");
+	cfmakeraw(&raw);
+	tcsetattr(*program_end, TCSANOW, &raw);
+	fcntl(*our_end, F_SETFL, O_NONBLOCK);
+	return true;
+}
+
 static bool open_outlets(const struct command *c, struct outlets *o, struct err *e)
 {
+	if (c->tty)
+		return open_terminal(&o->out_read, &o->out_write, e);
 	if (!c->own_output)
 		return open_pipe(&o->out_read, &o->out_write, e) &&
 		       (!c->split || open_pipe(&o->err_read, &o->err_write, e));
@@ -148,9 +168,9 @@ static bool open_outlets(const struct command *c, struct outlets *o, struct err 
 
 bool process_start(struct arena *a, const struct command *c, struct process *out, struct err *e)
 {
-	const char *path = program_find(a, c->argv[0]);
+	const char *name = c->program ? c->program : c->argv[0], *path = program_find(a, name);
 	if (!path)
-		return fail(e, E_NOTFOUND, "program %s is not there", c->argv[0]);
+		return fail(e, E_NOTFOUND, "program %s is not there", name);
 	defer(close_fd) int in = input_fd(c);
 	defer(close_outlets) struct outlets o = {-1, -1, -1, -1};
 	if (in < 0)
@@ -189,9 +209,9 @@ static void drain_one(struct process *p, int *fd, struct text *into)
 		ssize_t n = read(*fd, buffer, sizeof(buffer));
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
+		if (n < 0 && errno != EIO) /* which is how a terminal tells its end */
 			return;
-		if (n == 0) {
+		if (n <= 0) {
 			close_fd(fd);
 			return;
 		}

@@ -113,6 +113,7 @@ const char *clock_text(struct arena *a, int64_t wall_ns);
 /* A program to run. Zero-initialise; argv[0] is looked up in PATH. */
 struct command {
 	const char *const *argv; /* ends with NULL */
+	const char *program;	 /* the file to run; NULL: argv[0] */
 	const char *dir;	 /* working folder, or NULL for ours */
 	const char *const *env;	 /* whole environment, ends with NULL; NULL for ours */
 	struct str input;	 /* standard input; empty means /dev/null */
@@ -122,9 +123,10 @@ struct command {
 	bool on_terminal;	 /* in our own process group, with our standard input */
 	bool own_job;		 /* on_terminal, but a group of its own, made the foreground */
 	bool own_output;	 /* to our standard output and error, not to pipes */
-	const int *keep_fds;	 /* descriptors that it inherits ... */
-	size_t keep_count;	 /* ... so many */
-	int network;		 /* descriptor of the network namespace it runs in; 0: ours */
+	bool tty; /* to a terminal of its own, so that libraries keep nothing back; not split */
+	const int *keep_fds; /* descriptors that it inherits ... */
+	size_t keep_count;   /* ... so many */
+	int network;	     /* descriptor of the network namespace it runs in; 0: ours */
 };
 struct outcome {
 	int exit_code; /* of the program; 128 + signal where a signal ended it */
