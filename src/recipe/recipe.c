@@ -115,8 +115,8 @@ static void take_made(struct arena *a, struct recipe *r, const struct recipe *ma
 	take_image(r, made);
 }
 
-bool recipe_read(struct arena *a, const char *file, const struct recipe *made, struct recipe **out,
-	struct err *e)
+bool recipe_read_over(struct arena *a, const char *file, const struct recipe *made,
+	struct recipe **out, struct err *e)
 {
 	struct str text;
 	if (!file_read(a, file, RECIPE_LIMIT, &text, e))
@@ -132,4 +132,9 @@ bool recipe_read(struct arena *a, const char *file, const struct recipe *made, s
 		return false;
 	*out = r;
 	return true;
+}
+
+bool recipe_read(struct arena *a, const char *file, struct recipe **out, struct err *e)
+{
+	return recipe_read_over(a, file, NULL, out, e);
 }

@@ -205,10 +205,12 @@ extern const struct spec recipe_spec;
 /* Is PATH one of the files that PATTERN means ("src/core/[a-z]*.c")? '*', '?' and '[a-z]' stop at a
  * slash and don't match a leading dot. */
 bool glob_match(const char *pattern, const char *path);
-/* Reads and checks one recipe. E_INPUT with file and JSON path where it is wrong. What it leaves
- * out of source, needs, build, image.machine, boot.command_line and checks is taken from MADE, the
- * recipe of the same name that would be there without it; NULL: there is none. */
-MUST_CHECK bool recipe_read(struct arena *a, const char *file, const struct recipe *made,
+/* Reads and checks one recipe. E_INPUT with file and JSON path where it is wrong. */
+MUST_CHECK bool recipe_read(struct arena *a, const char *file, struct recipe **out, struct err *e);
+/* The same over MADE, the recipe of the same name that would be there without it (or NULL): of its
+ * source, needs, build, image.machine, boot.command_line and checks comes what the file leaves out.
+ */
+MUST_CHECK bool recipe_read_over(struct arena *a, const char *file, const struct recipe *made,
 	struct recipe **out, struct err *e);
 /* The text of R's file as it is, and with another version and other sources: all other bytes stay.
  * E_INPUT where the result is no recipe. Writes nothing. */

@@ -65,7 +65,7 @@ static bool add_recipes(struct workspace *w, const char *dir, const recipes *mad
 		if (!file_exists(file))
 			continue;
 		struct recipe *r;
-		if (!recipe_read(w->a, file, made_as(made, *name), &r, e))
+		if (!recipe_read_over(w->a, file, made_as(made, *name), &r, e))
 			return false;
 		vec_push(w->a, &w->all, r);
 	}

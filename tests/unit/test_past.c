@@ -266,7 +266,7 @@ static struct judgement judge(const char *dir, const char *check, struct past_wi
 		check);
 	assert_ok(dir_make(path_dir(&arena, file), &e));
 	assert_ok(file_write(file, str_of(text), 0644, &e));
-	assert_ok(recipe_read(&arena, file, NULL, &r, &e));
+	assert_ok(recipe_read(&arena, file, &r, &e));
 	struct past p = opened(dir);
 	assert_ok(past_judge(&p, &r->image->checks.v[0], &window, &j, &e));
 	past_close(&p);

@@ -137,8 +137,7 @@ static void refuses_bad_recipes(void **state)
 		struct str expected;
 		assert_ok(
 			file_read(&arena, path_join(&arena, dir, "expected"), 4096, &expected, &e));
-		assert_false(
-			recipe_read(&arena, path_join(&arena, dir, "recipe.json"), NULL, &r, &e));
+		assert_false(recipe_read(&arena, path_join(&arena, dir, "recipe.json"), &r, &e));
 		assert_int_equal(e.code, E_INPUT);
 		const char *place = strstr(e.where, "recipe.json");
 		const char *got = str_format(&arena, "%s: %s", place, e.text);
