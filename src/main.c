@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "project/project.h"
 
 #ifndef RESPIN_VERSION
 #define RESPIN_VERSION "0.1"
@@ -191,7 +192,7 @@ static bool run(struct context *c, const struct subcommand *cmd, struct err *e)
 	}
 	if (c->options.dir && chdir(c->options.dir) < 0)
 		return fail(e, E_USAGE, "-C %s: %s", c->options.dir, strerror(errno));
-	if (cmd->needs_workspace && !workspace_open(c->a, ".", &c->w, e))
+	if (cmd->needs_workspace && !project_open(c->a, ".", &c->w, e))
 		return false;
 	return cmd->run(c, e);
 }

@@ -1,5 +1,6 @@
 /* inspect.c - respin inspect: what is inside an image. SPDX-License-Identifier: ISC */
 #include "cmd/cmd.h"
+#include "project/project.h"
 
 #define SYMBOLS_SHOWN 15
 
@@ -142,7 +143,7 @@ static bool pick_file(struct context *c, const char **out, struct err *e)
 		*out = c->args.v[0];
 		return true;
 	}
-	if (!workspace_open(c->a, ".", &c->w, e) || !pick_image(c, &image, e) ||
+	if (!project_open(c->a, ".", &c->w, e) || !pick_image(c, &image, e) ||
 		!pick_overlays(c, image, &with, e) || !build_image(c, image, &with, &built, e))
 		return false;
 	*out = built.path;

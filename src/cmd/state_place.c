@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "project/project.h"
+
 #define FETCH_MS 60000
 
 /* ---- git, by itself ------------------------------------------------------------------------ */
@@ -96,7 +98,7 @@ static bool open_run(
 {
 	struct run run;
 	(void)store;
-	if ((!c->w.root && !workspace_open(c->a, ".", &c->w, e)) ||
+	if ((!c->w.root && !project_open(c->a, ".", &c->w, e)) ||
 		!run_read(c->a, &c->w, what, &run, e))
 		return false;
 	out->what = run.id;

@@ -277,7 +277,10 @@ MUST_CHECK static bool walk_child(
 		return true;
 	struct dune_dir *child =
 		add_dir(t, d, path, d->is_data || is_selected(t, d, "data_only_dirs", name));
-	child->is_vendored |= is_selected(t, d, "vendored_dirs", name);
+	if (!child->is_vendored && is_selected(t, d, "vendored_dirs", name)) {
+		child->is_vendored = true;
+		vec_push(t->a, &t->out->vendored, path);
+	}
 	return walk(t, child, depth + 1, e);
 }
 

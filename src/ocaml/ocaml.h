@@ -116,6 +116,7 @@ struct ocaml_workspace {
 	ocaml_libraries libraries; /* sorted by name */
 	VEC(struct ocaml_executable) executables;
 	VEC(struct ocaml_package) packages;
+	strings vendored; /* folders that "(vendored_dirs ...)" names, relative to the root */
 	strings problems; /* "FILE:LINE:COLUMN: ...": what could not be read */
 	strings read;	  /* files and folders that the answer depends on, relative to the root */
 };
@@ -124,6 +125,10 @@ struct ocaml_workspace {
  * and tells of virtual libraries that are implemented here. */
 MUST_CHECK bool ocaml_workspace_read(struct arena *a, const char *root,
 	const ocaml_libraries *installed, struct ocaml_workspace *out, struct err *e);
+
+/* Targets of the rules in the dune file FILE that dune copies into the source tree (mode promote),
+ * in the file's order. E_INPUT with line and column where it can't be read. */
+MUST_CHECK bool ocaml_promoted(struct arena *a, const char *file, strings *out, struct err *e);
 
 /* TEXT that "dune describe workspace" wrote, as S-expressions or canonical ones. It knows all
  * modules and requirements for certain, but neither packages nor where stanzas are. */

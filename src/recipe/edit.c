@@ -34,6 +34,8 @@ static struct str write_sources(struct arena *a, const source_list *list)
 		put_field(&out, &first, "version", s->version);
 		put_field(&out, &first, "commit", s->commit);
 		put_field(&out, &first, "sha256", s->sha256);
+		put_field(&out, &first, "sha512", s->sha512);
+		put_field(&out, &first, "md5", s->md5);
 		text_addz(&out, " }");
 	}
 	text_addz(&out, "\n  ]");

@@ -25,8 +25,12 @@ static bool check_source(const struct recipe *r, size_t i, struct err *e)
 	if (s->debian && !(s->version && s->sha256))
 		return wrong(r, e, path,
 			"\"debian\" needs \"version\" and the \"sha256\" of the .dsc file");
-	if (s->url && !s->sha256)
-		return wrong(r, e, path, "\"url\" needs the \"sha256\" of the archive");
+	if (s->url && !s->sha256 && !s->sha512 && !s->md5)
+		return wrong(r, e, path,
+			"\"url\" needs the \"sha256\" of the archive (or its \"sha512\", or "
+			"\"md5\")");
+	if (!s->url && (s->sha512 || s->md5))
+		return wrong(r, e, path, "\"sha512\" and \"md5\" are for \"url\" only");
 	if (s->git && !s->commit)
 		return wrong(r, e, path, "\"git\" needs a \"commit\"");
 	return true;
@@ -66,7 +70,53 @@ static bool check_recipe(const struct recipe *r, struct err *e)
 	return !r->image || check_checks(r, e);
 }
 
-bool recipe_read(struct arena *a, const char *file, struct recipe **out, struct err *e)
+/* Paths of a made recipe are relative to the root. */
+static void take_sources(struct arena *a, struct recipe *r, const struct recipe *made)
+{
+	vec_for(s, &made->source) {
+		struct source *own = vec_add(a, &r->source);
+		*own = *s;
+		if (s->path)
+			own->path = path_join(a, made->dir, s->path);
+	}
+}
+
+static void take_image(struct recipe *r, const struct recipe *made)
+{
+	struct image_how *image = r->image;
+	if (!made->image)
+		return;
+	if (!image) {
+		r->image = made->image;
+		return;
+	}
+	if (!image->machine)
+		image->machine = made->image->machine;
+	if (!image->boot.command_line)
+		image->boot.command_line = made->image->boot.command_line;
+	if (!image->checks.n)
+		image->checks = made->image->checks;
+}
+
+/* What R leaves out is as if it was not there. */
+static void take_made(struct arena *a, struct recipe *r, const struct recipe *made)
+{
+	bool builds = r->build.objects || r->build.commands || r->build.dune;
+	if (!builds)
+		r->build = made->build;
+	if (!r->build.dune)
+		return;
+	if (!r->source.n)
+		take_sources(a, r, made);
+	if (!r->needs.n) {
+		r->needs = made->needs;
+		r->is_closed = made->is_closed;
+	}
+	take_image(r, made);
+}
+
+bool recipe_read_over(struct arena *a, const char *file, const struct recipe *made,
+	struct recipe **out, struct err *e)
 {
 	struct str text;
 	if (!file_read(a, file, RECIPE_LIMIT, &text, e))
@@ -76,8 +126,15 @@ bool recipe_read(struct arena *a, const char *file, struct recipe **out, struct 
 		return false;
 	r->file = file;
 	r->dir = path_dir(a, file);
+	if (made)
+		take_made(a, r, made);
 	if (!check_recipe(r, e))
 		return false;
 	*out = r;
 	return true;
+}
+
+bool recipe_read(struct arena *a, const char *file, struct recipe **out, struct err *e)
+{
+	return recipe_read_over(a, file, NULL, out, e);
 }

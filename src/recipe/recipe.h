@@ -10,13 +10,14 @@
 /* One place to get the source from; exactly one of debian, url, git and path is set. */
 struct source {
 	const char *debian;  /* name of a Debian source package; version is Debian's, sha256 the
-				.dsc's */
-	const char *url;     /* of an archive; sha256 is the archive's */
+				.dsc's (of a made recipe NULL: apt tells, see source_pin()) */
+	const char *url;     /* of an archive; the checksums are the archive's */
 	const char *git;     /* URL of a repository, with commit (40 hexadecimal digits) */
 	const char *path;    /* folder, relative to the recipe's folder */
 	const char *version; /* debian: "2.1.3+dfsg1-2" */
 	const char *commit;
 	const char *sha256;
+	const char *sha512, *md5; /* of an archive, beside or in place of sha256: opam's */
 };
 typedef VEC(struct source) source_list;
 
@@ -40,9 +41,9 @@ struct commands {
 
 /* build.dune: a part of one dune workspace, which dune builds as a whole. */
 struct dune_how {
-	const char *place; /* the folder of the workspace that the source takes; "." is its root */
-	strings packages;  /* opam's packages in it: several may share one repository */
-	const char *target;  /* of an image: what dune makes, relative to the workspace's root */
+	const char *place;  /* the folder of the workspace that the source takes; "." is its root */
+	strings packages;   /* opam's packages in it: several may share one repository */
+	const char *target; /* of an image: what dune makes, relative to the workspace's root */
 	const char *profile; /* of an image: "release", ...; NULL: dune's own */
 };
 
@@ -178,8 +179,11 @@ struct recipe {
 	struct provides provides;
 	struct image_how *image; /* NULL: a library */
 
-	const char *file; /* recipe.json's path, for messages */
-	const char *dir;  /* the folder that holds it, absolute */
+	/* recipe.json's path, for messages; of a made recipe the file that tells of the package */
+	const char *file;
+	const char *dir; /* the folder that holds it, absolute; of a made recipe the root */
+	bool is_made;	 /* from the dune workspace as it stands: there is no recipe.json */
+	bool is_closed;	 /* NEEDS names all that it needs, transitively, and nothing else */
 };
 
 typedef VEC(struct recipe *) recipes;
@@ -190,6 +194,9 @@ struct workspace {
 	const char *overlays; /* root/overlays */
 	const char *state;    /* root/.respin: store, sources, runs; can be deleted at any time */
 	recipes all;	      /* sorted by name */
+	bool is_dune;	      /* the root is that of a dune workspace, whose recipes are made */
+	const char *opam_switch; /* folder of the opam switch that it builds in; NULL: none */
+	strings missing;	 /* libraries that its images link and that are nowhere */
 };
 
 /* The decode table of a recipe: also what the cache key and the JSON Schema are made from. */
@@ -200,20 +207,40 @@ extern const struct spec recipe_spec;
 bool glob_match(const char *pattern, const char *path);
 /* Reads and checks one recipe. E_INPUT with file and JSON path where it is wrong. */
 MUST_CHECK bool recipe_read(struct arena *a, const char *file, struct recipe **out, struct err *e);
+/* The same over MADE, the recipe of the same name that would be there without it (or NULL): of its
+ * source, needs, build, image.machine, boot.command_line and checks comes what the file leaves out.
+ */
+MUST_CHECK bool recipe_read_over(struct arena *a, const char *file, const struct recipe *made,
+	struct recipe **out, struct err *e);
 /* The text of R's file as it is, and with another version and other sources: all other bytes stay.
  * E_INPUT where the result is no recipe. Writes nothing. */
 MUST_CHECK bool recipe_edit(struct arena *a, const struct recipe *r, const char *version,
 	const source_list *list, struct str *before, struct str *after, struct err *e);
-/* The workspace that holds folder START: the first one upwards with respin.json or .respin.json.
- * Reads all its recipes. E_USAGE where there is none. */
+/* The folder of the workspace that holds START: the first one upwards with respin.json or
+ * .respin.json. E_USAGE where there is none. */
+MUST_CHECK bool workspace_find(
+	struct arena *a, const char *start, const char **root, struct err *e);
+/* Reads all recipes of the workspace ROOT, in the folders that its settings name, else in
+ * "recipes". Those of MADE (sorted by name; may be NULL) that have no recipe.json of their name
+ * are in it as well. */
+MUST_CHECK bool workspace_read(struct arena *a, const char *root, const recipes *made,
+	struct workspace *out, struct err *e);
+/* Both: for hand-written recipes alone. project_open() is what commands use. */
 MUST_CHECK bool workspace_open(
 	struct arena *a, const char *start, struct workspace *out, struct err *e);
-/* The recipe called NAME; E_NOTFOUND with near misses. */
+/* The recipe called NAME, else the one that holds the opam package NAME; E_NOTFOUND with near
+ * misses. */
 MUST_CHECK bool recipe_find(
 	const struct workspace *w, const char *name, struct recipe **out, struct err *e);
 /* The same, but it must be an image. */
 MUST_CHECK bool recipe_find_image(
 	const struct workspace *w, const char *name, struct recipe **out, struct err *e);
+/* The part of the dune workspace that PATH lies in (absolute, or relative to the root; a folder, a
+ * library's or module's file): the one with the longest place. Images count only where no other
+ * recipe has the place. NULL: none; always where W holds no dune recipes. */
+struct recipe *recipe_of_place(const struct workspace *w, const char *path);
+/* The part of it that holds opam's package NAME (no image); NULL: none. */
+struct recipe *recipe_of_package(const struct workspace *w, const char *name);
 /* R and all that it needs, transitively: dependents before what they need, R first. The order is
  * the link order and depends on nothing but the recipes. */
 MUST_CHECK bool recipe_closure(

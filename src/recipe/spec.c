@@ -23,10 +23,30 @@ static bool is_name(struct str s, const char **expected)
 	       all_in(s, "abcdefghijklmnopqrstuvwxyz0123456789.+-");
 }
 
+/* Folders of a dune workspace are named more freely. */
+static bool is_package(struct str s, const char **expected)
+{
+	*expected = "a name of letters, digits, '.', '_', '+' and '-'";
+	return s.n && s.n <= 100 && s.p[0] != '-' && s.p[0] != '.' &&
+	       all_in(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-");
+}
+
 static bool is_sha256(struct str s, const char **expected)
 {
 	*expected = "a SHA-256 checksum of 64 hexadecimal digits";
 	return s.n == 64 && all_in(s, "0123456789abcdef");
+}
+
+static bool is_sha512(struct str s, const char **expected)
+{
+	*expected = "a SHA-512 checksum of 128 hexadecimal digits";
+	return s.n == 128 && all_in(s, "0123456789abcdef");
+}
+
+static bool is_md5(struct str s, const char **expected)
+{
+	*expected = "an MD5 checksum of 32 hexadecimal digits";
+	return s.n == 32 && all_in(s, "0123456789abcdef");
 }
 
 static bool is_commit(struct str s, const char **expected)
@@ -91,7 +111,10 @@ static const struct spec_field source_fields[] = {
 	{AT(source, version, SPEC_STRING), .help = "With debian: the version in the archive."},
 	{AT(source, commit, SPEC_STRING), .check = is_commit, .help = "With git: the commit's id."},
 	{AT(source, sha256, SPEC_STRING), .check = is_sha256,
-		.help = "With url: of the archive; with debian: of the .dsc file."}};
+		.help = "With url: of the archive; with debian: of the .dsc file."},
+	{AT(source, sha512, SPEC_STRING), .check = is_sha512, .help = "With url: of the archive."},
+	{AT(source, md5, SPEC_STRING), .check = is_md5,
+		.help = "With url: of the archive, where upstream tells nothing better."}};
 static const struct spec source_spec = {
 	"source", FIELDS(source), .help = "A place to get the source from."};
 
@@ -118,7 +141,8 @@ static const struct spec commands_spec = {
 
 static const struct spec_field dune_how_fields[] = {
 	{AT(dune_how, place, SPEC_STRING), .required = true, .check = is_inner_path,
-		.help = "The folder of the dune workspace that the source takes; \".\" is its root."},
+		.help = "The folder of the dune workspace that the source takes; \".\" is its "
+			"root."},
 	{AT(dune_how, packages, SPEC_STRINGS), .help = "The opam packages in it."},
 	{AT(dune_how, target, SPEC_STRING), .check = is_inner_path,
 		.help = "Of an image: the file that dune makes, relative to the workspace's root."},
@@ -308,14 +332,14 @@ static const struct spec_field image_how_fields[] = {
 static const struct spec image_spec = {"image", FIELDS(image_how), .help = "A bootable image."};
 
 static const struct spec_field recipe_fields[] = {
-	{AT(recipe, name, SPEC_STRING), .required = true, .check = is_name,
+	{AT(recipe, name, SPEC_STRING), .required = true, .check = is_package,
 		.help = "The package's name; that of the recipe's folder."},
 	{AT(recipe, version, SPEC_STRING), .required = true, .help = "The package's version."},
 	{AT(recipe, license, SPEC_STRING), .required = true, .help = "SPDX expression."},
 	{AT(recipe, summary, SPEC_STRING), .help = "One sentence: what it is."},
 	{AT(recipe, source, SPEC_STRUCTS), .sub = &source_spec,
 		.help = "Places to get the source from, tried in order."},
-	{AT(recipe, needs, SPEC_STRINGS), .check = is_name,
+	{AT(recipe, needs, SPEC_STRINGS), .check = is_package,
 		.help = "Names of the packages it needs."},
 	{AT(recipe, build, SPEC_STRUCT), .sub = &build_spec, .help = "How it builds."},
 	{AT(recipe, provides, SPEC_STRUCT), .sub = &provides_spec, .help = "What dependents get."},

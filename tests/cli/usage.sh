@@ -34,7 +34,7 @@ exits "too many arguments" 2
 
 run respin plan
 exits "outside of a workspace" 2
-contains "... says so" "$err" "is not in a workspace: no respin.json here or above"
+contains "... says so" "$err" "is in no workspace or project: no respin.json, dune-project, dune-workspace or MirageOS config.ml here or above"
 run respin --json plan
 is "errors as JSON" "$(echo "$err" | python3 -c 'import json,sys; print(json.load(sys.stdin)["error"]["code"])')" usage
 run respin -C /nonexistent plan

@@ -1,0 +1,96 @@
+/* lock.c - versions and sources that opam's lock files tell. SPDX-License-Identifier: ISC */
+#include <string.h>
+
+#include "project/reading.h"
+
+static bool is_hex(struct str s, size_t n)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!strchr("0123456789abcdef", s.p[i]))
+			return false;
+	return s.n == n;
+}
+
+static void take_checksum(struct arena *a, struct str word, struct source *out)
+{
+	struct str value = word, kind = str_cut(&value, '=');
+	if (str_is(kind, "sha256") && is_hex(value, 64))
+		out->sha256 = str_copy(a, value);
+	else if (str_is(kind, "sha512") && is_hex(value, 128))
+		out->sha512 = str_copy(a, value);
+	else if (str_is(kind, "md5") && is_hex(value, 32))
+		out->md5 = str_copy(a, value);
+}
+
+static bool is_web(struct str address)
+{
+	return str_starts(address, S("https://")) || str_starts(address, S("http://"));
+}
+
+bool make_source(struct arena *a, struct str url, const opam_words *checksums, struct source *out)
+{
+	struct opam_url u = opam_url_parse(url);
+	*out = (struct source){0};
+	if (u.backend == OPAM_GIT) {
+		struct str address = u.address;
+		if (str_starts(address, S("file://")))
+			address = str_from(address, strlen("file://"));
+		out->git = str_copy(a, address);
+		out->commit = str_copy(a, u.fragment);
+		return is_hex(u.fragment, 40) && (is_web(address) || str_starts(address, S("/")));
+	}
+	if (u.backend != OPAM_ARCHIVE || !is_web(u.address))
+		return false;
+	out->url = str_copy(a, u.address);
+	vec_for(word, checksums)
+		take_checksum(a, *word, out);
+	return out->sha256 || out->sha512 || out->md5;
+}
+
+/* Of a mirage project the one of its target; the others are of targets configured before. */
+static bool is_current(const struct reading *p, const char *dir, const char *name)
+{
+	struct str stem = str_of(name);
+	if (!p->mirage.target || strcmp(dir, "mirage") != 0)
+		return true;
+	stem.n -= strlen(".locked");
+	return str_ends(stem, str_of(str_format(p->a, "-%s.opam", p->mirage.target)));
+}
+
+MUST_CHECK static bool read_lock(struct reading *p, const char *file, struct err *e)
+{
+	struct str text;
+	struct opam_file parsed;
+	struct opam_lock lock;
+	vec_push(p->a, &p->read, file);
+	if (!file_read(p->a, file, OPAM_FILE_MAX, &text, e) ||
+		!opam_parse(p->a, text, file, &parsed, e) ||
+		!opam_lock_read(p->a, &parsed, &lock, e))
+		return false;
+	vec_for(package, &lock.packages)
+		*map_put(&p->versions, package->name) = str_copy(p->a, package->version);
+	vec_for(dir, &lock.dirs) {
+		struct locked_dir locked = {
+			.dir = str_format(p->a, "duniverse/%.*s", STR(dir->dir))};
+		if (make_source(p->a, dir->url, &dir->hashes, &locked.source))
+			vec_push(p->a, &p->locked, locked);
+	}
+	return true;
+}
+
+bool lock_read(struct reading *p, struct err *e)
+{
+	static const char *const dirs[] = {".", "mirage"};
+	for (size_t i = 0; i < 2; i++) {
+		strings names = {0};
+		const char *dir = i ? path_join(p->a, p->root, dirs[i]) : p->root;
+		if (dir_exists(dir) && !dir_list(p->a, dir, &names, e))
+			return false;
+		vec_for(name, &names)
+			if (str_ends(str_of(*name), S(".opam.locked")) &&
+				is_current(p, dirs[i], *name) &&
+				!read_lock(p, path_join(p->a, dir, *name), e))
+				return false;
+	}
+	return true;
+}

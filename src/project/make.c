@@ -1,0 +1,82 @@
+/* make.c - reads a project, and makes its recipes. SPDX-License-Identifier: ISC */
+#include <stdlib.h>
+#include <string.h>
+
+#include "project/reading.h"
+
+static bool site_of(struct arena *a, const char *opam_switch, struct ocaml_site *out, struct err *e)
+{
+	struct ocaml_env env = ocaml_env_now();
+	env.switch_prefix = opam_switch;
+	return ocaml_site_find(a, &env, out, e);
+}
+
+bool project_site(struct arena *a, const struct workspace *w, struct ocaml_site *out, struct err *e)
+{
+	return site_of(a, w->opam_switch, out, e);
+}
+
+/* That none is installed is no error: a workspace may vendor all. */
+MUST_CHECK static bool read_installed(struct reading *p, struct ocaml_installed *out, struct err *e)
+{
+	*out = (struct ocaml_installed){0};
+	if (!site_of(p->a, p->opam_switch, &p->site, e))
+		return false;
+	if (p->site.conf)
+		vec_push(p->a, &p->read, p->site.conf);
+	vec_for(dir, &p->site.path)
+		vec_push(p->a, &p->read, *dir);
+	return ocaml_installed_read(p->a, &p->site, out, e) || e->code == E_NOTFOUND;
+}
+
+/* Of what is installed, all that the recipes say comes from the files of the libraries that they
+ * link; folders tell of libraries that come or go. */
+static void watch_installed(struct reading *p)
+{
+	vec_for(home, &p->homes.entries) {
+		const struct ocaml_library *library =
+			ocaml_find(&p->all, str_copy(p->a, home->key));
+		if (library && library->is_installed)
+			vec_push(p->a, &p->read, library->file);
+	}
+}
+
+static void finish(struct reading *p)
+{
+	vec_for(it, &p->made) {
+		struct recipe *r = *it;
+		if (!r->version)
+			r->version = "dev";
+		if (!r->license)
+			r->license = "NOASSERTION";
+	}
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp((*(struct recipe *const *)a)->name, (*(struct recipe *const *)b)->name);
+}
+
+bool project_make(struct reading *p, struct err *e)
+{
+	struct ocaml_installed installed;
+	if (root_is_mirage(p->a, p->root) && !mirage_read(p, e))
+		return false;
+	if (!read_installed(p, &installed, e) ||
+		!ocaml_workspace_read(p->a, p->root, &installed.libraries, &p->dune, e) ||
+		!lock_read(p, e))
+		return false;
+	vec_for(library, &p->dune.libraries)
+		vec_push(p->a, &p->all, *library);
+	vec_for(library, &installed.libraries)
+		vec_push(p->a, &p->all, *library);
+	vec_for(file, &p->dune.read)
+		vec_push(p->a, &p->read, path_join(p->a, p->root, *file));
+	units_make(p);
+	if (!images_make(p, e))
+		return false;
+	watch_installed(p);
+	finish(p);
+	qsort(p->made.v, p->made.n, sizeof(*p->made.v), by_name);
+	return true;
+}

@@ -1,0 +1,146 @@
+/* mirage.c - a MirageOS project: its target, its image, and the machine that boots it.
+ * SPDX-License-Identifier: ISC */
+#include <string.h>
+
+#include "project/reading.h"
+
+/* Names of targets, and where they boot; NULL: nowhere here. */
+static const struct {
+	const char *target, *machine;
+} targets[] = {
+	{"unix", "unix"}, {"spt", "solo5-spt"}, {"hvt", "solo5-hvt"}, {"virtio", "solo5-virtio"}};
+enum { TARGETS = sizeof(targets) / sizeof(*targets) };
+
+/* The words of mirage/context, a line each: "configure", "-t", "spt". */
+static const char *target_of(struct arena *a, struct str context)
+{
+	bool next = false;
+	while (context.p) {
+		struct str word = str_trim(str_cut(&context, '\n'));
+		if (next)
+			return str_copy(a, word);
+		next = str_is(word, "-t") || str_is(word, "--target");
+		if (str_starts(word, S("--target=")))
+			return str_copy(a, str_from(word, strlen("--target=")));
+		if (str_starts(word, S("-t")) && word.n > 2)
+			return str_copy(a, str_from(word, 2));
+	}
+	return "unix";
+}
+
+static bool not_configured(const struct reading *p, const char *what, struct err *e)
+{
+	fail(e, E_INPUT, "this MirageOS project is not configured: %s", what);
+	fail_where(e, "%s/config.ml", p->root);
+	return fail_hint(e, "run: mirage configure -t %s",
+		p->mirage.target ? p->mirage.target : "TARGET (unix, spt, hvt or virtio)");
+}
+
+/* Other commands of mirage's leave the top file at the configuration's: then dune builds nothing,
+ * and says that all is well. */
+MUST_CHECK static bool check_top(const struct reading *p, struct err *e)
+{
+	struct str text;
+	if (!file_read(p->a, path_join(p->a, p->root, "dune"), PROJECT_FILE_MAX, &text, e))
+		return not_configured(p, "there is no file dune", e);
+	if (str_find(text, S("dune.build")) >= 0)
+		return true;
+	return not_configured(p,
+		"the file dune includes dune.config, which builds no image (mirage describe leaves "
+		"it so)",
+		e);
+}
+
+bool mirage_read(struct reading *p, struct err *e)
+{
+	struct str context;
+	strings images = {0};
+	const char *file = path_join(p->a, p->root, "mirage/context");
+	const char *dist = path_join(p->a, p->root, "dist/dune");
+	if (!file_exists(file))
+		return not_configured(p, "there is no mirage/context", e);
+	if (!file_read(p->a, file, PROJECT_FILE_MAX, &context, e))
+		return false;
+	p->mirage.target = target_of(p->a, context);
+	vec_push(p->a, &p->read, file);
+	if (!file_exists(dist))
+		return not_configured(p, "there is no dist/dune", e);
+	if (!check_top(p, e) || !ocaml_promoted(p->a, dist, &images, e))
+		return false;
+	vec_push(p->a, &p->read, dist);
+	vec_push(p->a, &p->read, path_join(p->a, p->root, "dune"));
+	if (!images.n)
+		return not_configured(p, "dist/dune names no image", e);
+	p->mirage.image = path_join(p->a, "dist", images.v[0]);
+	return true;
+}
+
+static const char *machine_of(const struct reading *p)
+{
+	for (size_t i = 0; i < TARGETS; i++)
+		if (!strcmp(targets[i].target, p->mirage.target))
+			return targets[i].machine;
+	return NULL;
+}
+
+static struct str file_text(struct reading *p, const char *name)
+{
+	struct str text;
+	struct err ignored;
+	const char *file = path_join(p->a, p->root, name);
+	if (!file_exists(file) || !file_read(p->a, file, PROJECT_FILE_MAX, &text, &ignored))
+		return S("");
+	vec_push(p->a, &p->read, file);
+	return text;
+}
+
+static size_t count(struct str text, struct str word)
+{
+	size_t n = 0;
+	for (ptrdiff_t at; (at = str_find(text, word)) >= 0; n++)
+		text = str_from(text, (size_t)at + word.n);
+	return n;
+}
+
+static void add_word(struct text *t, struct str main, const char *key, const char *word)
+{
+	if (str_find(main, str_of(key)) >= 0)
+		text_addf(t, "%s%s", t->n ? " " : "", word);
+}
+
+/* What the generated start-up registers says which words it takes. */
+static const char *words_of(struct reading *p, struct str main)
+{
+	struct text t = {.a = p->a};
+	text_addz(&t, "");
+	if (!strcmp(p->mirage.target, "unix"))
+		add_word(&t, main, "Mirage_runtime_network.interface", "--interface=$TAP");
+	add_word(&t, main, "Mirage_runtime_network.V4.network", "--ipv4=$ADDRESS/$PREFIX");
+	add_word(&t, main, "Mirage_runtime_network.V4.gateway", "--ipv4-gateway=$HOST");
+	return t.p;
+}
+
+/* The kernel's sockets, or network cards of its own. */
+static size_t cards_of(struct reading *p, struct str main)
+{
+	if (!strcmp(p->mirage.target, "unix"))
+		return str_find(main, S("Netif.connect")) >= 0;
+	return count(file_text(p, "mirage/manifest.json"), S("\"NET_BASIC\""));
+}
+
+bool mirage_image(struct reading *p, const char **image, struct err *e)
+{
+	struct str main = file_text(p, "mirage/main.ml");
+	const char *machine = machine_of(p);
+	size_t cards = cards_of(p, main);
+	if (!machine) {
+		fail(e, E_INPUT, "images of mirage's target '%s' can't be booted here",
+			p->mirage.target);
+		fail_where(e, "%s/mirage/context", p->root);
+		return fail_hint(e, "mirage configure -t unix, spt, hvt or virtio");
+	}
+	if (!strcmp(machine, "unix") && !cards)
+		machine = "process";
+	*image = image_field_text(p->a, machine, words_of(p, main), cards);
+	return true;
+}

@@ -1,0 +1,63 @@
+/* project.c - opens the workspace or project that a folder is in. SPDX-License-Identifier: ISC */
+#include "project/project.h"
+
+#include <string.h>
+
+#include "project/reading.h"
+
+static bool fail_nothing(const char *start, struct err *e)
+{
+	fail(e, E_USAGE,
+		"%s is in no workspace or project: no respin.json, dune-project, dune-workspace or "
+		"MirageOS config.ml here or above",
+		start);
+	return fail_hint(e,
+		"run respin in a workspace or project, name one with -C DIR, or make one: respin "
+		"init");
+}
+
+/* The recipes of the dune workspace ROOT, as they were kept or anew. */
+MUST_CHECK static bool made_of(struct arena *a, const char *root, struct reading *p, struct err *e)
+{
+	const char *state = path_join(a, root, ".respin");
+	*p = (struct reading){.a = a,
+		.root = root,
+		.opam_switch = switch_find(a, root),
+		.versions.a = a,
+		.names.a = a,
+		.images.a = a,
+		.homes.a = a};
+	if (kept_read(p, state))
+		return true;
+	bool keep = kept_begin(a, state);
+	int64_t began = clock_wall_ns();
+	if (!project_make(p, e))
+		return false;
+	if (keep)
+		kept_write(p, state, began);
+	return true;
+}
+
+bool project_open(struct arena *a, const char *start, struct workspace *out, struct err *e)
+{
+	const char *root = NULL;
+	struct err none;
+	struct reading p;
+	bool has_settings = workspace_find(a, start, &root, &none);
+	if (!has_settings && none.code != E_USAGE) {
+		*e = none;
+		return false;
+	}
+	if (!has_settings && !root_find(a, start, &root, e))
+		return false;
+	if (!root)
+		return fail_nothing(start, e);
+	if (has_settings && !project_is_root(a, root))
+		return workspace_read(a, root, NULL, out, e);
+	if (!made_of(a, root, &p, e) || !workspace_read(a, root, &p.made, out, e))
+		return false;
+	out->is_dune = true;
+	out->opam_switch = p.opam_switch;
+	out->missing = p.missing;
+	return true;
+}

@@ -1,0 +1,31 @@
+/* project.h - a dune or MirageOS project as it stands, opened as a workspace: its recipes are made
+ * from what dune, opam and the distribution know of it, without one written by hand. One recipe a
+ * source: a folder of vendored sources (duniverse/NAME, or below "(vendored_dirs ...)"), a package
+ * of the opam switch or of the distribution that the project links, the project itself; and one an
+ * image. SPDX-License-Identifier: ISC */
+#ifndef RESPIN_PROJECT_H
+#define RESPIN_PROJECT_H
+
+#include "ocaml/ocaml.h"
+#include "recipe/recipe.h"
+
+/* Installed sources are put here when they are overlaid: "respin-vendor/UNIT". */
+#define PROJECT_VENDOR "respin-vendor"
+
+/* The workspace that holds START: the one of respin.json at or above it (recipe.h); else the dune
+ * workspace as dune and mirage find it: the outermost folder of a configured config.ml, else of
+ * dune-workspace, else of dune-project. A folder with a respin.json that is a dune workspace, too,
+ * gets both: recipes in its recipes/ win over made ones of their name.
+ * What was read is kept under .respin/, and read again where a file of it changed.
+ * E_USAGE where there is nothing; E_INPUT where config.ml was not configured, or a file of the
+ * project can't be read as what it is. */
+MUST_CHECK bool project_open(
+	struct arena *a, const char *start, struct workspace *out, struct err *e);
+/* Is DIR, a real path, the root of a dune workspace or MirageOS project? */
+bool project_is_root(struct arena *a, const char *dir);
+/* Where the libraries are installed that W's dune workspace links: those of its opam switch, else
+ * of the environment. For its Solo5 targets, of the compiler on this machine. */
+MUST_CHECK bool project_site(
+	struct arena *a, const struct workspace *w, struct ocaml_site *out, struct err *e);
+
+#endif

@@ -1,0 +1,97 @@
+/* reading.h - a project on its way to recipes. SPDX-License-Identifier: ISC */
+#ifndef RESPIN_PROJECT_READING_H
+#define RESPIN_PROJECT_READING_H
+
+#include "opam/opam.h"
+#include "project/project.h"
+
+#define PROJECT_FILE_MAX ((size_t)16 << 20)
+
+/* ---- where it is ------------------------------------------------------------------------ */
+
+/* The dune workspace that holds START; NULL where there is none. */
+MUST_CHECK bool root_find(struct arena *a, const char *start, const char **out, struct err *e);
+/* Has DIR a config.ml of mirage's? */
+bool root_is_mirage(struct arena *a, const char *dir);
+
+/* ---- what it is made from ----------------------------------------------------------------- */
+
+/* A MirageOS project as configured. */
+struct mirage {
+	const char *target; /* "unix", "spt", ...; NULL: no MirageOS project */
+	const char *image;  /* relative to the root: "dist/site.spt" */
+};
+
+/* A package of opam's lock file. */
+struct locked_dir {
+	const char *dir; /* relative to the root: "duniverse/mirage-tcpip" */
+	struct source source;
+};
+
+struct reading {
+	struct arena *a;
+	const char *root;
+	struct mirage mirage;
+	struct ocaml_workspace dune;
+	const char *opam_switch; /* its folder; NULL */
+	struct ocaml_site site;
+	ocaml_libraries all; /* the workspace's, then those installed */
+	struct map versions; /* of packages, by lock files: const char * */
+	VEC(struct locked_dir) locked;
+	recipes made;
+	struct map names;	   /* of them */
+	struct map images;	   /* image_field_text() of those that are images: const char * */
+	struct map homes;	   /* the recipe of each installed library: by its package */
+	const struct recipe *self; /* the project itself */
+	strings read;		   /* files and folders that the recipes depend on, absolute */
+	strings missing;	   /* names of libraries */
+};
+
+/* Reads mirage's generated files. E_INPUT where it is not configured. */
+MUST_CHECK bool mirage_read(struct reading *p, struct err *e);
+/* The field "image" of the recipe of the image that it makes, as JSON. */
+MUST_CHECK bool mirage_image(struct reading *p, const char **image, struct err *e);
+/* The same for any machine; CARDS network cards with a stack of the image's own behind them. */
+const char *image_field_text(struct arena *a, const char *machine, const char *words, size_t cards);
+MUST_CHECK bool image_field(
+	struct arena *a, const char *text, struct image_how **out, struct err *e);
+/* Versions and sources that lock files tell. */
+MUST_CHECK bool lock_read(struct reading *p, struct err *e);
+/* PREFIX of the opam switch that the project in ROOT builds in; NULL where there is none. */
+const char *switch_find(struct arena *a, const char *root);
+
+/* ---- recipes ------------------------------------------------------------------------------ */
+
+/* A new recipe with a dune part at PLACE, whose name is like NAME (another where it is taken). */
+struct recipe *make_recipe(struct reading *p, const char *name, const char *place);
+/* Facts from an opam file; false where it can't be read, which a build will tell. */
+bool make_facts(struct reading *p, const char *file, struct opam_package *out);
+/* What LICENSES and SYNOPSIS say, where R has nothing yet. */
+void make_describe(struct reading *p, struct recipe *r, const struct opam_package *opam);
+/* How opam says where a source is, as ours; false where it can't be pinned. */
+bool make_source(struct arena *a, struct str url, const opam_words *checksums, struct source *out);
+/* The project itself, and a recipe for each vendored source. */
+void units_make(struct reading *p);
+/* The recipe that LIBRARY belongs to; NULL for what belongs to the compiler. */
+struct recipe *units_of(const struct reading *p, const struct ocaml_library *library);
+/* Recipes for the packages that the installed ones of LIBRARIES come from: of the switch, ... */
+MUST_CHECK bool switch_make(struct reading *p, const ocaml_library_list *libraries, struct err *e);
+/* ... and else of the distribution. */
+MUST_CHECK bool distribution_make(
+	struct reading *p, const ocaml_library_list *libraries, struct err *e);
+/* The images, and who needs whom. */
+MUST_CHECK bool images_make(struct reading *p, struct err *e);
+/* All of it. */
+MUST_CHECK bool project_make(struct reading *p, struct err *e);
+
+/* ---- kept --------------------------------------------------------------------------------- */
+
+/* What was made before, where all of it still holds. */
+bool kept_read(struct reading *p, const char *state);
+/* Makes the folder STATE, before the project is read; false where it can't be. */
+bool kept_begin(struct arena *a, const char *state);
+/* Keeps what was read since BEGAN (wall clock); where that fails, or a file changed meanwhile, the
+ * next command reads it all again. */
+void kept_write(const struct reading *p, const char *state, int64_t began);
+
+#endif

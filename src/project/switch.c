@@ -1,0 +1,218 @@
+/* switch.c - the opam switch that a project builds in, and recipes of the packages that it links
+ * from there. SPDX-License-Identifier: ISC */
+#include <stdlib.h>
+#include <string.h>
+
+#include "project/reading.h"
+
+/* ---- which switch ------------------------------------------------------------------------- */
+
+static const char *set_value(const char *name)
+{
+	const char *value = getenv(name);
+	return value && *value ? value : NULL;
+}
+
+static const char *if_switch(struct arena *a, const char *dir)
+{
+	return dir && file_exists(path_join(a, dir, ".opam-switch/switch-state")) ? dir : NULL;
+}
+
+/* A switch by its name: a folder of the root, or a folder that holds _opam. */
+static const char *named(struct arena *a, const char *root, struct str name)
+{
+	const char *own = str_copy(a, name);
+	return if_switch(a, *own == '/' ? path_join(a, own, "_opam") : path_join(a, root, own));
+}
+
+static const char *current(struct arena *a, const char *root)
+{
+	struct opam_root state;
+	struct err ignored;
+	if (!opam_root_read(a, root, &state, &ignored) || !state.switch_name.n)
+		return NULL;
+	return named(a, root, state.switch_name);
+}
+
+/* The order is opam's: what is set, then the project's own, then the current one of the root. */
+const char *switch_find(struct arena *a, const char *root)
+{
+	const char *home = set_value("HOME"), *opam_root = set_value("OPAMROOT");
+	const char *name = set_value("OPAMSWITCH");
+	const char *prefix = if_switch(a, set_value("OPAM_SWITCH_PREFIX"));
+	if (!opam_root && home)
+		opam_root = path_join(a, home, ".opam");
+	if (!prefix && name && opam_root)
+		return named(a, opam_root, str_of(name));
+	for (const char *dir = root; !prefix; dir = path_dir(a, dir)) {
+		prefix = if_switch(a, path_join(a, dir, "_opam"));
+		if (!strcmp(dir, "/"))
+			break;
+	}
+	return prefix || !opam_root ? prefix : current(a, opam_root);
+}
+
+/* ---- its packages ------------------------------------------------------------------------- */
+
+/* One package of the switch. */
+struct installed {
+	struct reading *p;
+	struct opam_switch state;
+	const char *package, *version;
+	struct opam_package opam; /* its opam file, as it was installed */
+};
+
+MUST_CHECK static bool read_state(struct installed *s, struct err *e)
+{
+	struct reading *p = s->p;
+	struct str text;
+	struct opam_file parsed;
+	const char *file = path_join(p->a, p->opam_switch, ".opam-switch/switch-state");
+	vec_push(p->a, &p->read, file);
+	return file_read(p->a, file, OPAM_FILE_MAX, &text, e) &&
+	       opam_parse(p->a, text, file, &parsed, e) &&
+	       opam_switch_read(p->a, &parsed, &s->state, e);
+}
+
+/* Does PACKAGE's list of installed files hold the folder lib/NAME? */
+static bool installs(struct installed *s, struct str package, const char *name)
+{
+	struct str text;
+	struct err ignored;
+	const char *file = str_format(
+		s->p->a, "%s/.opam-switch/install/%.*s.changes", s->p->opam_switch, STR(package));
+	const char *wanted = str_format(s->p->a, "\"lib/%s/META\"", name);
+	return file_exists(file) && file_read(s->p->a, file, OPAM_FILE_MAX, &text, &ignored) &&
+	       str_find(text, str_of(wanted)) >= 0;
+}
+
+/* Nearly always the package is called as its folder; else it is looked for. */
+static struct str package_of(struct installed *s, const char *name)
+{
+	if (opam_switch_has(&s->state, str_of(name)))
+		return str_of(name);
+	vec_for(pair, &s->state.installed)
+		if (installs(s, pair->first, name))
+			return pair->first;
+	return S("");
+}
+
+static bool is_pinned(const struct installed *s)
+{
+	vec_for(pair, &s->state.pinned)
+		if (str_is(pair->first, s->package))
+			return true;
+	return false;
+}
+
+/* What belongs to the compiler is no library to be patched. */
+static bool is_compilers(const struct installed *s)
+{
+	vec_for(pair, &s->state.compiler)
+		if (str_is(pair->first, s->package))
+			return true;
+	return !strcmp(s->package, "ocamlfind") || str_starts(str_of(s->package), S("base-"));
+}
+
+/* Of a pin what it was built from, which opam keeps; else what the opam file says. */
+static bool source_of(struct installed *s, struct source *out)
+{
+	struct arena *a = s->p->a;
+	const char *kept =
+		str_format(a, "%s/.opam-switch/sources/%s", s->p->opam_switch, s->package);
+	if (is_pinned(s) && dir_exists(kept)) {
+		*out = (struct source){.path = kept};
+		return true;
+	}
+	return make_source(a, s->opam.url.src, &s->opam.url.checksums, out);
+}
+
+static bool same(const char *a, const char *b)
+{
+	return !a || !b ? a == b : !strcmp(a, b);
+}
+
+static struct recipe *with_source(const struct reading *p, const struct source *s)
+{
+	vec_for(r, &p->made) {
+		const struct source *own = (*r)->source.v;
+		if ((*r)->source.n && same(own->url, s->url) && same(own->git, s->git) &&
+			same(own->commit, s->commit) && same(own->path, s->path))
+			return *r;
+	}
+	return NULL;
+}
+
+/* The last part of its repository's address, as opam-monorepo names folders. */
+static const char *repository_of(struct installed *s)
+{
+	struct str url = opam_repository_key(s->p->a, s->opam.dev_repo);
+	const char *name = path_base(str_copy(s->p->a, url));
+	return *name ? name : s->package;
+}
+
+static struct recipe *add_recipe(struct installed *s, const struct source *source)
+{
+	struct reading *p = s->p;
+	struct recipe *r = make_recipe(p, repository_of(s), "");
+	r->build.dune->place = str_format(p->a, PROJECT_VENDOR "/%s", r->name);
+	r->version = s->version;
+	r->file = s->opam.path;
+	vec_push(p->a, &r->source, *source);
+	make_describe(p, r, &s->opam);
+	return r;
+}
+
+static bool is_known(const strings *list, const char *word)
+{
+	vec_for(w, list)
+		if (!strcmp(*w, word))
+			return true;
+	return false;
+}
+
+static void add_installed(struct installed *s, const char *name)
+{
+	struct reading *p = s->p;
+	struct source source;
+	struct str package = package_of(s, name);
+	s->package = str_copy(p->a, package);
+	if (!package.n || is_compilers(s))
+		return;
+	s->version = str_copy(p->a, opam_switch_version(&s->state, package));
+	const char *file = str_format(p->a, "%s/.opam-switch/packages/%s.%s/opam", p->opam_switch,
+		s->package, s->version);
+	if (!make_facts(p, file, &s->opam) || !source_of(s, &source))
+		return;
+	struct recipe *r = with_source(p, &source);
+	if (!r)
+		r = add_recipe(s, &source);
+	if (!is_known(&r->build.dune->packages, s->package))
+		vec_push(p->a, &r->build.dune->packages, s->package);
+	*map_put(&p->homes, str_of(name)) = r;
+}
+
+static bool is_in(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+	return !strncmp(path, dir, n) && path[n] == '/';
+}
+
+bool switch_make(struct reading *p, const ocaml_library_list *libraries, struct err *e)
+{
+	struct installed s = {.p = p};
+	struct map seen = {.a = p->a};
+	if (!p->opam_switch)
+		return true;
+	if (!read_state(&s, e))
+		return false;
+	vec_for(library, libraries) {
+		const char *name = (*library)->package;
+		if (!(*library)->is_installed || !is_in((*library)->file, p->opam_switch) ||
+			map_has(&seen, str_of(name)))
+			continue;
+		*map_put(&seen, str_of(name)) = p;
+		add_installed(&s, name);
+	}
+	return true;
+}
