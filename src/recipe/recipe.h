@@ -40,10 +40,16 @@ struct commands {
 
 /* build.dune: a part of one dune workspace, which dune builds as a whole. */
 struct dune_how {
-	const char *place; /* the folder of the workspace that the source takes; "." is its root */
-	strings packages;  /* opam's packages in it: several may share one repository */
-	const char *target;  /* of an image: what dune makes, relative to the workspace's root */
+	const char *place;  /* the folder of the workspace that the source takes; "." is its root */
+	strings packages;   /* opam's packages in it: several may share one repository */
+	const char *target; /* of an image: what dune makes, relative to the workspace's root */
 	const char *profile; /* of an image: "release", ...; NULL: dune's own */
+};
+
+/* build.debian: the package's own debian/rules, which make its binary packages. */
+struct debian_how {
+	strings options;  /* DEB_BUILD_OPTIONS; empty: "nocheck" */
+	strings profiles; /* DEB_BUILD_PROFILES; empty: "nocheck" */
 };
 
 /* At most one of them is set. */
@@ -51,6 +57,7 @@ struct build_how {
 	struct objects *objects;
 	struct commands *commands;
 	struct dune_how *dune;
+	struct debian_how *debian;
 };
 
 /* What dependents get from a package. */
@@ -189,7 +196,7 @@ struct workspace {
 	const char *root;     /* absolute */
 	const char *overlays; /* root/overlays */
 	const char *state;    /* root/.respin: store, sources, runs; can be deleted at any time */
-	recipes all;	      /* sorted by name */
+	recipes all;	      /* sorted by name: those of recipes/ and of overlays/PKG/ */
 };
 
 /* The decode table of a recipe: also what the cache key and the JSON Schema are made from. */
@@ -208,6 +215,8 @@ MUST_CHECK bool recipe_edit(struct arena *a, const struct recipe *r, const char 
  * Reads all its recipes. E_USAGE where there is none. */
 MUST_CHECK bool workspace_open(
 	struct arena *a, const char *start, struct workspace *out, struct err *e);
+/* Adds R, that has no namesake there. */
+void workspace_add(struct workspace *w, struct recipe *r);
 /* The recipe called NAME; E_NOTFOUND with near misses. */
 MUST_CHECK bool recipe_find(
 	const struct workspace *w, const char *name, struct recipe **out, struct err *e);

@@ -109,12 +109,21 @@ bool workspace_open(struct arena *a, const char *start, struct workspace *out, s
 		if (!path_real(a, path_join(a, root, *dir), &real, e) || !add_recipes(&w, real, e))
 			return fail_where(e, "%s:/recipes", file);
 	}
+	/* Beside the patches of a package that recipes/ doesn't know. */
+	if (dir_exists(w.overlays) && !add_recipes(&w, w.overlays, e))
+		return false;
 	if (w.all.n)
 		qsort(w.all.v, w.all.n, sizeof(*w.all.v), by_name);
 	if (!check_names(&w, e))
 		return false;
 	*out = w;
 	return true;
+}
+
+void workspace_add(struct workspace *w, struct recipe *r)
+{
+	vec_push(w->a, &w->all, r);
+	qsort(w->all.v, w->all.n, sizeof(*w->all.v), by_name);
 }
 
 static struct recipe *find(const struct workspace *w, const char *name)
