@@ -97,6 +97,7 @@ project() {
 	tar -C "$top" --exclude=.respin --exclude='examples/*/overlays' -cf - \
 		recipes examples .respin.json src/unikernel | tar -C project -xf -
 	cp -a "$top/.respin/sources" project/.respin/
+	[ ! -d "$top/.respin/downloads" ] || cp -a "$top/.respin/downloads" project/.respin/
 	cd project || exit 1
 }
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "build/debian.h"
 #include "build/depfile.h"
 
 #define DEPFILE_LIMIT ((size_t)16 << 20)
@@ -293,6 +294,8 @@ const char *action_words(struct engine *g, const struct node *n)
 		return str_format(g->a, "as -o %s", n->output);
 	case IMAGE:
 		return link_words(g, n, "ld --gc-sections");
+	case DEBIAN:
+		return debian_words(g, n);
 	}
 	return "";
 }
@@ -310,6 +313,8 @@ bool action_start(struct engine *g, struct node *n, struct err *e)
 		return start_pack(g, n, e);
 	case IMAGE:
 		return start_image(g, n, e);
+	case DEBIAN:
+		return debian_start(g, n, e);
 	}
 	return fail(e, E_BUG, "an action of no kind");
 }
@@ -329,6 +334,8 @@ bool action_finish(struct engine *g, struct node *n, bool *again, struct err *e)
 		return finish_pack(g, n, e);
 	case IMAGE:
 		return finish_image(g, n, e);
+	case DEBIAN:
+		return debian_finish(g, n, e);
 	}
 	return fail(e, E_BUG, "an action of no kind");
 }

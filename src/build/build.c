@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "build/debian.h"
 #include "build/trace.h"
 
 #define ATTEMPTS 5
@@ -149,6 +150,17 @@ static bool answer_again(struct arena *a, const struct build_request *q, const c
 	return true;
 }
 
+/* What is told of Debian's packages is the folder that holds them, not the archive of these. */
+static bool unfold(
+	struct arena *a, const struct build_request *q, struct build_result *result, struct err *e)
+{
+	struct digest object;
+	if (!q->image->build.debian || !result->sha256 || q->plan_only)
+		return true;
+	return digest_parse(str_of(result->sha256), &object) &&
+	       debs_unfold(a, q->w, q->image->name, &object, &result->path, e);
+}
+
 bool build_run(
 	struct arena *a, const struct build_request *q, struct build_result *out, struct err *e)
 {
@@ -171,6 +183,8 @@ bool build_run(
 		if (!build_anew(a, q, trace, &result, e))
 			return false;
 	}
+	if (!unfold(a, q, &result, e))
+		return false;
 	result.ns = clock_ns() - start;
 	*out = result;
 	return true;

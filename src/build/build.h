@@ -32,8 +32,9 @@ struct build_request {
 };
 
 struct build_result {
-	const char *path;   /* the image (or object) in the workspace's store: never changes */
-	const char *sha256; /* of that file */
+	const char *path;   /* the image (or object) in the workspace's store: never changes; of
+			     * Debian's binary packages the folder that holds them */
+	const char *sha256; /* of that file, or of all of these */
 	actions ran;
 	size_t reused; /* actions whose results were there already */
 	int64_t ns;
@@ -44,6 +45,18 @@ struct build_result {
  * compiled into it), with the reason. */
 MUST_CHECK bool build_run(
 	struct arena *a, const struct build_request *q, struct build_result *out, struct err *e);
+/* A recipe of the workspace that depends on another one. */
+struct build_dependent {
+	struct recipe *r;
+	const char *why; /* "needs it", "build-depends on zlib1g-dev" */
+};
+typedef VEC(struct build_dependent) build_dependents;
+/* All recipes that depend on R: by what they need, transitively, and of those that make Debian's
+ * packages all whose build uses a package of R's source. Sorted by name. */
+MUST_CHECK bool build_find_dependents(struct arena *a, const struct workspace *w, struct recipe *r,
+	build_dependents *out, struct err *e);
+/* The name of R's Debian source package; NULL where it is none. */
+const char *build_debian_source(const struct workspace *w, const struct recipe *r);
 /* Removes results that no build of the last AGE_DAYS used. *FREED in bytes. */
 MUST_CHECK bool build_gc(const struct workspace *w, int age_days, uint64_t *freed, struct err *e);
 

@@ -120,7 +120,8 @@ static bool check_contained(struct engine *g, const struct overlay *o, struct er
 
 bool effect_check_packages(struct engine *g, struct err *e)
 {
-	if (g->q->any_effect)
+	/* Debian's packages take what their build uses. */
+	if (g->q->any_effect || g->q->image->build.debian)
 		return true;
 	if (g->q->with)
 		vec_for(o, g->q->with)

@@ -30,13 +30,14 @@ struct package {
 	const char *dir;	       /* the tree to build: the overlay's, or upstream */
 	recipes closure;	       /* itself first */
 	searches search;
-	strings flags;	     /* for the compiler, without search path */
-	inputs known;	     /* of every compile of this package, but for the source */
-	struct node *object; /* NULL where nothing is built */
+	strings flags;		       /* for the compiler, without search path */
+	inputs known;		       /* of every compile of this package, but for the source */
+	struct node *object;	       /* NULL where nothing is built */
+	struct debian_package *debian; /* with build.debian; else NULL */
 };
 typedef VEC(struct package) packages;
 
-enum node_kind { COMPILE = 1, COMMANDS = 2, JOIN = 4, PACK = 8, IMAGE = 16 };
+enum node_kind { COMPILE = 1, COMMANDS = 2, JOIN = 4, PACK = 8, IMAGE = 16, DEBIAN = 32 };
 enum node_state { WAITING, READY, RUNNING, DONE, FAILED };
 
 /* One action. */
@@ -79,10 +80,11 @@ struct engine {
 	nodes nodes;	 /* each behind those that it needs */
 	struct map last; /* output -> struct last * */
 	bool last_changed;
-	struct map by_name;  /* place-independent name -> const struct seen * */
-	struct map probes;   /* path -> strings * that it asks __has_include for */
-	struct map listings; /* folder -> struct map * of its names */
-	struct map watched;  /* all paths that the answer depends on */
+	struct map by_name;	 /* place-independent name -> const struct seen * */
+	struct map probes;	 /* path -> strings * that it asks __has_include for */
+	struct map listings;	 /* folder -> struct map * of its names */
+	struct map watched;	 /* all paths that the answer depends on */
+	const struct dpkg *dpkg; /* what is installed; NULL where nothing needs it */
 	struct pool *pool;
 	struct build_result *result;
 	struct err failed; /* the first failure, with keep_going */
@@ -113,7 +115,13 @@ MUST_CHECK bool tool_input(
 /* ---- packages.c, nodes.c: what there is to do ------------------------------------------- */
 
 MUST_CHECK bool packages_open(struct engine *g, struct err *e);
+/* Finds the tree; with plan_only nothing is fetched, and p->dir may stay NULL. */
+MUST_CHECK bool package_open_tree(struct engine *g, struct package *p, struct err *e);
 MUST_CHECK bool nodes_make(struct engine *g, struct err *e);
+struct node *node_add(struct engine *g, enum node_kind kind, struct package *p, const char *output);
+/* Adds all files below ROOT, whose place-independent name is NAME, to KNOWN. */
+MUST_CHECK bool node_know_tree(
+	struct engine *g, inputs *known, const char *root, const char *name, struct err *e);
 /* The last node: what was asked for. NULL where there is nothing to build. */
 struct node *nodes_target(const struct engine *g);
 /* The inputs that are known once all of N's needs are DONE, and N's key. */

@@ -21,6 +21,8 @@ static const struct {
 	{"build.objects.config", 0},  /* -I flags */
 	{"build.commands.run", COMMANDS},
 	{"build.commands.output", COMMANDS},
+	{"build.debian.options", DEBIAN},
+	{"build.debian.profiles", DEBIAN},
 	{"provides.include", 0}, /* -I flags of dependents */
 	{"provides.flags", 0},	 /* flags of dependents */
 	{"provides.link", 0},	 /* the linker script itself */
@@ -39,7 +41,7 @@ static unsigned kinds_of(const char *name)
 	for (size_t i = 0; i < sizeof(special) / sizeof(*special); i++)
 		if (!strcmp(special[i].name, name))
 			return special[i].kinds;
-	return COMPILE | COMMANDS | JOIN | PACK | IMAGE;
+	return COMPILE | COMMANDS | JOIN | PACK | IMAGE | DEBIAN;
 }
 
 static bool is_special_above(const char *name)

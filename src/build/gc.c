@@ -1,6 +1,7 @@
 /* gc.c - removes results that no recent build used. SPDX-License-Identifier: ISC */
 #include <unistd.h>
 
+#include "build/debian.h"
 #include "build/trace.h"
 #include "dune/dune.h"
 
@@ -91,7 +92,8 @@ bool build_gc(const struct workspace *w, int age_days, uint64_t *freed, struct e
 		!sweep_builds(&gc, path_join(&scratch, w->state, "builds"), e) ||
 		!dune_sweep(w, gc.since, keep, &gc, &sum, e) ||
 		!store_each_result(gc.store, thin_record, &gc, e) ||
-		!store_sweep(gc.store, is_kept, &gc, &sum, e))
+		!store_sweep(gc.store, is_kept, &gc, &sum, e) ||
+		!debs_gc(&scratch, w, gc.store, &sum, e))
 		return false;
 	*freed = sum;
 	return true;

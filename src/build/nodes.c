@@ -1,14 +1,12 @@
 /* nodes.c - the actions of a build, and what each depends on. SPDX-License-Identifier: ISC */
-#include "build/engine.h"
-
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "build/debian.h"
 #include "build/glob.h"
 
-static struct node *add_node(
-	struct engine *g, enum node_kind kind, struct package *p, const char *output)
+struct node *node_add(struct engine *g, enum node_kind kind, struct package *p, const char *output)
 {
 	struct node *n = NEW(g->a, struct node);
 	n->kind = kind;
@@ -58,7 +56,7 @@ static bool add_compiles(struct engine *g, struct package *p, struct node *join,
 			if (map_has(&taken, str_of(*file)))
 				continue;
 			*map_put(&taken, str_of(*file)) = p;
-			struct node *n = add_node(g, COMPILE, p, object_name(g->a, p, *file));
+			struct node *n = node_add(g, COMPILE, p, object_name(g->a, p, *file));
 			n->source = *file;
 			vec_push(g->a, &join->needs, n);
 		}
@@ -76,13 +74,23 @@ static bool add_commands(struct engine *g, struct package *p, struct node *join,
 	}
 	const char *output = p->r->build.commands->output;
 	const char *name = str_format(g->a, "%s/%s", p->r->name, output);
-	vec_push(g->a, &join->needs, add_node(g, COMMANDS, p, name));
+	vec_push(g->a, &join->needs, node_add(g, COMMANDS, p, name));
 	return true;
+}
+
+static bool fail_unlinkable(struct engine *g, const struct package *p, struct err *e)
+{
+	fail(e, E_INPUT, "%s makes Debian's binary packages, which are not linked into images",
+		p->r->name);
+	fail_hint(e, "a library of %s builds by \"objects\" or \"commands\"", g->q->image->name);
+	return fail_where(e, "%s:/build", p->r->file);
 }
 
 static bool add_package(struct engine *g, struct package *p, struct err *e)
 {
 	const struct build_how *how = &p->r->build;
+	if (how->debian)
+		return g->q->image->image ? fail_unlinkable(g, p, e) : debian_node_add(g, p, e);
 	if (!how->objects && !how->commands)
 		return true;
 	struct node join = {0};
@@ -90,7 +98,7 @@ static bool add_package(struct engine *g, struct package *p, struct err *e)
 		return false;
 	if (p->dir && how->commands && !add_commands(g, p, &join, e))
 		return false;
-	p->object = add_node(g, JOIN, p, str_format(g->a, "%s.o", p->r->name));
+	p->object = node_add(g, JOIN, p, str_format(g->a, "%s.o", p->r->name));
 	p->object->needs = join.needs;
 	return true;
 }
@@ -100,8 +108,8 @@ static bool add_image(struct engine *g, struct err *e)
 	struct package *p = g->packages.v;
 	struct node *pack = NULL;
 	if (p->r->image->files)
-		pack = add_node(g, PACK, p, str_format(g->a, "%s/files.o", p->r->name));
-	struct node *image = add_node(g, IMAGE, p, p->r->name);
+		pack = node_add(g, PACK, p, str_format(g->a, "%s/files.o", p->r->name));
+	struct node *image = node_add(g, IMAGE, p, p->r->name);
 	vec_for(one, &g->packages)
 		if (one->object)
 			vec_push(g->a, &image->needs, one->object);
@@ -171,7 +179,7 @@ static bool add_tree_file(struct engine *g, inputs *known, const char *root, con
 	return true;
 }
 
-static bool add_tree(
+bool node_know_tree(
 	struct engine *g, inputs *known, const char *root, const char *name, struct err *e)
 {
 	strings files;
@@ -201,10 +209,10 @@ static bool know_commands(struct engine *g, struct node *n, struct err *e)
 		vec_push(g->a, &n->known, *in);
 	fields_inputs(g->a, n->p->r, COMMANDS, &n->known);
 	if (!tool_input(g, &n->known, "linker", g->tools.ld, e) || !add_programs(g, n, e) ||
-		!add_tree(g, &n->known, n->p->dir, "", e))
+		!node_know_tree(g, &n->known, n->p->dir, "", e))
 		return false;
 	vec_for(s, &n->p->search)
-		if (!add_tree(g, &n->known, s->dir, s->name, e))
+		if (!node_know_tree(g, &n->known, s->dir, s->name, e))
 			return false;
 	return true;
 }
@@ -294,6 +302,7 @@ bool node_know(struct engine *g, struct node *n, struct err *e)
 		: n->kind == COMMANDS ? know_commands
 		: n->kind == JOIN     ? know_join
 		: n->kind == PACK     ? know_pack
+		: n->kind == DEBIAN   ? debian_know
 				      : know_image;
 	n->known.n = 0;
 	if (!know(g, n, e))

@@ -1,8 +1,8 @@
 /* packages.c - the trees, search paths and flags of all packages in a build.
  * SPDX-License-Identifier: ISC */
-#include "build/engine.h"
-
 #include <string.h>
+
+#include "build/debian.h"
 
 static const struct overlay *overlay_of(const struct engine *g, const struct recipe *r)
 {
@@ -21,8 +21,7 @@ static struct package *package_of(const struct engine *g, const struct recipe *r
 	return NULL;
 }
 
-/* Finds the tree; with plan_only nothing is fetched, and p->dir may stay NULL. */
-static bool open_tree(struct engine *g, struct package *p, struct err *e)
+bool package_open_tree(struct engine *g, struct package *p, struct err *e)
 {
 	const struct workspace *w = g->q->w;
 	p->overlay = overlay_of(g, p->r);
@@ -136,12 +135,14 @@ static bool open_known(struct engine *g, struct package *p, struct err *e)
 bool packages_open(struct engine *g, struct err *e)
 {
 	recipes closure;
+	if (g->q->image->build.debian)
+		return debian_packages_open(g, e);
 	if (!recipe_closure(g->q->w, g->q->image, &closure, e))
 		return false;
 	vec_for(r, &closure)
 		vec_push(g->a, &g->packages, ((struct package){.r = *r}));
 	vec_for(p, &g->packages) {
-		if (!recipe_closure(g->q->w, p->r, &p->closure, e) || !open_tree(g, p, e))
+		if (!recipe_closure(g->q->w, p->r, &p->closure, e) || !package_open_tree(g, p, e))
 			return false;
 		places_add(g->a, &g->places, p->r->dir,
 			str_format(g->a, "<recipe of %s>", p->r->name));

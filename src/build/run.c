@@ -1,8 +1,8 @@
 /* run.c - settles actions: finds their results or runs them, several at once.
  * SPDX-License-Identifier: ISC */
-#include "build/engine.h"
-
 #include <string.h>
+
+#include "build/debian.h"
 
 static bool needs_are_done(const struct node *n)
 {
@@ -94,20 +94,32 @@ static struct str name_objects(struct engine *g, const struct node *n, struct st
 	return text_str(&out);
 }
 
-/* An error holds the beginning of the output, where compilers name the cause; the action's log
- * holds all of it. */
+/* The whole lines in the last N bytes. */
+static struct str last_lines(struct str s, size_t n)
+{
+	s = str_from(s, s.n - n);
+	str_cut(&s, '\n');
+	return s.p ? s : S("");
+}
+
+/* An error holds the beginning of the output, where compilers name the cause, or the end, where
+ * debian/rules stops; the action's log holds all of it. */
 static bool fail_action(struct engine *g, struct node *n, const struct outcome *o, struct err *e)
 {
 	struct str said = str_trim(text_str(&n->log));
+	bool debian = n->kind == DEBIAN;
 	if (said.n > 1200)
-		said.n = 1200;
+		said = debian ? last_lines(said, 1200) : (struct str){said.p, 1200};
 	n->state = FAILED;
 	fail(e, E_CHILD, "%s: the %s %s%s%.*s", n->output,
 		n->kind == COMPILE    ? "compiler"
 		: n->kind == COMMANDS ? "package's build"
+		: debian	      ? "package's debian/rules"
 		: n->kind == PACK     ? "assembler"
 				      : "linker",
 		outcome_words(g->a, o), said.n ? ":\n" : "", STR(said));
+	if (debian)
+		fail_hint(e, "all that it said: %s", debian_log(g, n));
 	emit(g, n, true);
 	return false;
 }
@@ -132,6 +144,8 @@ static bool ended(struct engine *g, struct node *n, const struct outcome *o, str
 	n->ns += o->ns;
 	text_add(&n->log, name_objects(g, n, o->output));
 	bool ok = o->exit_code == 0 && !o->timed_out;
+	if (n->kind == DEBIAN)
+		debian_keep_log(g, n, ok);
 	if (ok && finish(g, n, e))
 		return true;
 	if (!ok)
@@ -185,7 +199,7 @@ static bool would_run(const struct node *n)
 /* Nothing is fetched for a plan: the package whose source N reads and that isn't there. */
 static const struct package *find_unfetched(const struct engine *g, const struct node *n)
 {
-	bool reads = n->kind == COMPILE || n->kind == COMMANDS;
+	bool reads = n->kind == COMPILE || n->kind == COMMANDS || n->kind == DEBIAN;
 	vec_for(p, &g->packages) {
 		if (p->dir || !p->r->source.n)
 			continue;

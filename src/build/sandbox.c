@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "build/debian.h"
+
 #define OUTPUT_LIMIT ((size_t)16 << 20)
 
 struct line {
@@ -97,6 +99,18 @@ static void add_walls(struct line *l)
 		add(l, walls[i]);
 }
 
+bool sandbox_line(struct engine *g, strings *argv, struct err *e)
+{
+	struct line l = {.g = g};
+	add_walls(&l);
+	if (!add_system(&l, e))
+		return false;
+	add3(&l, "--proc", "/proc", "--dev");
+	add3(&l, "/dev", "--tmpfs", "/tmp");
+	*argv = l.argv;
+	return true;
+}
+
 bool sandbox_start(struct engine *g, struct node *n, struct err *e)
 {
 	struct line l = {.g = g};
@@ -107,11 +121,8 @@ bool sandbox_start(struct engine *g, struct node *n, struct err *e)
 		if (!tree_copy(n->p->dir, copy_dir(g, n), ".git", e))
 			return fail_context(e, "copying the source of %s", n->p->r->name);
 	}
-	add_walls(&l);
-	if (!add_system(&l, e))
+	if (!sandbox_line(g, &l.argv, e))
 		return false;
-	add3(&l, "--proc", "/proc", "--dev");
-	add3(&l, "/dev", "--tmpfs", "/tmp");
 	add3(&l, "--bind", copy_dir(g, n), inside);
 	text_addz(&flags, "");
 	add_search_path(&l, n, &flags);

@@ -39,10 +39,13 @@ bool cmd_plan(struct context *c, struct err *e)
 	if (!pick_target(c, &image, e) || !pick_overlays(c, image, &with, e))
 		return false;
 	struct build_request q = {.w = &c->w, .image = image, .with = &with, .plan_only = true};
-	if (!build_run(c->a, &q, &result, e))
+	struct dependents who = {0};
+	if (!build_run(c->a, &q, &result, e) ||
+		((!image->image || c->options.all) && !find_dependents(c, image, &who, e)))
 		return false;
 	if (!c->options.json) {
 		print_plan(c, image, &result);
+		print_dependents(c, image, &who);
 		return true;
 	}
 	struct text t = {.a = c->a};
@@ -51,40 +54,86 @@ bool cmd_plan(struct context *c, struct err *e)
 	json_put_string(&w, "image", image->name);
 	put_actions(&w, "actions", &result.ran, false);
 	json_put_int(&w, "reused", (int64_t)result.reused);
+	if (!image->image || c->options.all)
+		put_dependents(&w, &who);
 	json_close(&w);
 	term_out("%s\n", t.p);
 	return true;
 }
 
-static void put_build(struct context *c, const struct recipe *image, const struct build_result *r)
+/* What was built, and what of it. */
+struct built {
+	struct recipe *r;
+	struct build_result result;
+};
+typedef VEC(struct built) builds;
+
+static void put_result(struct json_writer *w, const struct built *b)
+{
+	const struct build_result *r = &b->result;
+	json_put_string(w, "image", b->r->name);
+	json_put_string(w, "path", r->path);
+	json_put_string(w, "sha256", r->sha256);
+	put_actions(w, "ran", &r->ran, true);
+	json_put_int(w, "reused", (int64_t)r->reused);
+	json_put_number(w, "seconds", (double)r->ns / 1e9);
+}
+
+/* The first is what was asked for, the others depend on it. */
+static void put_builds(struct context *c, const builds *all)
 {
 	struct text t = {.a = c->a};
 	struct json_writer w = {.out = &t};
 	json_open(&w, NULL, '{');
-	json_put_string(&w, "image", image->name);
-	json_put_string(&w, "path", r->path);
-	json_put_string(&w, "sha256", r->sha256);
-	put_actions(&w, "ran", &r->ran, true);
-	json_put_int(&w, "reused", (int64_t)r->reused);
-	json_put_number(&w, "seconds", (double)r->ns / 1e9);
+	put_result(&w, &all->v[0]);
+	if (c->options.dependents) {
+		json_open(&w, "dependents", '[');
+		for (size_t i = 1; i < all->n; i++) {
+			json_open(&w, NULL, '{');
+			put_result(&w, &all->v[i]);
+			json_close(&w);
+		}
+		json_close(&w);
+	}
 	json_close(&w);
 	term_out("%s\n", t.p);
+}
+
+static void print_build(struct context *c, const struct built *b)
+{
+	if (c->options.dependents)
+		term_out("%s%s%s\n", term_tint(TINT_BOLD), b->r->name, term_tint_end());
+	term_out("%s\n  %s ran, %zu reused, %s\n", b->result.path,
+		counted(c->a, b->result.ran.n, "action"), b->result.reused,
+		duration(c->a, b->result.ns));
+}
+
+static bool build_one(struct context *c, struct recipe *r, builds *all, struct err *e)
+{
+	overlays with = {0};
+	struct built b = {.r = r};
+	if (!pick_overlays(c, r, &with, e) || !build_image(c, r, &with, &b.result, e))
+		return false;
+	vec_push(c->a, all, b);
+	if (!c->options.json)
+		print_build(c, &b);
+	return true;
 }
 
 bool cmd_build(struct context *c, struct err *e)
 {
 	struct recipe *image;
-	overlays with = {0};
-	struct build_result result = {0};
-	if (!pick_target(c, &image, e) || !pick_overlays(c, image, &with, e) ||
-		!build_image(c, image, &with, &result, e))
+	build_dependents who = {0};
+	builds all = {0};
+	if (!pick_target(c, &image, e) || !build_one(c, image, &all, e))
 		return false;
+	if (c->options.dependents && !build_find_dependents(c->a, &c->w, image, &who, e))
+		return false;
+	vec_for(d, &who)
+		if (!build_one(c, d->r, &all, e))
+			return false;
 	if (c->options.json)
-		put_build(c, image, &result);
-	else
-		term_out("%s\n  %s ran, %zu reused, %s\n", result.path,
-			counted(c->a, result.ran.n, "action"), result.reused,
-			duration(c->a, result.ns));
+		put_builds(c, &all);
 	return true;
 }
 

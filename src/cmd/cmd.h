@@ -3,6 +3,7 @@
 #ifndef RESPIN_CMD_H
 #define RESPIN_CMD_H
 
+#include "debian/debian.h"
 #include "report/report.h"
 #include "sys/sys.h"
 
@@ -22,7 +23,8 @@ struct options {
 	const char *dir; /* -C */
 	bool json, quiet, verbose, usage, manual, version;
 	/* of commands */
-	bool force, no_overlays, keep_going, keep, symbols, shell, go_on, skip, abort;
+	bool force, no_overlays, keep_going, keep, symbols, shell, go_on, skip, abort, all, deep,
+		dependents;
 	const char *module, *patch, *only, *message, *report, *disk, *token, *sha256, *commit, *url;
 	int64_t jobs, days, machine, at; /* at: -1 where it is not given */
 };
@@ -94,6 +96,17 @@ MUST_CHECK bool pick_target(struct context *c, struct recipe **out, struct err *
  * E_INPUT; one in the middle of a rebase is E_CONFLICT. */
 MUST_CHECK bool pick_overlays(
 	struct context *c, struct recipe *image, overlays *out, struct err *e);
+/* Who depends on R, as respin plan tells it: in the workspace, and with --all in the distribution.
+ */
+struct dependents {
+	build_dependents here;
+	struct debian_dependents all;
+	const char *source; /* the Debian source package that ALL is about; NULL: not asked for */
+};
+MUST_CHECK bool find_dependents(
+	struct context *c, struct recipe *r, struct dependents *out, struct err *e);
+void put_dependents(struct json_writer *w, const struct dependents *d);
+void print_dependents(struct context *c, const struct recipe *r, const struct dependents *d);
 /* Builds with progress on the terminal. */
 MUST_CHECK bool build_image(struct context *c, struct recipe *image, const overlays *with,
 	struct build_result *out, struct err *e);

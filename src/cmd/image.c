@@ -58,6 +58,11 @@ static bool check_foreign(
 	struct context *c, const struct overlay *o, const struct recipe *image, struct err *e)
 {
 	bool used = true;
+	struct recipe *own;
+	if (!recipe_find(&c->w, o->package, &own, e))
+		return false;
+	if (own->build.debian || image->build.debian)
+		return true; /* not made for images, nor the other way round */
 	if (image->image && o->patches.n + o->dirty && !in_any_image(c, o->package, &used, e))
 		return false;
 	if (!used) {
@@ -76,16 +81,26 @@ static bool check_foreign(
 	return true;
 }
 
+/* Which of these a build uses is known once it is at it. */
+static bool is_debian(struct context *c, const char *package)
+{
+	vec_for(r, &c->w.all)
+		if (!strcmp((*r)->name, package))
+			return (*r)->build.debian != NULL;
+	return false;
+}
+
 bool pick_overlays(struct context *c, struct recipe *image, overlays *out, struct err *e)
 {
 	overlays all = {0}, chosen = {0};
 	recipes closure;
+	bool debian = image->build.debian != NULL;
 	if (c->options.no_overlays)
 		return true;
 	if (!overlay_list(&c->w, &all, e) || !recipe_closure(&c->w, image, &closure, e))
 		return false;
 	vec_for(o, &all) {
-		if (!contains(&closure, o->package)) {
+		if (!contains(&closure, o->package) && !(debian && is_debian(c, o->package))) {
 			if (!check_foreign(c, o, image, e))
 				return false;
 			continue;

@@ -101,18 +101,32 @@ static void print_overlay(const struct overlay *o)
 		term_out("  +  uncommitted changes (they are in every build)\n");
 }
 
+/* Names the recipe that was made for it. */
+static void print_recipe(const struct recipe *r, const char *why)
+{
+	const struct source *s = &r->source.v[0];
+	term_out("  %s is its recipe: Debian's source %s %s (%s), built by its own debian/rules\n",
+		r->file, s->debian, s->version, why);
+}
+
 static bool add(struct context *c, struct err *e)
 {
 	struct overlay o;
+	struct recipe *r;
 	bool created;
-	if (!overlay_add(&c->w, c->args.v[1], &o, &created, e))
+	const char *why;
+	if (!overlay_add_any(&c->w, c->args.v[1], &o, &created, &why, e) ||
+		!recipe_find(&c->w, o.package, &r, e))
 		return false;
-	if (c->options.json)
+	if (c->options.json) {
 		print_json(c, &o);
-	else
-		term_out("%s\n  %s %s, %s; edit it, then: respin build\n", o.dir, o.package,
-			o.version,
-			created ? "its first commit is upstream's source" : "open already");
+		return true;
+	}
+	term_out("%s\n  %s %s, %s; edit it, then: respin build%s%s\n", o.dir, o.package, o.version,
+		created ? "its first commit is upstream's source" : "open already",
+		r->build.debian ? " " : "", r->build.debian ? o.package : "");
+	if (why)
+		print_recipe(r, why);
 	return true;
 }
 
@@ -188,8 +202,9 @@ static bool apply(struct context *c, struct err *e)
 {
 	struct overlay o;
 	bool created;
-	if (!overlay_add(&c->w, c->args.v[1], &o, &created, e) ||
-		!overlay_apply(&c->w, c->args.v[1], c->args.v[2], &o, e))
+	const char *why;
+	if (!overlay_add_any(&c->w, c->args.v[1], &o, &created, &why, e) ||
+		!overlay_apply(&c->w, o.package, c->args.v[2], &o, e))
 		return false;
 	if (c->options.json)
 		print_json(c, &o);

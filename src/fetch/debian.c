@@ -178,6 +178,18 @@ MUST_CHECK static bool get_components(struct package *p, const char *stem, struc
 	return true;
 }
 
+MUST_CHECK static bool tell(
+	struct package *p, enum source_stage stage, const char *patch, struct err *e)
+{
+	const struct source_stages *s = p->job->stages;
+	return !s || s->on_stage(s->ctx, stage, patch, e);
+}
+
+static bool on_applied(void *ctx, const char *patch, struct err *e)
+{
+	return tell(ctx, STAGE_PATCH, patch, e);
+}
+
 /* Debian's own tarball holds debian/ alone; stripping leaves what belongs there. */
 MUST_CHECK static bool get_quilt(struct package *p, struct err *e)
 {
@@ -185,16 +197,19 @@ MUST_CHECK static bool get_quilt(struct package *p, struct err *e)
 	struct str version = bare_version(p->dsc.version);
 	const char *debian = path_join(&p->a, p->job->dir, "debian");
 	return get_tar(p, str_format(&p->a, "%s.orig", stem), p->job->dir, e) &&
-	       get_components(p, stem, e) && tree_remove(debian, e) &&
+	       get_components(p, stem, e) && tell(p, STAGE_UPSTREAM, NULL, e) &&
+	       tree_remove(debian, e) &&
 	       get_tar(p, str_format(&p->a, "%s_%.*s.debian", p->s->debian, STR(version)), debian,
 		       e) &&
-	       quilt_apply(p->job->dir, e);
+	       tell(p, STAGE_PACKAGING, NULL, e) && quilt_apply(p->job->dir, on_applied, p, e);
 }
 
 MUST_CHECK static bool get_native(struct package *p, struct err *e)
 {
 	struct str version = bare_version(p->dsc.version);
-	return get_tar(p, str_format(&p->a, "%s_%.*s", p->s->debian, STR(version)), p->job->dir, e);
+	return get_tar(p, str_format(&p->a, "%s_%.*s", p->s->debian, STR(version)), p->job->dir,
+		       e) &&
+	       tell(p, STAGE_UPSTREAM, NULL, e);
 }
 
 MUST_CHECK static bool get_package(struct package *p, struct err *e)

@@ -50,6 +50,7 @@ static struct tree tree_of(const struct workspace *w, const struct source *s, co
 	return (struct tree){.dir = dir,
 		.origin = origin_of(w->a, s),
 		.sha256 = pin_of(s),
+		.place = s,
 		.is_path = s->path != NULL};
 }
 
@@ -242,6 +243,31 @@ bool source_ensure(
 		return false;
 	*out = found;
 	return true;
+}
+
+bool source_replay(const struct workspace *w, const struct recipe *r, const struct tree *t,
+	const char *dir, const struct source_stages *stages, struct err *e)
+{
+	const void *table;
+	defer(close_fd) int lock = -1;
+	struct fetch_job job = {.package = r->name,
+		.downloads = path_join(w->a, w->state, "downloads"),
+		.dir = dir,
+		.stages = stages,
+		.limits = LIMITS_DEFAULT,
+		.patience = PATIENCE_DEFAULT};
+	if (!t->place || !t->place->debian)
+		return fail(e, E_BUG, "%s is no Debian source", t->origin);
+	if (!dir_make(job.downloads, e) ||
+		!file_lock(path_join(w->a, w->state, "fetch.lock"), say_waiting,
+			(void *)(uintptr_t)r, &lock, e) ||
+		!module_load("fetch", &table, e))
+		return false;
+	const struct fetch_api *api = table;
+	if (api->debian(&job, t->place, e))
+		return true;
+	as_failure(e);
+	return fail_context(e, "source of %s", r->name);
 }
 
 bool archive_load(struct arena *a, const char *path, const char *suffix,

@@ -16,6 +16,7 @@ struct tree {
 	const char
 		*sha256; /* pinned checksum of the source (git: the commit id); NULL for a path */
 	bool is_path;	 /* the user's own folder, that may change at any time */
+	const struct source *place; /* where the recipe has it from */
 };
 
 /* Where R's upstream source is, without fetching: the first of its places that is on disk, fetched
@@ -30,6 +31,22 @@ MUST_CHECK bool source_locate(
  * partial downloads, with which the next call goes on. */
 MUST_CHECK bool source_ensure(
 	const struct workspace *w, const struct recipe *r, struct tree *out, struct err *e);
+/* How a Debian source package comes to be in its folder. */
+enum source_stage {
+	STAGE_UPSTREAM,	 /* upstream's tarballs are unpacked */
+	STAGE_PACKAGING, /* the folder debian/ is there, in place of upstream's if it had one */
+	STAGE_PATCH	 /* one more of Debian's patches is applied */
+};
+struct source_stages {
+	/* PATCH is the patch's file, relative to the folder: "debian/patches/fix.patch". */
+	bool (*on_stage)(void *ctx, enum source_stage stage, const char *patch, struct err *e);
+	void *ctx;
+};
+/* Makes T, a tree of R that comes from a Debian source package, again in the new folder DIR, stage
+ * by stage. Archives that are not on disk any more are fetched. A native package has the first
+ * stage alone. What a failure leaves at DIR is the caller's to remove. */
+MUST_CHECK bool source_replay(const struct workspace *w, const struct recipe *r,
+	const struct tree *t, const char *dir, const struct source_stages *stages, struct err *e);
 /* The Debian source package PACKAGE in VERSION, Debian's ("2.1.3+dfsg1-2") or upstream's ("2.1.3"),
  * as this machine's apt knows it: fills in OUT's version and sha256. E_NOTFOUND where apt has no
  * such version, or no index of sources at all; E_USAGE where there are several. */

@@ -34,9 +34,10 @@ struct patience {
 
 /* One source to get. */
 struct fetch_job {
-	const char *package;   /* its name, for the progress line */
-	const char *downloads; /* folder of verified and partial archives; is there */
-	const char *dir;       /* the tree to make; nothing is there, nor at DIR.raw */
+	const char *package;		    /* its name, for the progress line */
+	const char *downloads;		    /* folder of verified and partial archives; is there */
+	const char *dir;		    /* the tree to make; nothing is there, nor at DIR.raw */
+	const struct source_stages *stages; /* of a Debian source, to be told; or NULL */
 	struct limits limits;
 	struct patience patience;
 };

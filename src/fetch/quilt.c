@@ -6,32 +6,92 @@
 #include "fetch/rules.h"
 #include "sys/sys.h"
 
-enum { SERIES_MOST = 1 << 20, DEPTH_MOST = 8 };
+enum { SERIES_MOST = 1 << 20, DEPTH_MOST = 8, STRIP_MOST = 64 };
 
-bool quilt_series(struct arena *a, struct str text, strings *out, struct err *e)
+/* A line of the series while it is read. */
+struct line {
+	struct arena *a;
+	struct str rest;
+	int number;
+};
+
+static bool is_blank(char c)
 {
+	return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
+}
+
+static struct str next_word(struct line *l)
+{
+	struct str s = l->rest;
+	while (s.n && is_blank(s.p[0]))
+		s = str_from(s, 1);
+	struct str word = {s.p, 0};
+	while (word.n < s.n && !is_blank(s.p[word.n]))
+		word.n++;
+	/* A comment: a name may hold the sign, but not begin with it. */
+	if (word.n && word.p[0] == '#')
+		word.n = s.n = 0;
+	l->rest = str_from(s, word.n);
+	return word;
+}
+
+MUST_CHECK static bool wrong(struct line *l, struct str word, struct err *e)
+{
+	(void)fail(e, E_INPUT, "debian/patches/series, line %d: '%s' is no option of a patch",
+		l->number, name_quote(l->a, word));
+	return fail_hint(e, "known are -pN, the leading folders to strip, and -R, to reverse it");
+}
+
+MUST_CHECK static bool read_option(
+	struct line *l, struct str word, struct quilt_patch *out, struct err *e)
+{
+	uint64_t strip;
+	if (str_is(word, "-R")) {
+		out->reverse = true;
+		return true;
+	}
+	struct str number = str_from(word, 2);
+	if (!str_starts(word, S("-p")))
+		return wrong(l, word, e);
+	if (!number.n)
+		number = next_word(l);
+	if (!str_u64(number, &strip) || strip > STRIP_MOST)
+		return wrong(l, word, e);
+	out->strip = (int)strip;
+	return true;
+}
+
+bool quilt_series(struct arena *a, struct str text, quilt_patches *out, struct err *e)
+{
+	struct line l = {.a = a};
 	while (text.p) {
-		struct str line = str_cut(&text, '\n');
-		line = str_trim(str_cut(&line, '#'));
-		struct str name = str_cut(&line, ' ');
+		l.rest = str_cut(&text, '\n');
+		l.number++;
+		struct str name = next_word(&l);
 		if (!name.n)
 			continue;
 		const char *rule = name_refused(name, DEPTH_MOST);
 		if (rule)
 			return fail(e, E_UNSAFE, "debian/patches/series: '%s' refused: %s",
 				name_quote(a, name), rule);
-		vec_push(a, out, str_copy(a, name));
+		struct quilt_patch patch = {.name = str_copy(a, name), .strip = 1};
+		for (struct str word = next_word(&l); word.n; word = next_word(&l))
+			if (!read_option(&l, word, &patch, e))
+				return false;
+		vec_push(a, out, patch);
 	}
 	return true;
 }
 
 /* --unified keeps patch(1) from running scripts of ed, --get=0 from asking version control. */
-MUST_CHECK static bool apply(struct arena *a, const char *tree, const char *name, struct err *e)
+MUST_CHECK static bool apply(struct arena *a, const char *tree, const struct quilt_patch *p,
+	const char *file, struct err *e)
 {
-	const char *file = str_format(a, "debian/patches/%s", name);
-	const char *const argv[] = {"patch", "--strip=1", "--fuzz=0", "--batch", "--forward",
-		"--unified", "--get=0", "--no-backup-if-mismatch", "--reject-file=-", "--input",
-		file, NULL};
+	const char *strip = str_format(a, "--strip=%d", p->strip);
+	/* --forward refuses what seems to be applied already; in reverse that is the aim. */
+	const char *way = p->reverse ? "--reverse" : "--forward";
+	const char *const argv[] = {"patch", strip, "--fuzz=0", "--batch", way, "--unified",
+		"--get=0", "--no-backup-if-mismatch", "--reject-file=-", "--input", file, NULL};
 	struct outcome o;
 	if (!command_run(a, &(struct command){.argv = argv, .dir = tree}, &o, e)) {
 		if (e->code != E_NOTFOUND)
@@ -46,19 +106,33 @@ MUST_CHECK static bool apply(struct arena *a, const char *tree, const char *name
 	return true;
 }
 
-bool quilt_apply(const char *tree, struct err *e)
+/* The distribution's own series goes before the common one. */
+static const char *find_series(struct arena *a, const char *tree)
+{
+	static const char *const names[] = {
+		"debian/patches/debian.series", "debian/patches/series"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const char *file = path_join(a, tree, names[i]);
+		if (file_exists(file))
+			return file;
+	}
+	return NULL;
+}
+
+bool quilt_apply(const char *tree, quilt_applied *applied, void *ctx, struct err *e)
 {
 	defer(arena_free) struct arena scratch = {0};
-	const char *series = path_join(&scratch, tree, "debian/patches/series");
-	if (!file_exists(series))
+	const char *series = find_series(&scratch, tree);
+	if (!series)
 		return true;
 	struct str text;
-	strings names = {0};
+	quilt_patches patches = {0};
 	if (!file_read(&scratch, series, SERIES_MOST, &text, e) ||
-		!quilt_series(&scratch, text, &names, e))
+		!quilt_series(&scratch, text, &patches, e))
 		return false;
-	vec_for(name, &names) {
-		if (!apply(&scratch, tree, *name, e))
+	vec_for(p, &patches) {
+		const char *file = str_format(&scratch, "debian/patches/%s", p->name);
+		if (!apply(&scratch, tree, p, file, e) || (applied && !applied(ctx, file, e)))
 			return false;
 	}
 	return true;

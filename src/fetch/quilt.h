@@ -4,11 +4,23 @@
 
 #include "base/base.h"
 
-/* Applies the patches that TREE/debian/patches/series lists, in order and strictly: no fuzz, no
- * rejects. Fine where there is no series. E_INPUT names the patch that does not apply. */
-MUST_CHECK bool quilt_apply(const char *tree, struct err *e);
-/* The names of a series file, its comments and options left out. E_UNSAFE for one that leads out of
- * the folder of patches. */
-MUST_CHECK bool quilt_series(struct arena *a, struct str text, strings *out, struct err *e);
+/* A line of a series file, as quilt(1) takes it: "fix.patch -p0 -R # why". */
+struct quilt_patch {
+	const char *name; /* below debian/patches/ */
+	int strip;	  /* -pN: leading folders that its paths lose; 1 where it is not said */
+	bool reverse;	  /* -R */
+};
+typedef VEC(struct quilt_patch) quilt_patches;
+
+/* Called after the patch in the file PATCH ("debian/patches/fix.patch") was applied. */
+typedef bool quilt_applied(void *ctx, const char *patch, struct err *e);
+
+/* Applies the patches of TREE/debian/patches/debian.series, or series where there is no such file,
+ * in order and strictly: no fuzz, no rejects. Fine where there is neither. E_INPUT names the patch
+ * that does not apply. APPLIED may be NULL. */
+MUST_CHECK bool quilt_apply(const char *tree, quilt_applied *applied, void *ctx, struct err *e);
+/* The patches of a series file. E_UNSAFE for one that leads out of the folder of patches, E_INPUT
+ * for an option that is not known. */
+MUST_CHECK bool quilt_series(struct arena *a, struct str text, quilt_patches *out, struct err *e);
 
 #endif

@@ -138,10 +138,10 @@ struct git_api {
 	bool (*unresolved)(struct git_repo *r, struct arena *a, const strings *paths, strings *out,
 		struct err *e);
 
-	/* A first commit of FILES, which lie in the folder DIR, sorted by bytes of their path. No
-	 * name stands for it yet; it is on the disk then. */
-	bool (*import)(struct git_repo *r, const char *dir, git_files *files,
-		const struct git_words *words, struct git_id *out, struct err *e);
+	/* For many objects at once: what is stored from now on need not be on the disk before the
+	 * next flush(), or begin(), which also end this. */
+	void (*hurry)(struct git_repo *r);
+	bool (*flush)(struct git_repo *r, struct err *e);
 	/* The first commit: branch main and tag upstream are made; the working tree is taken to be
 	 * what COMMIT says. All of it is on the disk then. */
 	bool (*begin)(struct git_repo *r, const struct git_id *commit, struct err *e);

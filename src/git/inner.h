@@ -129,8 +129,8 @@ bool merge_lay(struct git_repo *r, const struct git_id *commit, const char *ours
 bool merge_unresolved(
 	struct git_repo *r, struct arena *a, const strings *paths, strings *out, struct err *e);
 
-bool move_import(struct git_repo *r, const char *dir, git_files *files,
-	const struct git_words *words, struct git_id *out, struct err *e);
+void move_hurry(struct git_repo *r);
+bool move_flush(struct git_repo *r, struct err *e);
 bool move_begin(struct git_repo *r, const struct git_id *commit, struct err *e);
 bool move_record(struct git_repo *r, const struct git_id *commit, struct err *e);
 bool move_advance(struct git_repo *r, const struct git_id *commit, struct err *e);

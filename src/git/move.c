@@ -64,24 +64,19 @@ static bool commit_tree(struct git_repo *r, const struct git_id *commit, git_oid
 }
 
 /* One call for the whole file system is far quicker than an fsync of each of 1,000 files. */
-static bool sync_all(struct git_repo *r, struct err *e)
+void move_hurry(struct git_repo *r)
 {
-	defer(close_fd) int fd = openat(r->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || syncfs(fd) < 0)
-		return fail_errno(e, "write the working tree to the disk");
-	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
-	return true;
+	(void)r;
+	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 0);
 }
 
-bool move_import(struct git_repo *r, const char *dir, git_files *files,
-	const struct git_words *words, struct git_id *out, struct err *e)
+bool move_flush(struct git_repo *r, struct err *e)
 {
-	struct git_id tree;
-	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 0);
-	bool ok =
-		tree_make(r, dir, files, &tree, e) && history_commit(r, &tree, NULL, words, out, e);
-	struct err later;
-	return sync_all(r, ok ? e : &later) && ok;
+	defer(close_fd) int fd = openat(r->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
+	if (fd < 0 || syncfs(fd) < 0)
+		return fail_errno(e, "write the working tree to the disk");
+	return true;
 }
 
 bool move_begin(struct git_repo *r, const struct git_id *commit, struct err *e)
@@ -90,7 +85,7 @@ bool move_begin(struct git_repo *r, const struct git_id *commit, struct err *e)
 	defer(drop_tree) git_tree *tree = NULL;
 	return commit_tree(r, commit, &oid, &tree, e) && write_index(r, tree, e) &&
 	       set_name(r, "refs/tags/upstream", &oid, e) &&
-	       set_name(r, "refs/heads/main", &oid, e) && sync_all(r, e);
+	       set_name(r, "refs/heads/main", &oid, e) && move_flush(r, e);
 }
 
 /* What is between HEAD and a commit. */

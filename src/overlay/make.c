@@ -21,21 +21,41 @@ struct git_words make_first_words(struct arena *a, const char *package, const ch
 	return fixed_words(str_format(a, "%s %s\n", package, version));
 }
 
-bool make_upstream(struct work *k, struct err *e)
+static bool make_files(struct work *k, struct tree *source, struct err *e)
 {
-	struct tree source;
-	if (!git_load(&k->git, e) || !source_ensure(k->w, k->recipe, &source, e) ||
-		!tree_copy(source.dir, k->src, ".git", e) || !k->git->create(k->src, &k->repo, e) ||
-		!work_look(k, true, e))
-		return false;
-	struct git_words words = make_first_words(k->a, k->recipe->name, k->recipe->version);
-	if (!k->git->commit(k->repo, &k->tree, NULL, &words, &k->upstream, e) ||
-		!k->git->begin(k->repo, &k->upstream, e))
+	return git_load(&k->git, e) && source_ensure(k->w, k->recipe, source, e) &&
+	       tree_copy(source->dir, k->src, ".git", e) && k->git->create(k->src, &k->repo, e) &&
+	       work_look(k, true, e);
+}
+
+static bool begin(struct work *k, struct err *e)
+{
+	if (!k->git->begin(k->repo, &k->upstream, e))
 		return false;
 	k->upstream_tree = k->head_tree = k->tree;
 	k->head = k->upstream;
 	k->sync = (struct sync){.version = k->recipe->version};
 	return true;
+}
+
+bool make_upstream(struct work *k, struct err *e)
+{
+	struct tree source;
+	struct git_words words = make_first_words(k->a, k->recipe->name, k->recipe->version);
+	return make_files(k, &source, e) &&
+	       k->git->commit(k->repo, &k->tree, NULL, &words, &k->upstream, e) && begin(k, e);
+}
+
+bool make_history(struct work *k, struct err *e)
+{
+	struct tree source;
+	struct git_id first;
+	if (!make_files(k, &source, e) ||
+		!history_make(k, k->recipe, &source, &k->tree, &k->upstream, &first, e) ||
+		!begin(k, e))
+		return false;
+	bool debian = strcmp(first.hex, k->upstream.hex) != 0;
+	return !debian || k->git->point(k->repo, REF_PRISTINE, &first, e);
 }
 
 /* Why a patch does not apply, where the reason is that it is there already. */
@@ -194,7 +214,7 @@ static bool make_tree(struct work *k, struct err *e)
 		return false;
 	if (!tree_remove(staging, e) || !dir_make(staging, e) || !ignore_trees(k->w, e))
 		return false;
-	bool made = make_upstream(&new, e) && (new.has_series || write_first_series(&new, e)) &&
+	bool made = make_history(&new, e) && (new.has_series || write_first_series(&new, e)) &&
 		    apply_series(&new, e) &&
 		    series_digest(k->a, k->dir, &new.series, &new.sync.digest, e) &&
 		    sync_write(k->a, new.src, &new.sync, e);

@@ -19,10 +19,12 @@ bool overlay_add(const struct workspace *w, const char *package, struct overlay 
 	return make_ready(&k, created, e) && work_describe(&k, out, e);
 }
 
-/* An overlay is a folder with a series, or with a working tree, or with what a crash left. */
+/* An overlay is a folder with a series or a recipe, or with a working tree, or with what a crash
+ * left. */
 static bool is_overlay(struct arena *a, const char *dir)
 {
 	return file_exists(path_join(a, dir, "overlay.json")) ||
+	       file_exists(path_join(a, dir, "recipe.json")) ||
 	       file_exists(path_join(a, dir, "src")) ||
 	       file_exists(path_join(a, dir, STAGING "/saved"));
 }

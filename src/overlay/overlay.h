@@ -54,6 +54,14 @@ typedef VEC(struct overlay) overlays;
  * again. Fine where the working tree is there already: *CREATED tells. */
 MUST_CHECK bool overlay_add(const struct workspace *w, const char *package, struct overlay *out,
 	bool *created, struct err *e);
+/* The recipe of NAME, which may also be a package or library of Debian's that no recipe is for (or
+ * "NAME=VERSION"): then overlays/PKG/recipe.json is made for its source package, and *WHY tells why
+ * this version; else *WHY is NULL. */
+MUST_CHECK bool overlay_adopt(struct workspace *w, const char *name, struct recipe **out,
+	const char **why, struct err *e);
+/* overlay_add() of it; a recipe that was made goes again where that fails. */
+MUST_CHECK bool overlay_add_any(struct workspace *w, const char *name, struct overlay *out,
+	bool *created, const char **why, struct err *e);
 /* All overlays of the workspace, sorted by name; working trees missing in a fresh clone are made
  * from their series first. */
 MUST_CHECK bool overlay_list(const struct workspace *w, overlays *out, struct err *e);

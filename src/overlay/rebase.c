@@ -17,16 +17,20 @@ static bool check_start(struct work *k, git_revisions *log, struct err *e)
 	       save_check_line(k, log, e) && save_prepare(k, log, &k->upstream_tree, &unused, e);
 }
 
-/* The new source as a commit without a name. */
+/* The new source as commits without a name. */
 static bool import(struct work *k, const struct recipe *target, const struct tree *source,
-	struct git_id *out, struct err *e)
+	struct git_id *base, struct git_id *first, struct err *e)
 {
 	struct snapshot files;
+	struct git_id tree;
+	struct err later;
 	if (!snapshot_scan(k->a, source->dir, NULL, &files, e))
 		return false;
 	git_files list = snapshot_files(k->a, &files);
-	struct git_words words = make_first_words(k->a, target->name, target->version);
-	return k->git->import(k->repo, source->dir, &list, &words, out, e);
+	k->git->hurry(k->repo);
+	bool ok = k->git->tree(k->repo, source->dir, &list, &tree, e) &&
+		  history_make(k, target, source, &tree, base, first, e);
+	return k->git->flush(k->repo, ok ? e : &later) && ok;
 }
 
 /* The recipe's text is made first: what is no recipe is not fetched. */
@@ -35,7 +39,7 @@ static bool plan(struct work *k, const struct rebase_request *q, struct rebase *
 {
 	struct str before, after;
 	struct tree source;
-	struct git_id new;
+	struct git_id new, first;
 	if (!rebase_target(k, q, target, &s->notes, e))
 		return false;
 	if (target->source.v != k->recipe->source.v) {
@@ -45,12 +49,14 @@ static bool plan(struct work *k, const struct rebase_request *q, struct rebase *
 		s->recipe_before = before.p;
 		s->recipe_after = after.p;
 	}
-	if (!source_ensure(k->w, target, &source, e) || !import(k, target, &source, &new, e))
+	if (!source_ensure(k->w, target, &source, e) ||
+		!import(k, target, &source, &new, &first, e))
 		return false;
 	s->from = k->sync.version;
 	s->to = target->version;
 	s->sha256 = source.sha256;
 	s->upstream = s->tip = hex_of(k, &new);
+	s->pristine = hex_of(k, &first);
 	return true;
 }
 

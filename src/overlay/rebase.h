@@ -25,7 +25,8 @@ struct rebase {
 	const char *from, *to; /* versions */
 	const char *sha256;    /* of the new source; NULL for a path */
 	const char *old_head;
-	const char *upstream; /* the new first commit */
+	const char *upstream; /* the commit that the patches go on */
+	const char *pristine; /* the new first commit; NULL: UPSTREAM is it */
 	const char *tip;      /* the last commit on top of it */
 	const char *at;
 	const char *current; /* the commit that conflicts */

@@ -149,6 +149,17 @@ static bool check_recipe(struct work *k, const struct rebase *s, bool *write, st
 	return fail_where(e, "%s", k->recipe->file);
 }
 
+/* The name is there only where the first commit is not the base itself. */
+static bool point_pristine(struct work *k, const struct rebase *s, struct err *e)
+{
+	struct git_id first = id_from(s->pristine), there;
+	bool named = s->pristine && strcmp(s->pristine, s->upstream) != 0;
+	if (named)
+		return k->git->point(k->repo, REF_PRISTINE, &first, e);
+	return k->git->find(k->repo, REF_PRISTINE, &there, NULL, e) &&
+	       (!there.hex[0] || k->git->point(k->repo, REF_PRISTINE, NULL, e));
+}
+
 /* The series on disk, the working tree and the recipe, in this order; each time all of it. */
 static bool end(struct work *k, struct rebase *s, const struct prepared *p, struct err *e)
 {
@@ -162,6 +173,7 @@ static bool end(struct work *k, struct rebase *s, const struct prepared *p, stru
 		return false;
 	return k->git->point(k->repo, REF_BEFORE, &old, e) &&
 	       k->git->point(k->repo, "refs/tags/upstream", &upstream, e) &&
+	       point_pristine(k, s, e) &&
 	       series_write(k->a, k->dir, &series, p->contents, p->tree, e) &&
 	       (!write || file_write(k->recipe->file, str_of(s->recipe_after), 0644, e)) &&
 	       rebase_forget(k, e) && k->git->point(k->repo, REF_OLD, NULL, e) &&

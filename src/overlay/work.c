@@ -59,8 +59,11 @@ static bool read_names(struct work *k, struct err *e)
 		!k->git->find(k->repo, "HEAD", &k->head, &k->head_tree, e))
 		return false;
 	if (!k->upstream.hex[0]) {
-		fail(e, E_CONFLICT, "%s has lost its tag \"upstream\", the first commit", k->src);
-		return fail_hint(e, "git tag upstream $(git rev-list --max-parents=0 HEAD)");
+		fail(e, E_CONFLICT,
+			"%s has lost its tag \"upstream\", the last commit before yours", k->src);
+		return fail_hint(e, "git log --oneline, and git tag upstream COMMIT: the first "
+				    "commit or, where "
+				    "there are Debian's patches, the last of these");
 	}
 	if (!k->head.hex[0])
 		return fail(e, E_CONFLICT, "HEAD of %s is no commit", k->src);

@@ -50,8 +50,10 @@ MUST_CHECK bool work_check_idle(struct work *k, struct err *e);
 
 /* ---- make.c ---- */
 
-/* Makes k->src, a new folder: upstream's source as the first commit. */
+/* Makes k->src, a new folder: the source, with Debian's patches, as the first commit. */
 MUST_CHECK bool make_upstream(struct work *k, struct err *e);
+/* The same, but the commit is the last of history_make(). */
+MUST_CHECK bool make_history(struct work *k, struct err *e);
 /* Makes k->src with the series applied, or made anew where it has no unsaved edits and the series
  * or upstream has changed. *CREATED tells. */
 MUST_CHECK bool make_ready(struct work *k, bool *created, struct err *e);
@@ -68,6 +70,17 @@ MUST_CHECK bool make_patched(struct work *k, const char *patch, struct err *e);
 MUST_CHECK bool make_as_it_was(struct work *k, struct err *e);
 /* The words of upstream's first commit. */
 struct git_words make_first_words(struct arena *a, const char *package, const char *version);
+
+/* ---- history.c ---- */
+
+/* Stores the commits that the user's go on: *FIRST is upstream's source as released, *BASE what R
+ * is without overlay (TREE, of the folder of SOURCE). They are the same but for Debian's source
+ * packages: between them are the packaging and each of Debian's patches, with author, date and
+ * words as the patch tells them. No name points to them. */
+MUST_CHECK bool history_make(struct work *k, const struct recipe *r, const struct tree *source,
+	const struct git_id *tree, struct git_id *base, struct git_id *first, struct err *e);
+/* The name of *FIRST. */
+#define REF_PRISTINE "refs/tags/pristine"
 
 /* ---- save.c ---- */
 

@@ -55,10 +55,11 @@ static bool check_recipe(const struct recipe *r, struct err *e)
 	for (size_t i = 0; i < r->source.n; i++)
 		if (!check_source(r, i, e))
 			return false;
-	int ways = !!r->build.objects + !!r->build.commands + !!r->build.dune;
+	int ways = !!r->build.objects + !!r->build.commands + !!r->build.dune + !!r->build.debian;
 	if (ways > 1)
 		return wrong(r, e, "/build",
-			"expected one of \"objects\", \"commands\" and \"dune\", found more");
+			"expected one of \"objects\", \"commands\", \"dune\" and \"debian\", found "
+			"more");
 	bool builds = ways > 0;
 	if (builds && !r->source.n)
 		return wrong(r, e, "", "\"source\" is missing: there is nothing to build from");

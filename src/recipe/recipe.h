@@ -47,11 +47,18 @@ struct dune_how {
 	const char *profile; /* of an image: "release", ...; NULL: dune's own */
 };
 
+/* build.debian: the package's own debian/rules, which make its binary packages. */
+struct debian_how {
+	strings options;  /* DEB_BUILD_OPTIONS; empty: "nocheck" */
+	strings profiles; /* DEB_BUILD_PROFILES; empty: "nocheck" */
+};
+
 /* At most one of them is set. */
 struct build_how {
 	struct objects *objects;
 	struct commands *commands;
 	struct dune_how *dune;
+	struct debian_how *debian;
 };
 
 /* What dependents get from a package. */
@@ -193,7 +200,7 @@ struct workspace {
 	const char *root;     /* absolute */
 	const char *overlays; /* root/overlays */
 	const char *state;    /* root/.respin: store, sources, runs; can be deleted at any time */
-	recipes all;	      /* sorted by name */
+	recipes all;	      /* sorted by name: those of recipes/ and overlays/PKG/, and made ones */
 	bool is_dune;	      /* the root is that of a dune workspace, whose recipes are made */
 	const char *opam_switch; /* folder of the opam switch that it builds in; NULL: none */
 	strings missing;	 /* libraries that its images link and that are nowhere */
@@ -228,6 +235,8 @@ MUST_CHECK bool workspace_read(struct arena *a, const char *root, const recipes 
 /* Both: for hand-written recipes alone. project_open() is what commands use. */
 MUST_CHECK bool workspace_open(
 	struct arena *a, const char *start, struct workspace *out, struct err *e);
+/* Adds R, that has no namesake there. */
+void workspace_add(struct workspace *w, struct recipe *r);
 /* The recipe called NAME, else the one that holds the opam package NAME; E_NOTFOUND with near
  * misses. */
 MUST_CHECK bool recipe_find(

@@ -151,13 +151,29 @@ static const struct spec_field dune_how_fields[] = {
 static const struct spec dune_spec = {
 	"dune", FIELDS(dune_how), .help = "A part of a dune workspace."};
 
+static bool is_build_word(struct str s, const char **expected)
+{
+	*expected = "a word without spaces or commas";
+	return s.n && s.p[0] != '-' && str_find(s, S(" ")) < 0 && str_find(s, S(",")) < 0;
+}
+
+static const struct spec_field debian_how_fields[] = {
+	{AT(debian_how, options, SPEC_STRINGS), .check = is_build_word,
+		.help = "DEB_BUILD_OPTIONS; \"nocheck\" where there is none."},
+	{AT(debian_how, profiles, SPEC_STRINGS), .check = is_build_word,
+		.help = "DEB_BUILD_PROFILES; \"nocheck\" where there is none."}};
+static const struct spec debian_spec = {
+	"debian", FIELDS(debian_how), .help = "A Debian source package's own build."};
+
 static const struct spec_field build_how_fields[] = {
 	{AT(build_how, objects, SPEC_POINTER), .sub = &objects_spec,
 		.help = "Compile C and assembly files."},
 	{AT(build_how, commands, SPEC_POINTER), .sub = &commands_spec,
 		.help = "Run the package's own build system."},
 	{AT(build_how, dune, SPEC_POINTER), .sub = &dune_spec,
-		.help = "Let dune build it, in one workspace with all that has this field."}};
+		.help = "Let dune build it, in one workspace with all that has this field."},
+	{AT(build_how, debian, SPEC_POINTER), .sub = &debian_spec,
+		.help = "Make Debian's binary packages, by debian/rules of the source."}};
 static const struct spec build_spec = {
 	"build", FIELDS(build_how), .help = "How the package builds."};
 

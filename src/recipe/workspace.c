@@ -139,6 +139,9 @@ bool workspace_read(struct arena *a, const char *root, const recipes *made, stru
 		.state = path_join(a, root, ".respin")};
 	if (!read_folders(&w, made, e))
 		return false;
+	/* Beside the patches of a package that recipes/ doesn't know. */
+	if (dir_exists(w.overlays) && !add_recipes(&w, w.overlays, made, e))
+		return false;
 	if (w.all.n)
 		qsort(w.all.v, w.all.n, sizeof(*w.all.v), by_name);
 	if (!check_names(&w, e))
@@ -148,6 +151,12 @@ bool workspace_read(struct arena *a, const char *root, const recipes *made, stru
 		qsort(w.all.v, w.all.n, sizeof(*w.all.v), by_name);
 	*out = w;
 	return true;
+}
+
+void workspace_add(struct workspace *w, struct recipe *r)
+{
+	vec_push(w->a, &w->all, r);
+	qsort(w->all.v, w->all.n, sizeof(*w->all.v), by_name);
 }
 
 bool workspace_open(struct arena *a, const char *start, struct workspace *out, struct err *e)

@@ -17,7 +17,15 @@ is "... and then nothing runs" "$(json '["ran"]')" "[]"
 run respin overlay add lwip
 exits "overlay add" 0
 tree=overlays/lwip/src
-is "the first commit is upstream's" "$(git -C $tree log --format=%s)" "lwip 2.1.3"
+is "the first commit is upstream's" "$(git -C $tree log --format=%s pristine)" "lwip 2.1.3"
+is "... without what Debian adds" "$(git -C $tree ls-tree --name-only pristine debian)" ""
+is "Debian's patches are commits" \
+	"$(git -C $tree log --reverse --format='%an: %s' pristine..upstream | sed -n '1p;2p;$p')" \
+	"Joan Lledó: Debian's packaging, lwip 2.1.3+dfsg1-2
+Simon Goldschmidt: patch #9350: Sockets API: use OS's sys/socket.h instead of lwip/sock
+Joan Lledó: cmake"
+is "... with the same ids on each machine" "$(git -C $tree rev-parse upstream)" \
+	7302ad679d729fd08ee182bd68f062f5c670c7dc
 run respin --json plan static-site
 sed -i 's/4U \* (mss)/6U * (mss)/' $tree/src/core/tcp_in.c
 ok "(the edit is one)" sh -c "! git -C $tree diff --quiet"

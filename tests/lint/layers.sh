@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 cd "$top/src" || exit 1
 
-order='main cmd report compare lab past packets build dune image resolve overlay project opam fetch recipe git store spec ocaml sys base'
+order='main cmd report compare lab past packets build dune image resolve overlay project opam fetch recipe git store spec ocaml debian sys base'
 
 height() {
 	n=0

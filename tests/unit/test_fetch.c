@@ -94,19 +94,46 @@ static void bad_dsc_says_where(void **state)
 /* ---- series
  * -------------------------------------------------------------------------------------- */
 
-static void series_leaves_out_comments_and_options(void **state)
+static void assert_patch(const struct quilt_patch *p, const char *name, int strip, bool reverse)
+{
+	assert_string_equal(p->name, name);
+	assert_int_equal(p->strip, strip);
+	assert_int_equal(p->reverse, reverse);
+}
+
+static void series_has_comments_and_options(void **state)
 {
 	(void)state;
 	defer(arena_free) struct arena a = {0};
 	struct err e = {0};
-	strings names = {0};
-	assert_ok(quilt_series(
-		&a, S("# first\none.patch\n\n  two.patch -p1\nsub/three # why\nfour"), &names, &e));
-	assert_int_equal(names.n, 4);
-	assert_string_equal(names.v[0], "one.patch");
-	assert_string_equal(names.v[1], "two.patch");
-	assert_string_equal(names.v[2], "sub/three");
-	assert_string_equal(names.v[3], "four");
+	quilt_patches p = {0};
+	assert_ok(quilt_series(&a,
+		S("# first\none.patch\n\n  two.patch -p0\r\nsub/three\t-R  # why\n#four -x\n"
+		  "f#ive -p 2 -R\nsix"),
+		&p, &e));
+	assert_int_equal(p.n, 5);
+	assert_patch(&p.v[0], "one.patch", 1, false);
+	assert_patch(&p.v[1], "two.patch", 0, false);
+	assert_patch(&p.v[2], "sub/three", 1, true);
+	assert_patch(&p.v[3], "f#ive", 2, true);
+	assert_patch(&p.v[4], "six", 1, false);
+}
+
+static void series_options_are_known_or_refused(void **state)
+{
+	static const char *const lines[][2] = {{"-x", "-x"}, {"-p", ""}, {"-p -R", "-R"},
+		{"-p1x", "1x"}, {"-p65", "65"}, {"-R other", "other"}};
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		defer(arena_free) struct arena a = {0};
+		struct err e = {0};
+		quilt_patches p = {0};
+		struct str text = str_of(str_format(&a, "good\nbad %s\n", lines[i][0]));
+		assert_false(quilt_series(&a, text, &p, &e));
+		assert_int_equal(e.code, E_INPUT);
+		assert_non_null(strstr(e.text, "debian/patches/series, line 2: "));
+		assert_non_null(strstr(e.hint, "-pN"));
+	}
 }
 
 static void series_stays_in_its_folder(void **state)
@@ -114,7 +141,7 @@ static void series_stays_in_its_folder(void **state)
 	(void)state;
 	defer(arena_free) struct arena a = {0};
 	struct err e = {0};
-	strings names = {0};
+	quilt_patches names = {0};
 	assert_false(quilt_series(&a, S("fine\n../../../etc/passwd\n"), &names, &e));
 	assert_string_equal(
 		e.text, "debian/patches/series: '../../../etc/passwd' refused: '..' in its path");
@@ -218,7 +245,8 @@ static void links_know_their_height(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(dsc_is_read_signed_and_plain),
 	cmocka_unit_test(bad_dsc_says_where),
-	cmocka_unit_test(series_leaves_out_comments_and_options),
+	cmocka_unit_test(series_has_comments_and_options),
+	cmocka_unit_test(series_options_are_known_or_refused),
 	cmocka_unit_test(series_stays_in_its_folder),
 	cmocka_unit_test(mirrors_come_once_and_in_order),
 	cmocka_unit_test(pool_urls_are_as_debian_lays_them_out),

@@ -1,0 +1,177 @@
+/* find.c - which source package a name means, and in which version. SPDX-License-Identifier: ISC */
+#include <string.h>
+
+#include "debian/inner.h"
+
+/* The output of an apt-cache or dpkg-query call; false where it knows nothing. */
+static bool ask(struct arena *a, const char *const *argv, struct str *out)
+{
+	struct outcome o;
+	struct err ignored;
+	if (!command_run(a, &(struct command){.argv = argv, .split = true}, &o, &ignored) ||
+		o.exit_code != 0 || !o.output.n)
+		return false;
+	*out = o.output;
+	return true;
+}
+
+static struct debian_found found_installed(struct arena *a, const struct dpkg_package *p)
+{
+	return (struct debian_found){.source = p->source,
+		.version = p->source_version,
+		.why = str_format(a, "%s %s is installed", p->name, p->version)};
+}
+
+static bool find_installed(
+	struct arena *a, const struct dpkg *d, const char *name, struct debian_found *out)
+{
+	dpkg_packages all = {0};
+	dpkg_of_source(a, d, name, &all);
+	if (!all.n)
+		vec_for(p, &d->packages)
+			if (!strcmp(p->name, name))
+				vec_push(a, &all, p);
+	if (!all.n)
+		return false;
+	*out = found_installed(a, all.v[0]);
+	return true;
+}
+
+/* ---- what apt would install -------------------------------------------------------------------
+ */
+
+static struct str value_of(struct str text, const char *name)
+{
+	struct deb822 r = {text};
+	struct deb822_field f;
+	while (deb822_field(&r, &f))
+		if (deb822_is(&f, name))
+			return f.value;
+	return S("");
+}
+
+/* Apt's candidate of the binary package NAME. */
+static bool find_candidate(struct arena *a, const char *name, struct debian_found *out)
+{
+	const char *const argv[] = {"apt-cache", "show", "--no-all-versions", name, NULL};
+	struct str text;
+	if (!ask(a, argv, &text))
+		return false;
+	struct str package = value_of(text, "Package"), version = value_of(text, "Version"),
+		   source = value_of(text, "Source"), inner = source;
+	if (!str_is(package, name) || !version.n)
+		return false;
+	str_cut(&inner, '(');
+	struct str other = inner.p ? str_cut(&inner, ')') : S("");
+	*out = (struct debian_found){.source = str_copy(a, source_name(source, package)),
+		.version = str_copy(a, other.n ? other : version),
+		.why = str_format(a, "%s %.*s is apt's candidate", name, STR(version))};
+	return true;
+}
+
+/* NAME is a source package of which nothing is installed. */
+static bool find_source(struct arena *a, const char *name, struct debian_found *out)
+{
+	const char *const argv[] = {"apt-cache", "showsrc", "--only-source", name, NULL};
+	struct str text;
+	if (!ask(a, argv, &text) || !str_is(value_of(text, "Package"), name))
+		return false;
+	struct relations r = {value_of(text, "Binary"), 0};
+	struct relation one;
+	while (relations_next(&r, &one))
+		if (find_candidate(a, str_copy(a, one.name), out) && !strcmp(out->source, name))
+			return true;
+	struct str version = value_of(text, "Version");
+	*out = (struct debian_found){.source = str_copy(a, str_of(name)),
+		.version = str_copy(a, version),
+		.why = "none of its packages is installed"};
+	return version.n > 0;
+}
+
+/* ---- libraries by their files -----------------------------------------------------------------
+ */
+
+/* The line "zlib1g-dev:amd64, other: /usr/include/zlib.h" of dpkg-query. */
+static void take_owners(struct arena *a, struct str line, strings *out)
+{
+	ptrdiff_t end = str_find(line, S(": /"));
+	if (end < 0 || str_starts(line, S("diversion ")))
+		return;
+	line.n = (size_t)end;
+	while (line.p) {
+		struct str name = str_trim(str_cut(&line, ','));
+		vec_push(a, out, str_copy(a, str_cut(&name, ':')));
+	}
+}
+
+MUST_CHECK static bool one_source(struct arena *a, const struct dpkg *d, const strings *owners,
+	const char *name, struct debian_found *out, bool *found, struct err *e)
+{
+	struct text all = {.a = a};
+	*found = false;
+	vec_for(owner, owners) {
+		struct debian_found one;
+		if (!find_installed(a, d, *owner, &one) ||
+			(*found && !strcmp(one.source, out->source)))
+			continue;
+		text_addf(&all, "%s%s", all.n ? ", " : "", one.source);
+		if (*found) {
+			fail(e, E_USAGE, "%s is in packages of several sources: %s", name, all.p);
+			return fail_hint(e, "name one of them");
+		}
+		*out = one;
+		*found = true;
+	}
+	return true;
+}
+
+MUST_CHECK static bool find_file(struct arena *a, const struct dpkg *d, const char *name,
+	struct debian_found *out, bool *found, struct err *e)
+{
+	bool is_library = str_starts(str_of(name), S("lib")) && strstr(name, ".so");
+	const char *const patterns[] = {str_format(a, "*/pkgconfig/%s.pc", name),
+		str_format(a, "/usr/include/%s", name), str_format(a, "/usr/include/*/%s", name),
+		is_library ? str_format(a, "*/%s*", name) : NULL};
+	*found = false;
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(*patterns) && !*found; i++) {
+		const char *const argv[] = {"dpkg-query", "--search", patterns[i], NULL};
+		struct str text;
+		strings owners = {0};
+		if (!patterns[i] || strpbrk(name, "*?[\\") || !ask(a, argv, &text))
+			continue;
+		while (text.p)
+			take_owners(a, str_cut(&text, '\n'), &owners);
+		if (!one_source(a, d, &owners, name, out, found, e))
+			return false;
+	}
+	return true;
+}
+
+/* Names go to programs as arguments. */
+static bool is_plain(const char *name)
+{
+	if (!*name || *name == '-' || strlen(name) > 200)
+		return false;
+	for (; *name; name++)
+		if ((unsigned char)*name <= ' ' || (unsigned char)*name >= 0x7f)
+			return false;
+	return true;
+}
+
+bool debian_find(struct arena *a, const char *name, struct debian_found *out, struct err *e)
+{
+	struct dpkg d;
+	bool found;
+	if (!is_plain(name))
+		return fail(e, E_USAGE, "'%s' is no package's name", name);
+	if (!dpkg_open(a, &d, e))
+		return false;
+	if (find_installed(a, &d, name, out))
+		return true;
+	if (!find_file(a, &d, name, out, &found, e))
+		return false;
+	if (found || find_source(a, name, out) || find_candidate(a, name, out))
+		return true;
+	fail(e, E_NOTFOUND, "no package or library called '%s' is known to dpkg or apt", name);
+	return fail_hint(e, "apt-get update renews what apt knows");
+}

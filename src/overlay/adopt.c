@@ -1,0 +1,126 @@
+/* adopt.c - an overlay of a package that no recipe names: Debian's source of it, with a recipe that
+ * lies beside the patches. SPDX-License-Identifier: ISC */
+#include <string.h>
+
+#include "debian/debian.h"
+#include "overlay/work.h"
+#include "spec/spec.h"
+
+/* What stands in place of an SPDX expression: Debian tells licences file by file. */
+#define LICENSE "LicenseRef-debian-copyright"
+
+static struct str recipe_json(struct arena *a, const struct source *s)
+{
+	struct text out = {.a = a};
+	struct json_writer w = {.out = &out};
+	json_open(&w, NULL, '{');
+	json_put_string(&w, "name", s->debian);
+	json_put_string(&w, "version", debian_upstream(a, s->version));
+	json_put_string(&w, "license", LICENSE);
+	json_put_string(&w, "summary", str_format(a, "%s as Debian builds it", s->debian));
+	json_open(&w, "source", '[');
+	json_open(&w, NULL, '{');
+	json_put_string(&w, "debian", s->debian);
+	json_put_string(&w, "version", s->version);
+	json_put_string(&w, "sha256", s->sha256);
+	json_close(&w);
+	json_close(&w);
+	json_open(&w, "build", '{');
+	json_open(&w, "debian", '{');
+	json_close(&w);
+	json_close(&w);
+	json_close(&w);
+	text_addz(&out, "\n");
+	return text_str(&out);
+}
+
+/* "zlib=1:1.2.13.dfsg-1" */
+static void cut_version(
+	struct arena *a, const char *name, const char **package, const char **version)
+{
+	struct str rest = str_of(name), first = str_cut(&rest, '=');
+	*package = str_copy(a, first);
+	*version = rest.n ? str_copy(a, rest) : NULL;
+}
+
+/* Which source, in which version: its checksum is the signed index's. */
+MUST_CHECK static bool pin(struct arena *a, const struct debian_found *f, const char *version,
+	struct source *out, struct err *e)
+{
+	*out = (struct source){.debian = f->source};
+	if (source_find_debian(a, f->source, version ? version : f->version, out, e))
+		return true;
+	if (!version && !e->hint[0])
+		fail_hint(e,
+			"%s; respin overlay add %s=VERSION takes another version, a deb-src line "
+			"of "
+			"the archive that it is from gets its source",
+			f->why, f->source);
+	return false;
+}
+
+MUST_CHECK static bool make_recipe(
+	struct workspace *w, const struct source *s, struct recipe **out, struct err *e)
+{
+	const char *dir = path_join(w->a, w->overlays, s->debian);
+	const char *file = path_join(w->a, dir, "recipe.json");
+	struct recipe *r;
+	struct err ignored;
+	if (!dir_make(dir, e) || !file_write(file, recipe_json(w->a, s), 0644, e))
+		return false;
+	if (!recipe_read(w->a, file, &r, e))
+		return !tree_remove(file, &ignored) && false;
+	workspace_add(w, r);
+	*out = r;
+	return true;
+}
+
+bool overlay_adopt(
+	struct workspace *w, const char *name, struct recipe **out, const char **why, struct err *e)
+{
+	const char *package, *version;
+	struct err unknown = {0};
+	struct debian_found found;
+	struct source s;
+	*why = NULL;
+	if (recipe_find(w, name, out, &unknown))
+		return true;
+	cut_version(w->a, name, &package, &version);
+	if (!debian_find(w->a, package, &found, e)) {
+		if (e->code != E_NOTFOUND)
+			return false;
+		*e = unknown;
+		return fail_hint(e, "%s%sdpkg and apt know no such package or library either",
+			unknown.hint, unknown.hint[0] ? "; " : "");
+	}
+	if (!version && recipe_find(w, found.source, out, &unknown))
+		return true;
+	if (!pin(w->a, &found, version, &s, e) || !make_recipe(w, &s, out, e))
+		return false;
+	*why = version ? "the version asked for" : found.why;
+	return true;
+}
+
+/* The folder holds nothing but a recipe that led nowhere. */
+static void forget(const struct workspace *w, const struct recipe *r)
+{
+	struct err ignored;
+	const char *dir = path_join(w->a, w->overlays, r->name);
+	bool began = file_exists(path_join(w->a, dir, "overlay.json")) ||
+		     file_exists(path_join(w->a, dir, "src"));
+	if (!began && !tree_remove(dir, &ignored))
+		term_warn("%s", ignored.text);
+}
+
+bool overlay_add_any(struct workspace *w, const char *name, struct overlay *out, bool *created,
+	const char **why, struct err *e)
+{
+	struct recipe *r;
+	if (!overlay_adopt(w, name, &r, why, e))
+		return false;
+	if (overlay_add(w, r->name, out, created, e))
+		return true;
+	if (*why)
+		forget(w, r);
+	return false;
+}
