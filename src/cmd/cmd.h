@@ -22,7 +22,7 @@ struct options {
 	const char *dir; /* -C */
 	bool json, quiet, verbose, usage, manual, version;
 	/* of commands */
-	bool force, no_overlays, keep_going, keep, symbols, shell, go_on, skip, abort;
+	bool all, dependents, force, no_overlays, keep_going, keep, symbols, shell, go_on, skip, abort;
 	const char *module, *patch, *only, *message, *report, *disk, *token, *sha256, *commit, *url;
 	int64_t jobs, days, machine, at; /* at: -1 where it is not given */
 };
