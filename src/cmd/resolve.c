@@ -21,6 +21,7 @@ static void put_candidate(struct json_writer *w, const struct candidate *k)
 	json_put_strings(w, "dependents", &k->dependents);
 	json_put_strings(w, "images", &k->images);
 	json_put_strings(w, "evidence", &k->evidence);
+	json_put_string(w, "overlay", k->overlay);
 	json_put_string(w, "world", k->world);
 	json_put_string(w, "unit", k->unit);
 	json_put_strings(w, "implementations", &k->implementations);
@@ -65,6 +66,8 @@ static void print_candidate(struct context *c, const struct candidate *k)
 			k->version ? k->version : "");
 	if (k->source)
 		term_out("  source      %s\n", k->source);
+	if (k->overlay)
+		term_out("  overlay     %s\n", k->overlay);
 	if (k->implementations.n)
 		term_out("  implemented by  %s\n", joined(c->a, &k->implementations, SIZE_MAX));
 	term_out("  dependents  %s\n  images      %s\n",
@@ -107,19 +110,36 @@ static bool open_workspace(struct context *c, struct err *e)
 	return true;
 }
 
+/* With --image, arguments are addresses in that. */
+static bool pick_image_file(struct context *c, const char **out, struct err *e)
+{
+	struct context named = *c;
+	named.args = (strings){0};
+	vec_push(c->a, &named.args, c->options.image);
+	return pick_file(&named, out, e);
+}
+
+static bool resolve_one(struct context *c, const char *image, const char *name,
+	struct resolution *out, struct err *e)
+{
+	enum resolve_reach reach = c->options.all ? RESOLVE_ALL : RESOLVE_FIRST;
+	return image ? resolve_address(c, image, name, out, e)
+		     : resolve_name(c->a, &c->w, name, reach, true, out, e);
+}
+
 bool cmd_resolve(struct context *c, struct err *e)
 {
 	struct text json = {.a = c->a};
 	struct json_writer w = {.out = &json};
+	const char *image = NULL;
 	bool several = c->args.n > 1;
-	enum resolve_reach reach = c->options.all ? RESOLVE_ALL : RESOLVE_FIRST;
-	if (!open_workspace(c, e))
+	if (!open_workspace(c, e) || (c->options.image && !pick_image_file(c, &image, e)))
 		return false;
 	if (several)
 		json_open(&w, NULL, '[');
 	vec_for(name, &c->args) {
 		struct resolution r = {0};
-		if (!resolve_name(c->a, &c->w, *name, reach, true, &r, e))
+		if (!resolve_one(c, image, *name, &r, e))
 			return false;
 		if (!r.candidates.n)
 			c->status = STATUS_NO;

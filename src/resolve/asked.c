@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "resolve/inner.h"
 #include "resolve/search.h"
 
 #define MAX_FOUND 20 /* of one world */
@@ -19,6 +20,8 @@ static const char *const kind_words[CATALOG_KINDS] = {
 	[CATALOG_PROGRAM] = "program",
 	[CATALOG_SYMBOL] = "symbol",
 	[CATALOG_IMAGE] = "image",
+	[CATALOG_DEBIAN_SOURCE] = "source package",
+	[CATALOG_OWNED] = "file",
 	[CATALOG_FOLDER] = "source",
 };
 /* What a find is worth for being of its kind: in a project as in a workspace's recipes, elsewhere
@@ -38,6 +41,8 @@ static const struct {
 	[CATALOG_PROGRAM] = {"program", 0, 3},
 	[CATALOG_SYMBOL] = {"definition", RANK_DEFINITION, 4},
 	[CATALOG_IMAGE] = {"name of an image", RANK_NAME, 6},
+	[CATALOG_DEBIAN_SOURCE] = {"name of a source package", RANK_NAME, 7},
+	[CATALOG_OWNED] = {"file of a package", 0, 1},
 	[CATALOG_FOLDER] = {"name of a folder of sources", RANK_NAME, 6},
 };
 #define WEAK_POINTS 5
@@ -132,6 +137,35 @@ static void say_rank(const struct search *s, struct found *f, const struct asked
 	vec_push(s->a, &f->c.evidence, t.p);
 }
 
+/* An overlay's working tree takes the place of the whole unit that it is called as. */
+static void say_overlay(const struct search *s, struct found *f)
+{
+	if (!f->c.unit || !s->w->overlays)
+		return;
+	const char *tree = str_format(s->a, "%s/%s/src", s->w->overlays, f->c.unit);
+	if (!dir_exists(tree))
+		return;
+	f->c.overlay = shown_path(s, tree);
+	vec_push(s->a, &f->c.evidence,
+		str_format(s->a,
+			"it is open for editing in %s: builds take that instead of its source",
+			f->c.overlay));
+}
+
+/* What needs no words of its own in the catalog. */
+static const char *why(const struct search *s, const struct asked *w, const struct catalog_name *n,
+	const struct candidate *c)
+{
+	if (*catalog_text(&w->catalog, n->why))
+		return copied(s, w, n->why);
+	if (n->kind == CATALOG_HEADER)
+		return str_format(s->a, "#include <%s> finds %s, a file of the package %s",
+			c->module, c->file, c->package);
+	if (n->kind == CATALOG_SYMBOL)
+		return str_format(s->a, "%s exports the symbol %s", c->file, c->module);
+	return str_format(s->a, "%s is a file of the package %s", c->file, c->package);
+}
+
 static void add_found(struct search *s, struct asked *w, const struct catalog_name *n, int depth)
 {
 	const struct catalog *c = &w->catalog;
@@ -154,12 +188,14 @@ static void add_found(struct search *s, struct asked *w, const struct catalog_na
 		.line = (int)n->line};
 	if (n->kind == CATALOG_PACKAGE)
 		f->c.library = NULL;
+	if (n->kind == CATALOG_ARCHIVE)
+		f->c.library = f->c.module;
 	f->c.implementations = catalog_facts(c, s->a, o, CATALOG_IMPLEMENTED_BY);
-	if (*catalog_text(c, n->why))
-		vec_push(s->a, &f->c.evidence, copied(s, w, n->why));
+	vec_push(s->a, &f->c.evidence, why(s, w, n, &f->c));
 	strings because = catalog_facts(c, s->a, o, CATALOG_BECAUSE);
 	vec_for(z, &because)
 		vec_push(s->a, &f->c.evidence, *z);
+	say_overlay(s, f);
 	say_rank(s, f, w, n, depth);
 }
 
@@ -213,6 +249,82 @@ static void look(struct look *l, bool exact)
 		look_for(l, module, exact);
 }
 
+/* ---- within modules ---------------------------------------------------------------------------
+ */
+
+#define MAX_SOURCE ((size_t)16 << 20)
+
+/* FILE, or its interface where that is what there is. */
+static bool find_in(struct look *l, const char *file, const strings *names, struct inner *out)
+{
+	struct str text;
+	struct err ignored;
+	const char *path = l->w->root ? path_join(l->s->a, l->w->root, file) : file;
+	return file_read(l->s->a, path, MAX_SOURCE, &text, &ignored) &&
+	       inner_find(text, names, out);
+}
+
+static const char *other_half(struct arena *a, const char *file)
+{
+	struct str path = str_of(file);
+	if (str_ends(path, S(".ml")))
+		return str_format(a, "%si", file);
+	return str_ends(path, S(".mli")) ? str_copy(a, (struct str){path.p, path.n - 1}) : file;
+}
+
+/* NAMES are what the query has behind the module N. */
+static void look_within(struct look *l, const struct catalog_name *n, const strings *names)
+{
+	struct arena *a = l->s->a;
+	struct inner inner;
+	const char *file = str_copy(a, str_of(catalog_text(&l->w->catalog, n->file)));
+	const char *other = other_half(a, file);
+	if (!find_in(l, file, names, &inner)) {
+		if (!find_in(l, other, names, &inner))
+			return;
+		file = other;
+	}
+	add_found(l->s, l->w, n, 0);
+	struct candidate *c = &l->s->found.v[l->s->found.n - 1].c;
+	c->module = str_copy(a, l->s->query);
+	c->kind = inner.kind;
+	c->file = file;
+	c->line = inner.line;
+	strings evidence = c->evidence;
+	c->evidence = (strings){0};
+	vec_push(a, &c->evidence,
+		str_format(
+			a, "%s is a %s defined in %s:%d", c->module, inner.kind, file, inner.line));
+	vec_for(z, &evidence)
+		vec_push(a, &c->evidence, *z);
+	l->has_exact = true;
+}
+
+/* "Ipaddr.V4.Prefix": what is behind the longest part that is a module of its own. */
+static void look_for_inner(struct look *l)
+{
+	struct str module = l->s->query;
+	strings names = {0};
+	while (!l->has_exact) {
+		struct str last = last_part(module, '.');
+		if (!last.n || last.n == module.n)
+			return;
+		strings longer = {0};
+		vec_push(l->s->a, &longer, str_copy(l->s->a, last));
+		vec_for(z, &names)
+			vec_push(l->s->a, &longer, *z);
+		names = longer;
+		module.n -= last.n + 1;
+		const struct catalog_name *first;
+		size_t n = catalog_find(&l->w->catalog, last_part(module, '.'), &first);
+		for (size_t i = 0; i < n; i++)
+			if (first[i].kind == CATALOG_MODULE &&
+				catalog_owner(&l->w->catalog, first[i].owner) &&
+				str_is(module, catalog_text(&l->w->catalog, first[i].shown)))
+				look_within(l, &first[i], &names);
+	}
+}
+
 bool search_catalog(struct search *s, const struct catalog_source *source, const struct asked *how,
 	struct err *e)
 {
@@ -223,6 +335,8 @@ bool search_catalog(struct search *s, const struct catalog_source *source, const
 	vec_push(s->a, &s->asked, w);
 	struct look l = {.s = s, .w = w};
 	look(&l, true);
+	if (!l.has_exact && str_find(s->query, S("/")) < 0)
+		look_for_inner(&l);
 	if (w->is_own || !l.has_exact)
 		look(&l, false);
 	const char *summary = catalog_text(&w->catalog, w->catalog.header->summary);
@@ -241,12 +355,15 @@ static void mark_found(const struct found *f, bool *marked)
 	const struct catalog *c = &f->asked->catalog;
 	const struct catalog_owner *o = catalog_owner(c, f->owner);
 	bool is_package = !strcmp(f->c.kind, kind_words[CATALOG_PACKAGE]);
+	bool is_source = !strcmp(f->c.kind, kind_words[CATALOG_DEBIAN_SOURCE]);
 	bool is_folder = !strcmp(f->c.kind, kind_words[CATALOG_FOLDER]);
 	marked[f->owner] = true;
 	for (uint32_t i = 0; i < c->header->count[CATALOG_OWNERS]; i++) {
 		const struct catalog_owner *other = &c->owners[i];
-		marked[i] |= (is_package && other->package == o->package) ||
-			     (is_folder && o->place && other->place == o->place);
+		marked[i] |=
+			((is_package || f->asked->by_package) && other->package == o->package) ||
+			(is_source && other->source == o->source) ||
+			(is_folder && o->place && other->place == o->place);
 	}
 }
 
@@ -279,7 +396,7 @@ static void add_dependents(const struct search *s, struct found *f)
 	for (uint32_t i = 0; i < n; i++) {
 		const struct catalog_owner *o = &c->owners[i];
 		const char *name = catalog_text(c, o->library ? o->library : o->package);
-		if (o->marks & CATALOG_ABOUT_PACKAGE)
+		if ((o->marks & CATALOG_ABOUT_PACKAGE) && !w->by_package)
 			continue;
 		strings images = catalog_facts(c, s->a, o, CATALOG_IN_IMAGE);
 		if (all[i] && !own[i] && *name)

@@ -21,6 +21,8 @@ enum catalog_kind {
 	CATALOG_PROGRAM,
 	CATALOG_SYMBOL,
 	CATALOG_IMAGE,
+	CATALOG_DEBIAN_SOURCE,
+	CATALOG_OWNED,	/* any file of a package; the name is its path */
 	CATALOG_FOLDER, /* with packages: what an overlay replaces */
 	CATALOG_KINDS
 };

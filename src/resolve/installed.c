@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "distro/distro.h"
 #include "opam/opam.h"
 #include "resolve/modules.h"
 #include "resolve/search.h"
@@ -14,22 +15,29 @@ struct installed {
 	struct ocaml_installed all;
 	const char *switch_dir; /* of opam's, whose lib/ is among the site's folders; or NULL */
 	struct opam_switch in_switch;
+	bool has_dpkg;
+	struct catalog dpkg;
+	struct map metas; /* files that define packages, by package */
 };
 
-/* In a switch, its own record tells the versions; a library without one tells its META's. */
+/* In a switch its own record tells the version, in the distribution dpkg's tells the source; a
+ * library of neither has its META's version. */
 static struct modules_origin origin_of(void *ctx, const char *package, const char *dir)
 {
 	struct installed *i = ctx;
 	struct modules_origin from = {0};
+	const char *meta = map_get(&i->metas, str_of(package)), *version = NULL;
 	const char *lib = i->switch_dir ? path_join(i->a, i->switch_dir, "lib") : NULL;
-	struct str version =
+	struct str in_switch =
 		i->switch_dir ? opam_switch_version(&i->in_switch, str_of(package)) : S("");
-	if (lib && (!dir || path_below(lib, dir)) && version.n) {
-		from.version = str_copy(i->a, version);
+	if (lib && meta && path_below(lib, meta) && in_switch.n) {
+		from.version = str_copy(i->a, in_switch);
 		from.source = str_format(i->a, "opam %s.%s, installed in the switch %s", package,
 			from.version, i->switch_dir);
-		return from;
+	} else if (meta && i->has_dpkg) {
+		from.source = distribution_source(i->a, &i->dpkg, meta, &version);
 	}
+	(void)dir;
 	return from;
 }
 
@@ -60,6 +68,12 @@ static bool make(struct catalog_maker *m, void *ctx, struct err *e)
 	if (!ocaml_installed_read(i->a, i->site, &i->all, e))
 		return false;
 	find_switch(i, m);
+	catalog_watch(m, distro_places_now(m->a).status);
+	i->has_dpkg = distribution_open(i->s, &i->dpkg);
+	i->metas.a = m->a;
+	vec_for(l, &i->all.libraries)
+		if (l->package && !map_has(&i->metas, str_of(l->package)))
+			*map_put(&i->metas, str_of(l->package)) = (void *)(uintptr_t)l->file;
 	struct modules x = {.m = m,
 		.owners.a = m->a,
 		.packages.a = m->a,
@@ -72,6 +86,7 @@ static bool make(struct catalog_maker *m, void *ctx, struct err *e)
 	vec_for(path, &i->site->path)
 		catalog_watch(m, *path);
 	modules_add(&x);
+	catalog_close(&i->dpkg);
 	m->summary = str_format(m->a, "installed for OCaml: %s, %s",
 		count_words(m->a, i->all.libraries.n, "library name"),
 		count_words(m->a, m->names.n, "name"));

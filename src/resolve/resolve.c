@@ -58,7 +58,7 @@ static bool search_worlds(struct search *s, enum resolve_reach reach, struct err
 		vec_push(s->a, &s->looked_in, "not elsewhere, as it was found here (--all)");
 		return true;
 	}
-	return SEARCH(s, e, search_installed, search_opam);
+	return SEARCH(s, e, search_installed, search_opam, search_distribution, search_available);
 }
 
 static strings places_searched(struct search *s)

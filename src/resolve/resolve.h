@@ -15,6 +15,7 @@ struct candidate {
 			   * where it is installed */
 	int line;	  /* 0: the file as a whole */
 	int rank;	  /* higher is better; candidates are sorted by it */
+	const char *overlay; /* the local edits that stand in for its source, in words; or NULL */
 	const char *world; /* "workspace", "project", "installed", "lock", "opam", "distribution" */
 	const char *unit; /* the part of the project that an overlay replaces as a whole; or NULL */
 	strings evidence; /* each step in words: "the build of lwip compiles tcp_out.c" */

@@ -50,6 +50,8 @@ static void say_package(const struct search *s, struct found *f, const struct gr
 			str_format(s->a, "package %s %s is an image (%s)", r->name, r->version,
 				recipe));
 	if (g && g->is_overlay)
+		f->c.overlay = shown_path(s, g->dir);
+	if (g && g->is_overlay)
 		say(s, f,
 			str_format(s->a,
 				"it is open for editing in %s: builds take that instead "

@@ -33,6 +33,7 @@ struct asked {
 	const char *root;	 /* that its files are relative to; NULL: they are absolute */
 	int linked, exact, part; /* points: in an image, else where it is exact, else */
 	bool is_own;
+	bool by_package; /* only packages need each other, not libraries */
 	struct catalog catalog;
 	size_t left_out; /* finds beyond the limit */
 };
@@ -82,7 +83,7 @@ world_search search_workspace, search_workspace_missing; /* recipes; and those t
 world_search search_project, search_locked;
 world_search search_installed;
 world_search search_opam;
-world_search search_distribution, search_exports, search_apt;
+world_search search_distribution, search_available;
 
 /* Opens the catalog of SOURCE and looks there; HOW tells what its finds are worth. */
 MUST_CHECK bool search_catalog(struct search *s, const struct catalog_source *source,
@@ -90,6 +91,11 @@ MUST_CHECK bool search_catalog(struct search *s, const struct catalog_source *so
 /* The file that keeps the catalog NAME of what KEY tells: the project's own, or one of the user's
  * cache. NULL: nowhere. */
 const char *search_kept(const struct search *s, bool own, const char *name, const char *key);
+/* The catalog of the distribution's installed packages, to be closed; false where there is none. */
+MUST_CHECK bool distribution_open(struct search *s, struct catalog *out);
+/* In words, the source package of what installed findlib's file PATH, and its version; NULL. */
+const char *distribution_source(
+	struct arena *a, const struct catalog *c, const char *path, const char **version);
 /* Fills in who depends on the finds of catalogs, and which images link them. */
 void search_catalog_finish(struct search *s);
 void search_close(struct search *s); /* for defer() */
