@@ -43,9 +43,15 @@ const struct option global_options[] = {
 	FLAG("version", 0, version, "show respin's version"), {0}};
 
 const struct subcommand subcommands[] = {
-	{"resolve", "NAME...", 1, 64,
-		"Find the library, package and source that provide a header, symbol or file.", true,
-		cmd_resolve, {{0}}},
+	{"resolve", "NAME... | --image IMAGE ADDRESS...", 1, 64,
+		"Find the library, package and source of a module, header, symbol or file.", false,
+		cmd_resolve,
+		{FLAG("all", 'a', all, "ask everywhere, also where the project has the name"),
+			FLAG("dependents", 0, dependents,
+				"only who depends on it, transitively, one a line"),
+			TEXT("image", 0, image, "IMAGE",
+				"names are addresses of code in this image, or file"),
+			{0}}},
 	{"fetch", "PACKAGE...", 1, 64, "Get and verify packages' sources.", true, cmd_fetch, {{0}}},
 	{"overlay", "add|list|status|diff|apply|save|rebase|verify|drop [PACKAGE] [PATCH|VERSION]",
 		1, 3, "Edit a package's source: open, patch, save, rebase, verify, drop.", true,

@@ -5,6 +5,7 @@
 
 #include "debian/debian.h"
 #include "report/report.h"
+#include "resolve/resolve.h"
 #include "sys/sys.h"
 
 /* Exit statuses. */
@@ -23,9 +24,10 @@ struct options {
 	const char *dir; /* -C */
 	bool json, quiet, verbose, usage, manual, version;
 	/* of commands */
-	bool force, no_overlays, keep_going, keep, symbols, shell, go_on, skip, abort, all, deep,
-		dependents;
-	const char *module, *patch, *only, *message, *report, *disk, *token, *sha256, *commit, *url;
+	bool all, deep, dependents, force, no_overlays, keep_going, keep, symbols, shell, go_on, skip,
+		abort;
+	const char *image, *module, *patch, *only, *message, *report, *disk, *token, *sha256,
+		*commit, *url;
 	int64_t jobs, days, machine, at; /* at: -1 where it is not given */
 };
 
@@ -91,6 +93,13 @@ bool cmd_schema(struct context *c, struct err *e);
 MUST_CHECK bool pick_image(struct context *c, struct recipe **out, struct err *e);
 /* The same, but a library may be named, too. */
 MUST_CHECK bool pick_target(struct context *c, struct recipe **out, struct err *e);
+/* The file of an image: argument 0 where that is one, else an image of the workspace, which is
+ * built first. */
+MUST_CHECK bool pick_file(struct context *c, const char **out, struct err *e);
+/* What the program counter WORD ("0x1013f2") of the image file FILE is: one candidate, or none
+ * where the image has nothing there. */
+MUST_CHECK bool resolve_address(struct context *c, const char *file, const char *word,
+	struct resolution *out, struct err *e);
 /* The overlays of packages that IMAGE contains (none with --no-overlays). An overlay of a package
  * that only other images contain is a warning, one that no image of the workspace contains
  * E_INPUT; one in the middle of a rebase is E_CONFLICT. */

@@ -133,8 +133,7 @@ static void print_image(struct context *c, const struct image_info *i)
 	print_symbols(c, i);
 }
 
-/* The argument is a file, or an image of the workspace, which is built first. */
-static bool pick_file(struct context *c, const char **out, struct err *e)
+bool pick_file(struct context *c, const char **out, struct err *e)
 {
 	struct recipe *image;
 	overlays with = {0};

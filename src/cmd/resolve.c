@@ -1,7 +1,11 @@
 /* resolve.c - respin resolve, fetch. SPDX-License-Identifier: ISC */
 #include "cmd/cmd.h"
 
+#include <string.h>
+
 #include "resolve/resolve.h"
+
+#define MAX_DEPENDENTS 30 /* in text, beside all else; --dependents lists them */
 
 static void put_candidate(struct json_writer *w, const struct candidate *k)
 {
@@ -17,6 +21,11 @@ static void put_candidate(struct json_writer *w, const struct candidate *k)
 	json_put_strings(w, "dependents", &k->dependents);
 	json_put_strings(w, "images", &k->images);
 	json_put_strings(w, "evidence", &k->evidence);
+	json_put_string(w, "overlay", k->overlay);
+	json_put_string(w, "world", k->world);
+	json_put_string(w, "unit", k->unit);
+	json_put_strings(w, "implementations", &k->implementations);
+	json_put_int(w, "rank", k->rank);
 	json_close(w);
 }
 
@@ -33,11 +42,14 @@ static void put_resolution(struct json_writer *w, const struct resolution *r)
 	json_close(w);
 }
 
-static const char *joined(struct arena *a, const strings *list)
+/* All of it, or the first MOST. */
+static const char *joined(struct arena *a, const strings *list, size_t most)
 {
 	struct text t = {.a = a};
-	vec_for(z, list)
-		text_addf(&t, "%s%s", t.n ? ", " : "", *z);
+	for (size_t i = 0; i < list->n && i < most; i++)
+		text_addf(&t, "%s%s", i ? ", " : "", list->v[i]);
+	if (list->n > most)
+		text_addf(&t, " and %zu more", list->n - most);
 	return t.n ? t.p : "none";
 }
 
@@ -49,11 +61,17 @@ static void print_candidate(struct context *c, const struct candidate *k)
 	term_out("\n");
 	if (k->library)
 		term_out("  library     %s\n", k->library);
-	term_out("  package     %s %s\n", k->package, k->version);
+	if (k->package)
+		term_out("  package     %s%s%s\n", k->package, k->version ? " " : "",
+			k->version ? k->version : "");
 	if (k->source)
 		term_out("  source      %s\n", k->source);
-	term_out("  dependents  %s\n  images      %s\n", joined(c->a, &k->dependents),
-		joined(c->a, &k->images));
+	if (k->overlay)
+		term_out("  overlay     %s\n", k->overlay);
+	if (k->implementations.n)
+		term_out("  implemented by  %s\n", joined(c->a, &k->implementations, SIZE_MAX));
+	term_out("  dependents  %s\n  images      %s\n",
+		joined(c->a, &k->dependents, MAX_DEPENDENTS), joined(c->a, &k->images, SIZE_MAX));
 	vec_for(z, &k->evidence)
 		term_out("  %s %s\n", z == k->evidence.v ? "because    " : "           ", *z);
 }
@@ -66,26 +84,69 @@ static void print_resolution(struct context *c, const struct resolution *r)
 		return;
 	term_out("%s: nothing found\n", r->query);
 	if (r->near_misses.n)
-		term_out("  near misses  %s\n", joined(c->a, &r->near_misses));
+		term_out("  near misses  %s\n", joined(c->a, &r->near_misses, SIZE_MAX));
 	vec_for(z, &r->looked_in)
 		term_out("  looked in    %s\n", *z);
+}
+
+/* One a line, of the best candidate alone. */
+static void print_dependents(const struct resolution *r)
+{
+	if (!r->candidates.n)
+		term_warn("%s: nothing found", r->query);
+	else
+		vec_for(name, &r->candidates.v[0].dependents)
+			term_out("%s\n", *name);
+}
+
+/* A workspace is not needed: what is installed and what opam knows can be asked anywhere. */
+static bool open_workspace(struct context *c, struct err *e)
+{
+	if (workspace_open(c->a, ".", &c->w, e))
+		return true;
+	if (e->code != E_USAGE)
+		return false;
+	c->w = (struct workspace){.a = c->a};
+	return true;
+}
+
+/* With --image, arguments are addresses in that. */
+static bool pick_image_file(struct context *c, const char **out, struct err *e)
+{
+	struct context named = *c;
+	named.args = (strings){0};
+	vec_push(c->a, &named.args, c->options.image);
+	return pick_file(&named, out, e);
+}
+
+static bool resolve_one(struct context *c, const char *image, const char *name,
+	struct resolution *out, struct err *e)
+{
+	enum resolve_reach reach = c->options.all ? RESOLVE_ALL : RESOLVE_FIRST;
+	return image ? resolve_address(c, image, name, out, e)
+		     : resolve_name(c->a, &c->w, name, reach, true, out, e);
 }
 
 bool cmd_resolve(struct context *c, struct err *e)
 {
 	struct text json = {.a = c->a};
 	struct json_writer w = {.out = &json};
+	const char *image = NULL;
 	bool several = c->args.n > 1;
+	if (!open_workspace(c, e) || (c->options.image && !pick_image_file(c, &image, e)))
+		return false;
 	if (several)
 		json_open(&w, NULL, '[');
 	vec_for(name, &c->args) {
 		struct resolution r = {0};
-		if (!resolve_name(c->a, &c->w, *name, true, &r, e))
+		if (!resolve_one(c, image, *name, &r, e))
 			return false;
 		if (!r.candidates.n)
 			c->status = STATUS_NO;
 		if (c->options.json)
 			put_resolution(&w, &r);
+		else if (c->options.dependents)
+			print_dependents(&r);
 		else
 			print_resolution(c, &r);
 	}

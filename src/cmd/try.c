@@ -79,7 +79,7 @@ static bool resolve_module(struct trial *t, struct err *e)
 	const struct candidate *best = NULL;
 	begin(t, "resolve");
 	if (!list_missing(t, e) ||
-		!resolve_name(t->c->a, &t->c->w, t->c->options.module, true, &r, e))
+		!resolve_name(t->c->a, &t->c->w, t->c->options.module, RESOLVE_OWN, true, &r, e))
 		return false;
 	vec_for(k, &r.candidates)
 		if (!best && in_image(k, t->image->name))
@@ -94,9 +94,10 @@ static bool resolve_module(struct trial *t, struct err *e)
 			best->package, k->package);
 		return fail_hint(e, "name the package instead: --module %s", best->package);
 	}
-	t->package = best->package;
+	t->package = best->unit ? best->unit : best->package;
 	end(t, str_format(t->c->a, "%s (%s) -> %s -> %s %s", best->module, best->kind,
-		       best->library, best->package, best->version));
+		       best->library ? best->library : "no library", best->package,
+		       best->version ? best->version : ""));
 	return true;
 }
 

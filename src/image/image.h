@@ -82,9 +82,24 @@ struct solo5_notes {
 /* E_INPUT where FILE is no ELF file, no Solo5 image, or has a manifest that makes no sense. */
 MUST_CHECK bool image_solo5(
 	struct arena *a, const char *file, struct solo5_notes *out, struct err *e);
-/* "tcp_output at src/core/tcp_out.c:1249 (lwip)" for an address in the image; by addr2line.
- * "tcp_output+0x12 (lwip)" without debug information, "0x1234" outside of all. For a return address
- * (of a backtrace) ask for the byte before it. */
+/* What an address of an image is. */
+struct image_spot {
+	const char *function; /* "tcp_output"; NULL where no symbol tells */
+	uint64_t offset;      /* from its start ... */
+	bool has_offset;      /* ... where the symbol table has its size */
+	const char *section;  /* that holds the address; NULL: the image has nothing there */
+	const char *package;  /* by the manifest; or NULL */
+	/* By the debug information, NULL and 0 where it does not tell; of a package of the manifest
+	 * relative to its source. */
+	const char *file;
+	int line;
+};
+/* By the image's own symbols and, for lines, addr2line. For a return address (of a backtrace) ask
+ * for the byte before it. */
+MUST_CHECK bool image_find(struct arena *a, const char *file, uint64_t address,
+	struct image_spot *out, struct err *e);
+/* The same in words: "tcp_output at src/core/tcp_out.c:1249 (lwip)"; "tcp_output+0x12 (lwip)"
+ * without debug information, "0x1234" outside of all. */
 MUST_CHECK bool image_place(
 	struct arena *a, const char *file, uint64_t address, const char **out, struct err *e);
 

@@ -1,18 +1,30 @@
-/* place.c - an address of an image in words. SPDX-License-Identifier: ISC */
+/* place.c - what an address of an image is. SPDX-License-Identifier: ISC */
 #include "image/image.h"
+
+#include <stdlib.h>
 
 #include "image/manifest.h"
 #include "sys/sys.h"
 
-/* "tcp_output+0x12", by the image's own symbols. */
-static const char *nearest_symbol(struct arena *a, const struct image_info *info, uint64_t address)
+static void find_symbol(
+	struct arena *a, const struct image_info *info, uint64_t address, struct image_spot *out)
 {
 	vec_for(s, &info->symbols) {
-		if (address >= s->address && address - s->address < s->size)
-			return str_format(
-				a, "%s+0x%jx", s->name, (uintmax_t)(address - s->address));
+		if (address < s->address || address - s->address >= s->size)
+			continue;
+		out->function = str_copy(a, str_of(s->name));
+		out->offset = address - s->address;
+		out->has_offset = true;
+		return;
 	}
-	return str_format(a, "0x%jx", (uintmax_t)address);
+}
+
+static void find_section(
+	struct arena *a, const struct image_info *info, uint64_t address, struct image_spot *out)
+{
+	vec_for(s, &info->sections)
+		if (s->loaded && address >= s->address && address - s->address < s->size)
+			out->section = str_copy(a, str_of(s->name));
 }
 
 /* A build maps each package's source tree to "/PACKAGE" in the debug information. */
@@ -23,22 +35,29 @@ static struct str without_package(struct arena *a, struct str path, const char *
 }
 
 /* What addr2line prints: the function, then "FILE:LINE (discriminator 3)"; "??" where it does not
- * know. Empty then. */
-static const char *source_line(struct arena *a, struct str output, const char *package)
+ * know. */
+static void read_line(struct arena *a, struct str output, struct image_spot *out)
 {
 	struct str function = str_cut(&output, '\n'), place = str_cut(&output, '\n');
+	uint64_t line;
 	place = str_cut(&place, ' ');
-	if (!function.n || str_is(function, "??") || str_starts(place, S("??")) ||
-		str_ends(place, S(":?")) || str_ends(place, S(":0")))
-		return NULL;
-	return str_format(
-		a, "%.*s at %.*s", STR(function), STR(without_package(a, place, package)));
+	size_t colon = place.n;
+	while (colon && place.p[colon - 1] != ':')
+		colon--;
+	if (!function.n || str_is(function, "??") || !colon || str_starts(place, S("??")) ||
+		!str_u64(str_from(place, colon), &line) || !line || line > INT32_MAX)
+		return;
+	struct str file = {place.p, colon - 1};
+	out->function = str_copy(a, function);
+	out->file = str_copy(a, without_package(a, file, out->package));
+	out->line = (int)line;
 }
 
-bool image_place(
-	struct arena *a, const char *file, uint64_t address, const char **out, struct err *e)
+bool image_find(
+	struct arena *a, const char *file, uint64_t address, struct image_spot *out, struct err *e)
 {
 	defer(arena_free) struct arena scratch = {0};
+	struct image_spot spot = {0};
 	struct image_info info;
 	struct str bytes;
 	ranges places;
@@ -51,10 +70,30 @@ bool image_place(
 		!command_must(&scratch, &addr2line, &lines, e))
 		return false;
 	const struct range *range = ranges_find(&places, address);
-	const char *package = range ? info.packages.v[range->package].name : NULL;
-	const char *line = source_line(&scratch, lines.output, package);
-	if (!line)
-		line = nearest_symbol(&scratch, &info, address);
-	*out = package ? str_format(a, "%s (%s)", line, package) : str_copy(a, str_of(line));
+	if (range)
+		spot.package = str_copy(a, str_of(info.packages.v[range->package].name));
+	find_section(a, &info, address, &spot);
+	find_symbol(a, &info, address, &spot);
+	read_line(a, lines.output, &spot);
+	*out = spot;
+	return true;
+}
+
+bool image_place(
+	struct arena *a, const char *file, uint64_t address, const char **out, struct err *e)
+{
+	struct image_spot s;
+	struct text t = {.a = a};
+	if (!image_find(a, file, address, &s, e))
+		return false;
+	if (s.file)
+		text_addf(&t, "%s at %s:%d", s.function, s.file, s.line);
+	else if (s.function && s.has_offset)
+		text_addf(&t, "%s+0x%jx", s.function, (uintmax_t)s.offset);
+	else
+		text_addf(&t, "0x%jx", (uintmax_t)address);
+	if (s.package)
+		text_addf(&t, " (%s)", s.package);
+	*out = t.p;
 	return true;
 }

@@ -7,12 +7,14 @@
 #include "sys/sys.h"
 
 #define OUTPUT_NAME "dune describe workspace"
+#define MAX_MS 60000
 #define MAX_OUTPUT ((size_t)64 << 20)
 
 struct describing {
 	struct arena *a;
 	struct map names; /* of libraries, by uid */
 	struct ocaml_workspace *out;
+	const char *build; /* folder that dune keeps its own files in; NULL: "_build" */
 	struct err *e;
 };
 
@@ -23,21 +25,22 @@ MUST_CHECK static bool wrong(struct describing *d, const struct sexp *at, const 
 }
 
 /* "_build/default/src/tcp" -> "src/tcp", "_build/default" -> "." */
-static const char *source_path(struct arena *a, const char *path)
+static const char *source_path(const struct describing *d, const char *path)
 {
-	struct str rest = str_of(path);
-	if (!str_starts(rest, S("_build/")))
+	struct str build = str_of(d->build ? d->build : "_build");
+	struct str rest = str_from(str_of(path), build.n);
+	if (!str_starts(str_of(path), build) || !str_starts(rest, S("/")))
 		return path;
+	rest = str_from(rest, 1);
 	str_cut(&rest, '/');
-	str_cut(&rest, '/');
-	return rest.n ? str_copy(a, rest) : ".";
+	return rest.n ? str_copy(d->a, rest) : ".";
 }
 
 /* PATH relative to DIR, where it is below. */
-static const char *path_within(struct arena *a, const char *dir, const char *path)
+static const char *path_within(const struct describing *d, const char *dir, const char *path)
 {
 	size_t n = strlen(dir);
-	const char *own = source_path(a, path);
+	const char *own = source_path(d, path);
 	if (!strcmp(dir, "."))
 		return own;
 	return !strncmp(own, dir, n) && own[n] == '/' ? own + n + 1 : own;
@@ -111,8 +114,8 @@ MUST_CHECK static bool add_module(
 	m.is_alias = impl && str_ends(str_of(impl), S(".ml-gen"));
 	m.is_generated = m.is_alias;
 	if (!m.is_alias) {
-		m.impl = impl ? path_within(d->a, dir, impl) : NULL;
-		m.intf = intf ? path_within(d->a, dir, intf) : NULL;
+		m.impl = impl ? path_within(d, dir, impl) : NULL;
+		m.intf = intf ? path_within(d, dir, intf) : NULL;
 		m.is_generated = is_made(d, dir, m.impl) || is_made(d, dir, m.intf);
 	}
 	vec_push(d->a, out, m);
@@ -186,7 +189,7 @@ MUST_CHECK static bool add_library(struct describing *d, const struct sexp *fiel
 		return true;
 	if (!dir)
 		return wrong(d, fields, "a library with '(source_dir ...)'");
-	library.dir = source_path(d->a, dir);
+	library.dir = source_path(d, dir);
 	if (!read_modules(d, fields, library.dir, &library.modules))
 		return false;
 	library.guess = read_requires(d, fields, &library.requires);
@@ -200,11 +203,11 @@ static const char *executable_dir(struct describing *d, const struct sexp *field
 {
 	const struct sexp *field = sexp_field(fields, "include_dirs");
 	const struct sexp *list = field && field->n == 2 ? &field->items[1] : NULL;
-	const char *objects = list && list->n ? sexp_copy(d->a, &list->items[0]) : NULL;
-	const char *hidden = objects ? strstr(objects, "/.") : NULL;
-	if (!hidden)
+	if (!list || !list->n)
 		return ".";
-	return source_path(d->a, str_copy(d->a, (struct str){objects, (size_t)(hidden - objects)}));
+	const char *objects = source_path(d, sexp_copy(d->a, &list->items[0]));
+	const char *hidden = strstr(objects, "/.");
+	return hidden ? str_copy(d->a, (struct str){objects, (size_t)(hidden - objects)}) : ".";
 }
 
 MUST_CHECK static bool add_executables(struct describing *d, const struct sexp *fields)
@@ -271,11 +274,11 @@ static bool is_canonical(struct str text)
 	return text.n && *text.p >= '0' && *text.p <= '9';
 }
 
-bool ocaml_describe_parse(struct arena *a, const char *root, struct str text,
+MUST_CHECK static bool parse(struct arena *a, const char *root, const char *build, struct str text,
 	struct ocaml_workspace *out, struct err *e)
 {
 	struct ocaml_workspace w = {.root = str_copy(a, str_of(root))};
-	struct describing d = {.a = a, .names.a = a, .out = &w, .e = e};
+	struct describing d = {.a = a, .names.a = a, .out = &w, .build = build, .e = e};
 	struct sexp all;
 	bool canonical = is_canonical(text);
 	if (!(canonical ? sexp_read_canonical(a, OUTPUT_NAME, text, &all, e)
@@ -289,16 +292,27 @@ bool ocaml_describe_parse(struct arena *a, const char *root, struct str text,
 	return true;
 }
 
-bool ocaml_describe(struct arena *a, const char *root, const char *dune, const char *context,
+bool ocaml_describe_parse(struct arena *a, const char *root, struct str text,
 	struct ocaml_workspace *out, struct err *e)
 {
+	return parse(a, root, NULL, text, out, e);
+}
+
+bool ocaml_describe(struct arena *a, const char *root, const char *dune, const char *context,
+	const char *build, struct ocaml_workspace *out, struct err *e)
+{
 	const char *const argv[] = {dune, "describe", "workspace", "--root", ".", "--lang", "0.1",
-		"--format", "csexp", "--context", context ? context : "default", NULL};
-	struct command c = {.argv = argv, .dir = root, .split = true, .output_limit = MAX_OUTPUT};
+		"--format", "csexp", "--context", context ? context : "default",
+		build ? "--build-dir" : NULL, build, NULL};
+	struct command c = {.argv = argv,
+		.dir = root,
+		.split = true,
+		.output_limit = MAX_OUTPUT,
+		.timeout_ms = MAX_MS};
 	struct outcome outcome;
 	if (!command_must(a, &c, &outcome, e))
 		return false;
 	if (outcome.cut)
 		return fail(e, E_CHILD, "dune says more of the workspace than 64 MiB");
-	return ocaml_describe_parse(a, root, outcome.output, out, e);
+	return parse(a, root, build, outcome.output, out, e);
 }

@@ -12,7 +12,8 @@ struct near {
 	struct str word; /* the query in lower case */
 	uint64_t letters;
 	size_t folders; /* slashes in the query */
-	size_t limit;	/* the largest distance that is near */
+	size_t dots;
+	size_t limit; /* the largest distance that is near */
 	size_t compared;
 	size_t n;
 	const char *shown[MAX_SHOWN];
@@ -97,6 +98,22 @@ static void consider_ground(struct near *near, const struct ground *g)
 	}
 }
 
+/* Names of a catalog follow each other where they are equal. */
+static void consider_catalog(struct near *near, const struct asked *w)
+{
+	const struct catalog *c = &w->catalog;
+	const char *last = "";
+	for (uint32_t i = 0; i < c->header->count[CATALOG_NAMES]; i++) {
+		const char *name = catalog_text(c, c->names[i].name);
+		const char *shown = catalog_text(c, c->names[i].shown);
+		bool dotted = near->dots && c->names[i].kind == CATALOG_MODULE;
+		const char *word = dotted ? shown : name;
+		if (dotted || strcmp(name, last) != 0)
+			consider(near, str_of(word), dotted ? shown : name);
+		last = name;
+	}
+}
+
 strings search_near(const struct search *s)
 {
 	size_t n = s->query.n;
@@ -108,12 +125,17 @@ strings search_near(const struct search *s)
 	for (size_t i = 0; i < n; i++) {
 		word[i] = lower(word[i]);
 		near.folders += word[i] == '/';
+		near.dots += word[i] == '.';
 	}
 	near.word = (struct str){word, n};
 	vec_for(r, &s->w->all)
 		consider(&near, str_of((*r)->name), (*r)->name);
 	vec_for(g, &s->grounds)
 		consider_ground(&near, g);
+	vec_for(w, &s->asked)
+		consider_catalog(&near, *w);
+	vec_for(name, &s->near)
+		consider(&near, str_of(*name), *name);
 	for (size_t i = 0; i < near.n; i++)
 		vec_push(s->a, &out, str_copy(s->a, str_of(near.shown[i])));
 	return out;

@@ -1,22 +1,27 @@
-/* resolve.h - from a header, symbol, source file, library or package name to the library, the
- * package and its source, each step with its evidence. SPDX-License-Identifier: ISC */
+/* resolve.h - from a module, header, symbol, source file, library or package name to the
+ * library, the package and its source, each step with its evidence. SPDX-License-Identifier: ISC */
 #ifndef RESPIN_RESOLVE_H
 #define RESPIN_RESOLVE_H
 
 #include "fetch/fetch.h"
 
 struct candidate {
-	const char *module;  /* "lwip/tcp.h", "tcp_write", "src/core/tcp_out.c" */
-	const char *kind;    /* "header", "symbol", "source file", "library", "package" */
-	const char *library; /* "lwip.o"; NULL for an image */
-	const char *package, *version;
-	const char *source; /* origin in words; NULL where the recipe has none */
-	const char *file;   /* where in the source: "src/core/tcp_out.c"; NULL for a package */
-	int line;	    /* 0: the file as a whole */
-	int rank;	    /* higher is better; candidates are sorted by it */
-	strings evidence;   /* each step in words: "the build of lwip compiles tcp_out.c" */
-	strings dependents; /* packages that need it, transitively */
-	strings images;	    /* images that contain it */
+	const char *module;  /* "lwip/tcp.h", "tcp_write", "Tcp.Flow", "src/core/tcp_out.c" */
+	const char *kind;    /* "header", "symbol", "source file", "module", "library", "package" */
+	const char *library; /* "lwip.o", "tcpip.tcp"; NULL for an image, or where there is none */
+	const char *package, *version; /* version: NULL where it is not known */
+	const char *source;	       /* origin in words; NULL where none is known */
+	const char *file; /* where in the source: "src/core/tcp_out.c"; NULL for a package. Absolute
+			   * where it is installed */
+	int line;	  /* 0: the file as a whole */
+	int rank;	  /* higher is better; candidates are sorted by it */
+	const char *overlay; /* the local edits that stand in for its source, in words; or NULL */
+	const char *world; /* "workspace", "project", "installed", "lock", "opam", "distribution" */
+	const char *unit; /* the part of the project that an overlay replaces as a whole; or NULL */
+	strings evidence; /* each step in words: "the build of lwip compiles tcp_out.c" */
+	strings dependents;	 /* packages (of OCaml: libraries) that need it, transitively */
+	strings images;		 /* images that contain it */
+	strings implementations; /* of a virtual library: libraries */
 };
 struct resolution {
 	const char *query;
@@ -25,12 +30,26 @@ struct resolution {
 	strings looked_in;   /* "lwip 2.1.3: 410 files, 10,349 symbols" */
 };
 
-/* Finds NAME in the workspace's packages, by their recipes and by reading their sources (an
- * overlay's working tree in place of its source). Symbols come from universal-ctags, run once per
- * tree; the index of a tree is kept under .respin/index/ and refreshed where files changed. Sources
- * that are not there yet are fetched only with FETCH, and where nothing certain was found without
- * them. True also where nothing was found (candidates is empty then). */
+/* How far a name is looked for. */
+enum resolve_reach {
+	RESOLVE_OWN,   /* in the workspace and the project alone */
+	RESOLVE_FIRST, /* and, where they have nothing certain, everywhere else */
+	RESOLVE_ALL    /* everywhere */
+};
+
+/* Finds NAME among
+ *   the workspace's packages, by their recipes and by reading their sources (an overlay's working
+ *   tree in place of its source; symbols come from universal-ctags, run once per tree),
+ *   the dune project that W or the current folder is in, and the packages that its lock file names,
+ *   OCaml's installed libraries, the packages of the user's opam repositories,
+ *   the distribution: files of installed packages, symbols of its libraries, names of pkg-config,
+ *   and, where apt-file has its index, files of packages that are not installed.
+ * W may be empty (root NULL): no workspace. What is known of each is kept in files that are mapped
+ * (the workspace's and project's below .respin/index/, all other in the user's cache folder) and
+ * refreshed where something changed. Sources that are not there yet are fetched only with FETCH,
+ * and where nothing certain was found without them. True also where nothing was found (candidates
+ * is empty then). */
 MUST_CHECK bool resolve_name(struct arena *a, const struct workspace *w, const char *name,
-	bool fetch, struct resolution *out, struct err *e);
+	enum resolve_reach reach, bool fetch, struct resolution *out, struct err *e);
 
 #endif

@@ -6,11 +6,10 @@
 
 #include "resolve/tags.h"
 
-/* The parts of a rank. Whatever is exact is above whatever is not. */
-#define EXACT 100
-#define PART_OF_PATH 30
-#define DEFINITION 20
-#define PACKAGE_NAME 50
+#define EXACT RANK_EXACT
+#define PART_OF_PATH RANK_PART
+#define DEFINITION RANK_DEFINITION
+#define PACKAGE_NAME RANK_NAME
 #define MAX_DECLARATIONS 3
 
 const char *path_below(const char *folder, const char *path)
@@ -51,6 +50,8 @@ static void say_package(const struct search *s, struct found *f, const struct gr
 			str_format(s->a, "package %s %s is an image (%s)", r->name, r->version,
 				recipe));
 	if (g && g->is_overlay)
+		f->c.overlay = shown_path(s, g->dir);
+	if (g && g->is_overlay)
 		say(s, f,
 			str_format(s->a,
 				"it is open for editing in %s: builds take that instead "
@@ -64,6 +65,7 @@ static struct found *add_found(struct search *s, const struct recipe *r, const c
 {
 	struct found *f = vec_add(s->a, &s->found);
 	f->recipe = r;
+	f->c.world = "workspace";
 	f->c.kind = kind;
 	f->c.package = r->name;
 	f->c.version = r->version;
@@ -283,7 +285,7 @@ static int best_first(const void *x, const void *y)
 			       *b = &((const struct found *)y)->c;
 	if (a->rank != b->rank)
 		return a->rank > b->rank ? -1 : 1;
-	int order = strcmp(a->package, b->package);
+	int order = strcmp(a->package ? a->package : "", b->package ? b->package : "");
 	if (!order && a->file && b->file)
 		order = strcmp(a->file, b->file);
 	return order ? order : a->line - b->line;
@@ -307,8 +309,11 @@ static bool add_dependents(struct search *s, struct found *f, struct err *e)
 /* All finds of one package share the lists of the first. */
 bool search_finish(struct search *s, struct err *e)
 {
+	search_catalog_finish(s);
 	for (size_t i = 0; i < s->found.n; i++) {
 		struct found *f = &s->found.v[i], *before = s->found.v;
+		if (!f->recipe)
+			continue;
 		while (before->recipe != f->recipe)
 			before++;
 		if (before == f && !add_dependents(s, f, e))

@@ -121,7 +121,7 @@ static bool dump(struct arena *a, int argc, char **argv, struct err *e)
 		if (!read_workspace(a, argv[2], &w, e))
 			return false;
 	} else if (argc > 2 && !strcmp(what, "describe")) {
-		if (!ocaml_describe(a, argv[2], "dune", argc > 3 ? argv[3] : NULL, &w, e))
+		if (!ocaml_describe(a, argv[2], "dune", argc > 3 ? argv[3] : NULL, NULL, &w, e))
 			return false;
 	} else {
 		return fail(e, E_USAGE, "expected installed, workspace ROOT or describe ROOT");

@@ -128,7 +128,7 @@ static bool try_resolve(
 {
 	struct workspace w;
 	return workspace_open(&f->arena, f->dir, &w, e) &&
-	       resolve_name(&f->arena, &w, name, fetch, out, e);
+	       resolve_name(&f->arena, &w, name, RESOLVE_OWN, fetch, out, e);
 }
 
 static struct resolution resolve(struct fixture *f, const char *name)

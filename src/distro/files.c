@@ -1,0 +1,129 @@
+/* files.c - what files of packages are good for. SPDX-License-Identifier: ISC */
+#include "distro/distro.h"
+
+#include <string.h>
+
+static struct str base_of(struct str path)
+{
+	size_t at = path.n;
+	while (at && path.p[at - 1] != '/')
+		at--;
+	return str_from(path, at);
+}
+
+/* "libz" of "libz.so.1.2.13" and of "libz.a"; empty where it is neither. */
+static struct str library_stem(struct str base, enum distro_file *kind)
+{
+	ptrdiff_t so = str_find(base, S(".so"));
+	bool shared = so > 0 && ((size_t)so + 3 == base.n || base.p[so + 3] == '.');
+	*kind = shared ? DISTRO_SHARED : DISTRO_ARCHIVE;
+	if (!str_starts(base, S("lib")) || (!shared && !str_ends(base, S(".a"))))
+		return S("");
+	return (struct str){base.p, shared ? (size_t)so : base.n - 2};
+}
+
+/* "x86_64-linux-gnu/": folders of one architecture are searched as their parent is. */
+static struct str without_triplet(struct str path)
+{
+	struct str rest = path, first = str_cut(&rest, '/');
+	bool is_triplet = str_find(first, S("-linux-gnu")) > 0;
+	return is_triplet && rest.n ? rest : path;
+}
+
+static bool is_header(struct str base)
+{
+	return str_ends(base, S(".h")) || str_ends(base, S(".hh")) || str_ends(base, S(".hpp")) ||
+	       str_ends(base, S(".hxx"));
+}
+
+/* Folders of this machine's compiler; others' headers are not what #include finds. */
+static bool is_searched(struct str path)
+{
+	return str_starts(path, S("/usr/include/")) || str_starts(path, S("/usr/lib/gcc/")) ||
+	       (str_starts(path, S("/usr/lib/")) &&
+		       str_find(str_from(path, 9), S("-linux-gnu/")) > 0);
+}
+
+/* What is behind the last folder "include". */
+static struct str include_name(struct str path)
+{
+	struct str name = {NULL, 0};
+	if (!is_searched(path))
+		return name;
+	for (ptrdiff_t at; (at = str_find(path, S("/include/"))) >= 0;) {
+		path = str_from(path, (size_t)at + S("/include/").n);
+		name = path;
+		if (at == 4) /* "/usr/include/": all below is named from there */
+			break;
+	}
+	return name.p ? without_triplet(name) : name;
+}
+
+static bool is_in_library_folder(struct str path)
+{
+	struct str rest = str_from(path, 1), first = str_cut(&rest, '/');
+	if (str_is(first, "usr"))
+		first = str_cut(&rest, '/');
+	bool is_lib = str_is(first, "lib") || str_is(first, "lib64") || str_is(first, "lib32");
+	rest = without_triplet(rest);
+	return is_lib && (str_find(rest, S("/")) < 0 || str_starts(rest, S("gcc/")) ||
+				 str_starts(rest, S("ocaml/")));
+}
+
+static bool is_program(struct str path)
+{
+	static const char *const folders[] = {
+		"/usr/bin/", "/bin/", "/usr/sbin/", "/sbin/", "/usr/games/"};
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
+		if (str_starts(path, str_of(folders[i])))
+			return str_find(str_from(path, strlen(folders[i])), S("/")) < 0;
+	return false;
+}
+
+enum distro_file distro_file_kind(struct str path, struct str *name)
+{
+	struct str base = base_of(path);
+	enum distro_file kind;
+	*name = base;
+	if (!base.n || *path.p != '/' || str_starts(path, S("/usr/share/doc/")))
+		return DISTRO_OTHER;
+	if (is_header(base)) {
+		*name = include_name(path);
+		return name->n ? DISTRO_HEADER : DISTRO_OTHER;
+	}
+	if (str_ends(base, S(".pc")) && str_find(path, S("/pkgconfig/")) >= 0) {
+		name->n -= 3;
+		return name->n ? DISTRO_PKGCONFIG : DISTRO_OTHER;
+	}
+	if (str_starts(base, S("META")) && str_find(path, S("/ocaml/")) >= 0)
+		return DISTRO_META;
+	if (is_program(path))
+		return DISTRO_PROGRAM;
+	*name = library_stem(base, &kind);
+	return name->n && is_in_library_folder(path) ? kind : DISTRO_OTHER;
+}
+
+/* ---- apt-file's index -------------------------------------------------------------------------
+ */
+
+/* Paths may hold blanks; packages don't, so they are what stands behind the last one. */
+bool distro_contents_line(struct str line, struct str *path, struct str *packages)
+{
+	line = str_trim(line);
+	size_t at = line.n;
+	while (at && line.p[at - 1] != ' ' && line.p[at - 1] != '\t')
+		at--;
+	if (!at || at == line.n)
+		return false;
+	*packages = str_from(line, at);
+	*path = str_trim((struct str){line.p, at});
+	return path->n > 0;
+}
+
+struct str distro_contents_package(struct str *packages)
+{
+	struct str one = {NULL, 0};
+	while (packages->n && !one.n)
+		one = base_of(str_cut(packages, ','));
+	return one;
+}

@@ -1,0 +1,141 @@
+/* packages.c - the world of opam's repositories: packages by name, installed or not.
+ * SPDX-License-Identifier: ISC */
+#include <stdlib.h>
+#include <string.h>
+
+#include "opam/opam.h"
+#include "resolve/search.h"
+
+#define NOT_INSTALLED -52
+
+/* OPAMROOT, or ~/.opam; NULL where neither is known. */
+static const char *root_of(struct arena *a)
+{
+	const char *root = getenv("OPAMROOT"), *home = getenv("HOME");
+	if (root && *root)
+		return root;
+	return home && *home ? path_join(a, home, ".opam") : NULL;
+}
+
+static const char *source_words(struct arena *a, const struct opam_known *k)
+{
+	if (*k->src)
+		return str_format(a, "%s%s%s", k->src, *k->checksum ? ", " : "", k->checksum);
+	return *k->dev_repo ? str_copy(a, str_of(k->dev_repo)) : NULL;
+}
+
+/* Names of the packages that have one of VERSIONS, but for PACKAGE itself. */
+static strings names_of(
+	struct arena *a, const struct opam_index *x, const opam_numbers *versions, uint32_t package)
+{
+	strings out = {0};
+	uint32_t last = package;
+	vec_for(v, versions) {
+		struct opam_known k;
+		if (!opam_index_get(x, *v, &k) || k.package == last || k.package == package)
+			continue;
+		last = k.package;
+		vec_push(a, &out, str_copy(a, str_of(k.name)));
+	}
+	return out;
+}
+
+static strings dependents_of(struct arena *a, const struct opam_index *x, uint32_t package)
+{
+	opam_numbers from = {0}, found = {0};
+	uint32_t first, n = opam_index_versions(x, package, &first);
+	for (uint32_t i = 0; i < n; i++)
+		vec_push(a, &from, first + i);
+	opam_index_dependents(x, a, &from, OPAM_BUILD, true, &found);
+	return names_of(a, x, &found, package);
+}
+
+struct repository {
+	const struct opam_index *index;
+	struct str name;
+	int order; /* of preference, 0 first */
+};
+
+static void say(const struct search *s, struct found *f, const char *words)
+{
+	vec_push(s->a, &f->c.evidence, words);
+}
+
+static void add_package(struct search *s, const struct repository *r, uint32_t package)
+{
+	struct opam_known k;
+	uint32_t first, versions = opam_index_versions(r->index, package, &first);
+	if (!opam_index_get(r->index, opam_index_latest(r->index, package), &k))
+		return;
+	struct found *f = vec_add(s->a, &s->found);
+	f->is_exact = f->is_definition = true;
+	f->c = (struct candidate){.world = "opam",
+		.kind = "package",
+		.module = str_copy(s->a, s->query),
+		.package = str_copy(s->a, s->query),
+		.version = str_copy(s->a, str_of(k.version)),
+		.source = source_words(s->a, &k),
+		.rank = RANK_EXACT + NOT_INSTALLED + 8 - r->order};
+	say(s, f,
+		str_format(s->a, "%s is a package of the opam repository %.*s", f->c.package,
+			STR(r->name)));
+	say(s, f,
+		str_format(s->a, "of its %s, %s is the newest that fits this machine (%s)",
+			count_words(s->a, versions, "version"), f->c.version, k.path));
+	if (f->c.source)
+		say(s, f, str_format(s->a, "its source is %s", f->c.source));
+	say(s, f,
+		str_format(s->a, "rank %d: exact name %d, known to opam %d, name of a package 8%s",
+			f->c.rank, RANK_EXACT, NOT_INSTALLED,
+			r->order ? str_format(s->a, ", behind other repositories -%d", r->order)
+				 : ""));
+	f->c.dependents = dependents_of(s->a, r->index, package);
+}
+
+static bool search_repository(
+	struct search *s, const struct opam_remote *remote, int order, struct err *e)
+{
+	defer(opam_index_close) struct opam_index *x = NULL;
+	struct opam_counts counts;
+	if (!remote->place) {
+		vec_push(s->a, &s->looked_in,
+			str_format(s->a, "opam repository %.*s: not there yet (opam update)",
+				STR(remote->name)));
+		return true;
+	}
+	const char *kept = search_kept(s, false, "opam", remote->place);
+	if (!opam_index_open(s->a, remote->place, kept ? kept : "/dev/null/none", OPAM_FRESH_NAMES,
+		    str_copy(s->a, s->query), &x, e))
+		return fail_context(e, "the opam repository %.*s", STR(remote->name));
+	uint32_t package = opam_index_package(x, s->query);
+	struct repository r = {x, remote->name, order};
+	if (package != OPAM_NONE)
+		add_package(s, &r, package);
+	opam_index_count(x, &counts);
+	vec_push(s->a, &s->looked_in,
+		str_format(s->a, "opam repository %.*s: names of %s", STR(remote->name),
+			count_words(s->a, counts.packages, "package")));
+	const char *near[OPAM_NEAR_MAX];
+	size_t n = s->found.n ? 0 : opam_index_near(x, s->query, near);
+	for (size_t i = 0; i < n; i++)
+		vec_push(s->a, &s->near, str_copy(s->a, str_of(near[i])));
+	return true;
+}
+
+bool search_opam(struct search *s, struct err *e)
+{
+	const char *dir = root_of(s->a);
+	struct opam_root root;
+	int order = 0;
+	if (!dir || !dir_exists(dir)) {
+		vec_push(s->a, &s->looked_in, "opam: no OPAMROOT, so no repository (opam init)");
+		return true;
+	}
+	if (!opam_root_read(s->a, dir, &root, e))
+		return fail_hint(e, "OPAMROOT names the folder; opam init makes one");
+	vec_for(remote, &root.repositories) {
+		if (!search_repository(s, remote, order++, e))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,235 @@
+/* project.c - the world of a dune project: its own libraries, vendored ones, and those of the
+ * installed ones that it links. SPDX-License-Identifier: ISC */
+#include "resolve/project.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- where it is ------------------------------------------------------------------------------
+ */
+
+/* As dune does: the outermost folder with a dune-workspace, else with a dune-project; a config.ml
+ * of mirage's makes a project even before dune's files are there. */
+static const char *find_root(struct arena *a, const char *start)
+{
+	static const char *const marks[] = {"dune-workspace", "dune-project", "config.ml"};
+	const char *best = NULL;
+	size_t best_mark = 3;
+	for (const char *dir = start;; dir = path_dir(a, dir)) {
+		for (size_t i = 0; i < 3 && i <= best_mark; i++) {
+			bool nearest = i == 2 && best;
+			if (nearest || !file_exists(path_join(a, dir, marks[i])))
+				continue;
+			best = dir;
+			best_mark = i;
+			break;
+		}
+		if (!strcmp(dir, "/"))
+			return best;
+	}
+}
+
+static bool is_root(struct arena *a, const char *dir)
+{
+	return file_exists(path_join(a, dir, "dune-workspace")) ||
+	       file_exists(path_join(a, dir, "dune-project")) ||
+	       file_exists(path_join(a, dir, "config.ml"));
+}
+
+static const char *project_root(const struct search *s)
+{
+	const char *here;
+	struct err ignored;
+	if (s->w->root)
+		return is_root(s->a, s->w->root) ? s->w->root : NULL;
+	return path_real(s->a, ".", &here, &ignored) ? find_root(s->a, here) : NULL;
+}
+
+/* ---- where its packages come from -------------------------------------------------------------
+ */
+
+static const char *locked_url(const struct project *p, const char *unit)
+{
+	vec_for(lock, &p->locks) {
+		vec_for(dir, &lock->dirs)
+			if (str_is(dir->dir, unit))
+				return str_copy(p->a, dir->url);
+	}
+	return NULL;
+}
+
+static const char *said_version(const struct project *p, const char *package)
+{
+	vec_for(known, &p->dune.packages)
+		if (known->version && !strcmp(known->name, package))
+			return known->version;
+	return NULL;
+}
+
+static const struct ocaml_package *package_of(const struct project *p, const char *name)
+{
+	vec_for(known, &p->dune.packages)
+		if (!strcmp(known->name, name))
+			return known;
+	return NULL;
+}
+
+/* A package without a library in hand is where its opam file is. */
+static struct modules_origin origin_of(void *ctx, const char *package, const char *dir)
+{
+	struct project *p = ctx;
+	struct modules_origin from = {0};
+	const struct ocaml_package *known = package ? package_of(p, package) : NULL;
+	const char *place = NULL, *url;
+	if (dir && *dir == '/') {
+		from.source = str_format(p->a, "installed in %s", dir);
+		return from;
+	}
+	if (!dir && !known)
+		return from;
+	from.unit = project_unit(p, dir ? dir : known->dir, &place);
+	if (package)
+		from.version = project_locked(p->a, &p->locks, package);
+	if (package && !from.version)
+		from.version = said_version(p, package);
+	url = from.unit ? locked_url(p, from.unit) : NULL;
+	from.source = url     ? str_format(p->a, "%s, vendored in %s", url, place)
+		      : place ? str_format(p->a, "path %s", place)
+			      : "the project itself";
+	return from;
+}
+
+/* ---- reading it -------------------------------------------------------------------------------
+ */
+
+static bool read_installed(struct project *p, struct catalog_maker *m, struct err *e)
+{
+	struct ocaml_env env = ocaml_env_now();
+	struct ocaml_site site;
+	struct ocaml_installed all;
+	struct err none;
+	if (!ocaml_site_find(p->a, &env, &site, e))
+		return false;
+	vec_for(folder, &site.path)
+		catalog_watch(m, *folder);
+	if (!ocaml_installed_read(p->a, &site, &all, &none))
+		return none.code == E_NOTFOUND || (*e = none, false);
+	vec_for(path, &all.read)
+		catalog_watch(m, *path);
+	p->installed = all.libraries;
+	return true;
+}
+
+/* What dune says is certain; where it can't be asked, what its files say is not worse than before.
+ * Its own files go to a folder of ours: neither the user's _build nor its lock is touched. */
+static const char *ask_dune(struct project *p)
+{
+	struct ocaml_workspace described;
+	struct err e;
+	const char *state = p->s->w->state, *build;
+	if (!program_find(p->a, "dune"))
+		return "read from dune files";
+	build = state ? path_join(p->a, state, "index/dune")
+		      : search_kept(p->s, false, "dune", p->root);
+	if (!build || !ocaml_describe(p->a, p->root, "dune", NULL, build, &described, &e))
+		return "read from dune files, which dune itself could not describe";
+	ocaml_workspace_confirm(p->a, &p->dune, &described);
+	return "confirmed by dune";
+}
+
+static void merge(struct project *p)
+{
+	struct map own = {.a = p->a};
+	vec_for(l, &p->dune.libraries) {
+		*map_put(&own, str_of(l->name)) = l;
+		vec_push(p->a, &p->all, *l);
+	}
+	vec_for(l, &p->installed)
+		if (!map_has(&own, str_of(l->name)))
+			vec_push(p->a, &p->all, *l);
+}
+
+/* All of the project's libraries, and of the installed ones those that an image links. */
+static void choose(const struct project *p, ocaml_libraries *out)
+{
+	struct map seen = {.a = p->a};
+	vec_for(l, &p->dune.libraries) {
+		*map_put(&seen, str_of(l->name)) = l;
+		vec_push(p->a, out, *l);
+	}
+	vec_for(x, &p->dune.executables) {
+		ocaml_library_list linked = {0};
+		if (!project_is_image(x))
+			continue;
+		project_linked(p, x, &linked);
+		vec_for(l, &linked) {
+			void **known = map_put(&seen, str_of((*l)->name));
+			if (!*known)
+				vec_push(p->a, out, **l);
+			*known = out;
+		}
+	}
+}
+
+static void watch_all(struct project *p, struct catalog_maker *m)
+{
+	static const char *const places[] = {
+		".", "mirage", "dune-workspace", "dune-project", "config.ml", "dist/dune"};
+	vec_for(path, &p->dune.read)
+		catalog_watch(m, path_join(p->a, p->root, *path));
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
+		catalog_watch(m, path_join(p->a, p->root, places[i]));
+	vec_for(file, &p->lock_files)
+		catalog_watch(m, *file);
+}
+
+static bool make(struct catalog_maker *m, void *ctx, struct err *e)
+{
+	struct project *p = ctx;
+	ocaml_libraries chosen = {0};
+	if (!read_installed(p, m, e) ||
+		!ocaml_workspace_read(p->a, p->root, &p->installed, &p->dune, e) ||
+		!project_locks(p->a, p->root, &p->locks, &p->lock_files, e))
+		return false;
+	watch_all(p, m);
+	const char *how = ask_dune(p);
+	merge(p);
+	choose(p, &chosen);
+	struct modules x = {.m = m,
+		.owners.a = m->a,
+		.packages.a = m->a,
+		.units.a = m->a,
+		.all = &chosen,
+		.origin = origin_of,
+		.ctx = p};
+	vec_for(package, &p->dune.packages)
+		(void)modules_package(&x, package->name, package->file, package->line);
+	modules_add(&x);
+	project_add_images(p, &x);
+	m->summary = str_format(p->a, "project %s: %s, %s; %s", p->root,
+		count_words(p->a, p->dune.libraries.n, "library name"),
+		count_words(p->a, m->names.n, "name"), how);
+	return true;
+}
+
+bool search_project(struct search *s, struct err *e)
+{
+	struct project p = {.a = s->a, .s = s};
+	const char *dune = program_find(s->a, "dune");
+	p.root = s->project = project_root(s);
+	if (!p.root)
+		return true;
+	const char *path = getenv("OCAMLPATH"), *conf = getenv("OCAMLFIND_CONF");
+	const char *key = str_format(s->a, "%s\n%s\n%s\n%s", p.root, dune ? dune : "no dune",
+		path ? path : "", conf ? conf : "");
+	struct catalog_source source = {
+		.kept = search_kept(s, true, "project", key), .key = key, .make = make, .ctx = &p};
+	struct asked how = {.world = "project",
+		.words = "in the project",
+		.root = p.root,
+		.linked = 40,
+		.exact = 20,
+		.part = 20,
+		.is_own = true};
+	return search_catalog(s, &source, &how, e) || fail_context(e, "the project %s", p.root);
+}

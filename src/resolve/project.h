@@ -1,0 +1,47 @@
+/* project.h - the dune project that a name is asked for in, on its way into a catalog.
+ * SPDX-License-Identifier: ISC */
+#ifndef RESPIN_RESOLVE_PROJECT_H
+#define RESPIN_RESOLVE_PROJECT_H
+
+#include "opam/opam.h"
+#include "resolve/modules.h"
+#include "resolve/search.h"
+
+typedef VEC(struct opam_lock) opam_locks;
+
+struct project {
+	struct arena *a;
+	const struct search *s;
+	const char *root; /* absolute */
+	struct ocaml_workspace dune;
+	ocaml_libraries installed;
+	ocaml_libraries all; /* DUNE's, then those installed ones that it does not have */
+	opam_locks locks;
+	strings lock_files; /* absolute */
+};
+
+/* The lock files of the project in ROOT; each must be watched. */
+MUST_CHECK bool project_locks(
+	struct arena *a, const char *root, opam_locks *out, strings *files, struct err *e);
+/* The version that one of LOCKS has for PACKAGE; NULL. */
+const char *project_locked(struct arena *a, const opam_locks *locks, const char *package);
+
+/* ---- what respin calls parts of a project: the one place where libraries meet recipes -------- */
+
+/* The unit that the folder DIR (relative to the root) belongs to, as overlays name it, and its own
+ * folder in *PLACE: a recipe's whose build.dune.place holds DIR, else the vendored folder that
+ * defines the packages there. NULL: the project itself. */
+const char *project_unit(const struct project *p, const char *dir, const char **place);
+/* What the image made from the executable NAME of X is called: the recipe's name whose target it
+ * is, else the path of what dune makes, relative to the root. */
+const char *project_image(
+	const struct project *p, const struct ocaml_executable *x, const char *name);
+
+/* Adds the executables that are images: their modules, and to each library which image links it. */
+void project_add_images(struct project *p, struct modules *x);
+/* The libraries that executables of the project link, virtual ones with what implements them. */
+void project_linked(
+	const struct project *p, const struct ocaml_executable *x, ocaml_library_list *out);
+bool project_is_image(const struct ocaml_executable *x);
+
+#endif
