@@ -90,7 +90,7 @@ static void print_resolution(struct context *c, const struct resolution *r)
 }
 
 /* One a line, of the best candidate alone. */
-static void print_dependents(const struct resolution *r)
+static void print_dependents_of(const struct resolution *r)
 {
 	if (!r->candidates.n)
 		term_warn("%s: nothing found", r->query);
@@ -146,7 +146,7 @@ bool cmd_resolve(struct context *c, struct err *e)
 		if (c->options.json)
 			put_resolution(&w, &r);
 		else if (c->options.dependents)
-			print_dependents(&r);
+			print_dependents_of(&r);
 		else
 			print_resolution(c, &r);
 	}
