@@ -37,10 +37,10 @@ bool str_ends(struct str s, struct str suffix)
 
 ptrdiff_t str_find(struct str s, struct str part)
 {
-	for (size_t i = 0; i + part.n <= s.n; i++)
-		if (str_starts(str_from(s, i), part))
-			return (ptrdiff_t)i;
-	return -1;
+	if (!part.n)
+		return 0;
+	const char *found = s.n ? memmem(s.p, s.n, part.p, part.n) : NULL;
+	return found ? found - s.p : -1;
 }
 
 struct str str_from(struct str s, size_t start)

@@ -37,8 +37,12 @@ char *path_join(struct arena *a, const char *dir, const char *name)
 {
 	if (!dir || !*dir || name[0] == '/')
 		return str_copy(a, str_of(name));
-	bool slash = dir[strlen(dir) - 1] == '/';
-	return str_format(a, "%s%s%s", dir, slash ? "" : "/", name);
+	size_t n = strlen(dir), slash = dir[n - 1] != '/', length = strlen(name);
+	char *path = arena_alloc(a, n + slash + length + 1);
+	memcpy(path, dir, n);
+	memcpy(path + n, "/", slash);
+	memcpy(path + n + slash, name, length);
+	return path;
 }
 
 void text_add(struct text *t, struct str s)

@@ -148,7 +148,7 @@ static void print_rebuilt(const struct view *v)
 	}
 	table_print(&t, &v->screen);
 	if (n > shown)
-		view_remark(v, words_plural(v->a, n - shown, "more"));
+		view_remark(v, str_format(v->a, "%zu more", n - shown));
 }
 
 /* "2.1.3", "2.1.3 -> 2.2.0", "none -> 2.1.3" */

@@ -48,6 +48,23 @@ static bool expected(
 static bool read_struct(struct arena *a, const struct spec *t, const struct json *j,
 	const struct place *p, void *out, struct err *e);
 
+static bool is_one_of(const char *s, const char *const *words)
+{
+	for (; *words; words++)
+		if (!strcmp(*words, s))
+			return true;
+	return false;
+}
+
+static bool expected_one_of(struct arena *a, const struct place *p, const char *const *words,
+	const struct json *found, struct err *e)
+{
+	struct text choice = {.a = a};
+	for (size_t i = 0; words[i]; i++)
+		text_addf(&choice, "%s%s", i ? ", " : "one of ", words[i]);
+	return expected(p, choice.p, found, e);
+}
+
 static bool read_string(struct arena *a, const struct spec_field *f, const struct json *j,
 	const struct place *p, const char **out, struct err *e)
 {
@@ -56,14 +73,8 @@ static bool read_string(struct arena *a, const struct spec_field *f, const struc
 	const char *words = "";
 	if (f->check && !f->check(str_of(j->string), &words))
 		return expected(p, words, j, e);
-	bool known = !f->words;
-	struct text choice = {.a = a};
-	for (size_t i = 0; f->words && f->words[i]; i++) {
-		known |= !strcmp(f->words[i], j->string);
-		text_addf(&choice, "%s%s", i ? ", " : "one of ", f->words[i]);
-	}
-	if (!known)
-		return expected(p, choice.p, j, e);
+	if (f->words && !is_one_of(j->string, f->words))
+		return expected_one_of(a, p, f->words, j, e);
 	*out = j->string;
 	return true;
 }

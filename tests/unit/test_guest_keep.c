@@ -177,6 +177,60 @@ static void a_lost_commit_is_told_and_the_entries_come_back(void **state)
 	disk_free(&disk);
 }
 
+/* Lives with much history; the last turn that was durable. */
+static unsigned live_long(struct machine *m)
+{
+	unsigned durable = 0;
+	for (unsigned i = 1; i < 1500; i++) {
+		struct table *t[] = {m->table[ARP].t, m->table[TCP].t};
+		for (unsigned k = 0; k < STORES; k++) {
+			put(t[k], i % 60, i % 256, i, NOTE_LATER);
+			put(t[k], 63, i % 256, i, NOTE_ADDED);
+			table_flush(t[k]);
+		}
+		uint64_t turn = keep_turn(m->keep);
+		for (int steps = 0; steps < 50 && keep_work(m->keep); steps++)
+			;
+		disklog_flush(m->log);
+		if (disklog_durable(m->log) >= turn)
+			durable = i;
+	}
+	return durable;
+}
+
+/* Is EXPIRES anywhere on the disk, as a number or in a text? */
+static bool disk_has(const struct disk *d, uint64_t expires)
+{
+	char text[32];
+	int n = snprintf(text, sizeof(text), "expires %llu", (unsigned long long)expires);
+	size_t size = d->sectors * SECTOR;
+	return memmem(d->bytes, size, text, (size_t)n) ||
+	       memmem(d->bytes, size, &expires, sizeof(expires));
+}
+
+static void what_was_taken_out_and_cut_off_leaves_the_disk(void **state)
+{
+	(void)state;
+	const uint64_t secret = 5021744209381673;
+	struct disk disk;
+	struct machine m;
+	disk_make(&disk, disklog_size(0) / SECTOR);
+	assert_true(machine_boot(&m, &disk, OBJECTS, HISTORY));
+	for (size_t i = 0; i < STORES; i++)
+		put(m.table[i].t, 61, 1, secret, NOTE_ADDED);
+	assert_true(machine_commit(&m));
+	assert_true(disk_has(&disk, secret));
+	for (size_t i = 0; i < STORES; i++)
+		take_out(m.table[i].t, 61, NOTE_ADDED);
+	assert_true(machine_commit(&m));
+	live_long(&m);
+	assert_true(machine_commit(&m));
+	assert_true(disklog_stats(m.log).compactions > 5);
+	assert_false(disk_has(&disk, secret));
+	machine_off(&m);
+	disk_free(&disk);
+}
+
 static void live_until_compaction(struct machine *m)
 {
 	struct table *t = m->table[ARP].t;
@@ -322,27 +376,6 @@ static void what_old_history_lacks_is_written_when_it_is_needed(void **state)
 	disk_free(&copy);
 }
 
-/* Lives with much history; the last turn that was durable. */
-static unsigned live_long(struct machine *m)
-{
-	unsigned durable = 0;
-	for (unsigned i = 1; i < 1500; i++) {
-		struct table *t[] = {m->table[ARP].t, m->table[TCP].t};
-		for (unsigned k = 0; k < STORES; k++) {
-			put(t[k], i % 60, i % 256, i, NOTE_LATER);
-			put(t[k], 63, i % 256, i, NOTE_ADDED);
-			table_flush(t[k]);
-		}
-		uint64_t turn = keep_turn(m->keep);
-		for (int steps = 0; steps < 50 && keep_work(m->keep); steps++)
-			;
-		disklog_flush(m->log);
-		if (disklog_durable(m->log) >= turn)
-			durable = i;
-	}
-	return durable;
-}
-
 static void a_small_log_keeps_less_history(void **state)
 {
 	(void)state;
@@ -441,6 +474,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(stores_are_found_by_their_names),
 		cmocka_unit_test(what_is_kept_of_a_store_may_change),
 		cmocka_unit_test(a_lost_commit_is_told_and_the_entries_come_back),
+		cmocka_unit_test(what_was_taken_out_and_cut_off_leaves_the_disk),
 		cmocka_unit_test(commits_of_a_failed_compaction_are_written_again),
 		cmocka_unit_test(many_refs_may_move_at_a_time),
 		cmocka_unit_test(what_old_history_lacks_is_written_when_it_is_needed),

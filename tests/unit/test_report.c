@@ -50,6 +50,20 @@ static void text_is_the_whole_story(void **state)
 		"packets.\n");
 }
 
+static void a_long_list_of_actions_is_cut_short(void **state)
+{
+	(void)state;
+	defer(scene_end) struct scene s = {0};
+	start_scene(&s);
+	for (int i = 0; i < 10; i++)
+		vec_push(&s.a, &s.after.build.ran,
+			((struct action){.output = "x.o", .reason = "x.c changed"}));
+	compare_scene(&s);
+	const char *text = text_of(&s, 100);
+	assert_non_null(strstr(text, "rebuilt  14, reused 64\n"));
+	assert_non_null(strstr(text, "  2 more\n"));
+}
+
 static void text_of_nothing_changed_is_short(void **state)
 {
 	(void)state;
@@ -274,6 +288,7 @@ static void json_has_null_for_what_a_side_lacks(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(text_is_the_whole_story),
+	cmocka_unit_test(a_long_list_of_actions_is_cut_short),
 	cmocka_unit_test(text_of_nothing_changed_is_short),
 	cmocka_unit_test(text_names_what_still_fails),
 	cmocka_unit_test(the_first_broken_checks_are_named_last),
