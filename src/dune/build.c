@@ -35,7 +35,7 @@ static bool open_build(struct build *b, struct err *e)
 		return false;
 	b->state = path_join(b->a, b->root, ".respin");
 	b->dir = str_format(b->a, "%s/dune/%s", b->state, b->side);
-	b->facts = outside_values(b);
+	outside_values(b);
 	b->has_last = trail_read(b->a, trail_file(b), &b->last);
 	return true;
 }
@@ -142,14 +142,17 @@ static bool finish(struct build *b, struct dune_result *out, struct err *e)
 	count_parts(b, out);
 	give_object(b, &object, out);
 	add_object(b, out->path);
+	scan_settle(b);
 	return trail_write(b, &object, e);
 }
 
 /* All that the answer depends on, and what of it has changed. */
 static bool look_around(struct build *b, bool fetch, struct err *e)
 {
-	if (!open_build(b, e) || !overlays_are_in(b, e) || !outside_programs(b, e) ||
-		!mounts_find(b, e) || !vendor_add(b, fetch, e) || !scan(b, e))
+	if (!open_build(b, e) || !overlays_are_in(b, e) || !outside_dune(b, e) ||
+		!mounts_find(b, e))
+		return false;
+	if (!scan_again(b) && (!outside_programs(b, e) || !vendor_add(b, fetch, e) || !scan(b, e)))
 		return false;
 	changes_find(b);
 	return true;

@@ -24,6 +24,7 @@ enum entry_kind {
 	ENTRY_PROGRAM,	 /* one that dune may run, or a file that says where they are */
 	ENTRY_INSTALLED, /* a folder of installed libraries */
 	ENTRY_PLACE,	 /* one in which programs are looked for; the image in the store */
+	ENTRY_MOUNT,	 /* of a dependent that was added: "PLACE\nUNIT"; not looked at */
 	ENTRY_VARIABLE,	 /* of the environment */
 	ENTRY_FACT	 /* that the manifest tells, or of the request */
 };
@@ -36,7 +37,8 @@ struct entry {
 	const char *path; /* relative to the shadow; of what is outside as people know it */
 	const char *real; /* absolute; NULL for a value */
 	struct stamp stamp;
-	struct digest digest; /* of a file's bytes, or of the value */
+	struct digest digest; /* of a file's bytes, a folder's names, or the value */
+	uint32_t marks;	      /* of a folder: the maps below that it is in; see again.c */
 	const struct mount *mount;
 };
 typedef VEC(struct entry) entries;
@@ -53,6 +55,7 @@ typedef VEC(struct change) changes;
 /* What the last build of an image came from. */
 struct trail {
 	struct digest facts; /* of the request: recipes, overlays, environment */
+	struct digest shape; /* the same without what is in the overlays */
 	struct digest object;
 	uint64_t parts;	    /* libraries and programs that it is made of */
 	entries inputs;	    /* without mounts */
@@ -70,12 +73,12 @@ struct build {
 	const char *side;  /* "with", "without" */
 	const char *dir;   /* the shadow */
 	recipes closure;
-	VEC(struct mount) mounts; /* the whole workspace first */
-	struct digest facts;	  /* of the request, as struct trail's */
-	bool uses_installed;	  /* some package of the image has no folder in the shadow */
-	const char *vendored;	  /* the shadow's folder for what the workspace has not */
-	strings unfetched;	  /* units that belong there, and whose source is not there yet */
-	const char *dune;	  /* the program */
+	VEC(struct mount) mounts;   /* the whole workspace first */
+	struct digest facts, shape; /* of the request, as struct trail's */
+	bool uses_installed;	    /* some package of the image has no folder in the shadow */
+	const char *vendored;	    /* the shadow's folder for what the workspace has not */
+	strings unfetched;	    /* units that belong there, and whose source is not there yet */
+	const char *dune;	    /* the program */
 	strings env;
 	entries inputs;
 	struct map real; /* folders of the shadow that are no links */
@@ -102,6 +105,8 @@ bool recipe_provides(const struct recipe *r, struct str package);
 MUST_CHECK bool mounts_find(struct build *b, struct err *e);
 /* Adds what the workspace has not. Without FETCH sources may stay missing: b->unfetched. */
 MUST_CHECK bool vendor_add(struct build *b, bool fetch, struct err *e);
+/* Decides where that is. */
+void vendor_place(struct build *b);
 /* The mount that holds PATH of the shadow. */
 const struct mount *mounts_of(const struct build *b, const char *path);
 /* The package that PATH belongs to, or the image. */
@@ -113,11 +118,22 @@ const char *short_path(const struct build *b, const char *path);
 /* All files and folders that dune may read, and which folders must not be links. */
 MUST_CHECK bool scan(struct build *b, struct err *e);
 
+/* Looks again at what was too young to be sure of. */
+void scan_settle(struct build *b);
+/* The same as vendor_add(), outside_programs() and scan(), where what the last build read still has
+ * the same shape. */
+bool scan_again(struct build *b);
+/* Starts b->real, own, opam and way: with the folders on the way to mounts. */
+void scan_ways(struct build *b);
+uint32_t marks_of(const struct build *b, const struct entry *entry);
+
 /* ---- outside.c: what is not in the workspace ----------------------------------------------- */
 
-/* Adds the request and the environment to the inputs. The digest of all that. */
-struct digest outside_values(struct build *b);
-/* Adds programs and the folders of libraries. E_NOTFOUND: there is no dune. */
+/* Adds the request and the environment to the inputs: b->facts, b->shape. */
+void outside_values(struct build *b);
+/* E_NOTFOUND: there is no dune. */
+MUST_CHECK bool outside_dune(struct build *b, struct err *e);
+/* Adds programs and the folders of libraries. */
 MUST_CHECK bool outside_programs(struct build *b, struct err *e);
 
 /* ---- special.c ---------------------------------------------------------------------------- */

@@ -143,7 +143,9 @@ static void add_overlays(struct build *b)
 	if (b->q->with)
 		vec_for(o, b->q->with) {
 			struct text t = {.a = b->a};
-			text_addf(&t, "%s %s %s", o->dir, o->version, o->tree);
+			add_value(b, ENTRY_FACT, str_format(b->a, "the place of %s", o->package),
+				o->dir);
+			text_addf(&t, "%s %s", o->version, o->tree);
 			vec_for(subject, &o->patches)
 				text_addf(&t, "\n%s", *subject);
 			add_value(b, ENTRY_FACT, str_format(b->a, "the overlay of %s", o->package),
@@ -151,31 +153,42 @@ static void add_overlays(struct build *b)
 		}
 }
 
+bool outside_dune(struct build *b, struct err *e)
+{
+	b->dune = program_find(b->a, "dune");
+	if (b->dune)
+		return true;
+	fail(e, E_NOTFOUND, "there is no dune, which builds %s", b->q->image->name);
+	return fail_hint(e, "install dune, or put its folder into PATH");
+}
+
 bool outside_programs(struct build *b, struct err *e)
 {
 	struct map done = {.a = b->a};
-	b->dune = program_find(b->a, "dune");
-	if (!b->dune) {
-		fail(e, E_NOTFOUND, "there is no dune, which builds %s", b->q->image->name);
-		return fail_hint(e, "install dune, or put its folder into PATH");
-	}
 	add_programs(b);
 	return add_site(b, NULL, &done, e) && add_toolchains(b, &done, e);
 }
 
-struct digest outside_values(struct build *b)
+static void hash_value(struct hasher *h, const struct entry *entry)
 {
-	struct hasher h;
+	hash_add(h, (struct str){entry->path, strlen(entry->path) + 1});
+	hash_add(h, (struct str){(const char *)entry->digest.b, sizeof(entry->digest.b)});
+}
+
+void outside_values(struct build *b)
+{
+	struct hasher facts, shape;
+	hash_start(&facts);
+	hash_start(&shape);
 	add_recipes(b);
 	add_overlays(b);
 	add_value(b, ENTRY_FACT, "the workspace's place", b->root);
 	add_environment(b);
-	hash_start(&h);
-	vec_for(entry, &b->inputs)
-		if (entry->kind >= ENTRY_VARIABLE) {
-			hash_add(&h, (struct str){entry->path, strlen(entry->path) + 1});
-			hash_add(&h, (struct str){(const char *)entry->digest.b,
-					     sizeof(entry->digest.b)});
-		}
-	return hash_end(&h);
+	vec_for(entry, &b->inputs) {
+		hash_value(&facts, entry);
+		if (!str_starts(str_of(entry->path), S("the overlay of ")))
+			hash_value(&shape, entry);
+	}
+	b->facts = hash_end(&facts);
+	b->shape = hash_end(&shape);
 }

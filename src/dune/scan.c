@@ -120,12 +120,24 @@ static bool visit(struct build *b, const struct mount *m, const char *dir, const
 	return walk(b, m, path, real, &(struct level){level, st.st_dev, st.st_ino}, e);
 }
 
+/* Of the names in a folder. */
+static struct digest digest_names(const strings *names)
+{
+	struct hasher h;
+	hash_start(&h);
+	vec_for(name, names)
+		hash_add(&h, (struct str){*name, strlen(*name) + 1});
+	return hash_end(&h);
+}
+
+/* DIR's entry is the last one. */
 static bool walk(struct build *b, const struct mount *m, const char *dir, const char *real,
 	const struct level *level, struct err *e)
 {
 	strings names;
 	if (!dir_list(b->a, real, &names, e))
 		return false;
+	b->inputs.v[b->inputs.n - 1].digest = digest_names(&names);
 	vec_for(name, &names) {
 		if (is_left_out(dir, *name))
 			continue;
@@ -145,20 +157,26 @@ static void make_way(struct build *b, const char *path)
 	}
 }
 
+void scan_ways(struct build *b)
+{
+	const struct mount *root = b->mounts.v;
+	b->real = b->own = b->opam = b->way = (struct map){.a = b->a};
+	*map_put(&b->real, S("")) = b;
+	vec_for(m, &b->mounts)
+		if (m != root && (m->over || m->added || root->over))
+			make_way(b, m->at);
+}
+
 bool scan(struct build *b, struct err *e)
 {
 	struct stamp stamp;
 	struct stat st;
 	struct mount *root = b->mounts.v;
-	b->real = b->own = b->opam = b->way = (struct map){.a = b->a};
-	*map_put(&b->real, S("")) = b;
+	scan_ways(b);
 	if (!file_stamp(root->from, &stamp) || stat(root->from, &st) < 0)
 		return fail_errno(e, "look at %s", root->from);
-	vec_for(m, &b->mounts) {
+	vec_for(m, &b->mounts)
 		m->walked = m == root;
-		if (m != root && (m->over || m->added || root->over))
-			make_way(b, m->at);
-	}
 	add(b, root, ENTRY_FOLDER, "", root->from, &stamp);
 	const struct level level = {NULL, st.st_dev, st.st_ino};
 	if (!walk(b, root, "", root->from, &level, e))
@@ -167,4 +185,29 @@ bool scan(struct build *b, struct err *e)
 		if (!m->walked && !visit(b, m, path_dir(b->a, m->at), m->at, m->from, &level, e))
 			return false;
 	return true;
+}
+
+/* A file that was young when it was read, and is the same now that it is old enough. */
+static bool is_settled(struct build *b, const struct entry *entry)
+{
+	struct stamp now;
+	struct digest d;
+	strings names;
+	struct err ignored;
+	if (!file_stamp(entry->real, &now) || !stamp_eq(&now, &entry->stamp) ||
+		!stamp_is_safe(&now, clock_wall_ns()))
+		return false;
+	if (entry->kind == ENTRY_FILE)
+		return hash_file(entry->real, &d, &ignored) && digest_eq(&d, &entry->digest);
+	if (entry->kind != ENTRY_FOLDER || !dir_list(b->a, entry->real, &names, &ignored))
+		return false;
+	d = digest_names(&names);
+	return digest_eq(&d, &entry->digest);
+}
+
+void scan_settle(struct build *b)
+{
+	vec_for(entry, &b->inputs)
+		if (!entry->safe && entry->real)
+			entry->safe = is_settled(b, entry);
 }

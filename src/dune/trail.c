@@ -14,7 +14,7 @@ static const char magic[16] = "respin dune 1\n";
 struct header {
 	char magic[sizeof(magic)];
 	struct digest sum; /* of all that follows */
-	struct digest facts, object;
+	struct digest facts, shape, object;
 	uint64_t parts, n_inputs, n_names;
 };
 /* Behind the header: n_inputs of these, and n_names bytes of names, each with its NUL. */
@@ -22,7 +22,7 @@ struct input {
 	struct stamp stamp;
 	struct digest digest;
 	uint32_t path, real; /* where in the names; real of a value is path's */
-	uint32_t kind, safe;
+	uint32_t kind, safe, marks, zero;
 };
 
 const char *trail_file(const struct build *b)
@@ -68,6 +68,7 @@ static bool read_inputs(struct arena *a, const struct header *h, entries *out)
 		vec_push(a, out,
 			((struct entry){.kind = (enum entry_kind)in[i].kind,
 				.safe = in[i].safe != 0,
+				.marks = in[i].marks,
 				.path = names + in[i].path,
 				.real = names + in[i].real,
 				.stamp = in[i].stamp,
@@ -85,6 +86,7 @@ bool trail_read(struct arena *a, const char *file, struct trail *out)
 	vec_for(in, &r.inputs)
 		*map_put(&r.by_path, str_of(in->path)) = in;
 	r.facts = h->facts;
+	r.shape = h->shape;
 	r.object = h->object;
 	r.parts = h->parts;
 	*out = r;
@@ -95,7 +97,7 @@ bool trail_holds(const struct trail *r)
 {
 	vec_for(in, &r->inputs) {
 		struct stamp now;
-		if (in->kind >= ENTRY_VARIABLE)
+		if (in->kind >= ENTRY_MOUNT)
 			continue;
 		bool there = file_stamp(in->real, &now) ||
 			     (in->kind == ENTRY_ODD && link_stamp_at(AT_FDCWD, in->real, &now));
@@ -136,9 +138,11 @@ bool trail_write(struct build *b, const struct digest *object, struct err *e)
 				  : in.path;
 		in.kind = entry->kind;
 		in.safe = entry->safe;
+		in.marks = marks_of(b, entry);
 		text_add(&inputs, (struct str){(const char *)&in, sizeof(in)});
 	}
 	struct header h = {.facts = b->facts,
+		.shape = b->shape,
 		.object = *object,
 		.parts = b->parts,
 		.n_inputs = b->inputs.n,

@@ -115,6 +115,11 @@ static bool add_source(struct vendor *v, const struct recipe *r, const char *why
 	if (!has)
 		return no_dune_files(r, why, e);
 	const char *at = place_of(b, r);
+	vec_push(b->a, &b->inputs,
+		((struct entry){.kind = ENTRY_MOUNT,
+			.safe = true,
+			.path = str_format(b->a, "%s\n%s", at, r->name),
+			.real = tree.dir}));
 	vec_push(b->a, &b->mounts,
 		((struct mount){
 			.at = at, .from = tree.dir, .shown = tree.dir, .unit = r, .added = true}));
@@ -205,18 +210,28 @@ static void find_ours(struct vendor *v)
 			*map_put(&v->ours, str_of(library->name)) = v;
 }
 
+void vendor_place(struct build *b)
+{
+	b->vendored = free_name(b);
+	vec_for(m, &b->mounts)
+		if (m->added)
+			m->at = place_of(b, m->unit);
+}
+
+static bool any_added(const struct build *b)
+{
+	vec_for(m, &b->mounts)
+		if (m->added)
+			return true;
+	return false;
+}
+
 bool vendor_add(struct build *b, bool fetch, struct err *e)
 {
 	struct map empty = {.a = b->a};
 	struct vendor v = {.b = b, .ours = empty, .links = empty, .done = empty, .fetch = fetch};
-	bool any = false;
-	b->vendored = free_name(b);
-	vec_for(m, &b->mounts) {
-		any |= m->added;
-		if (m->added)
-			m->at = place_of(b, m->unit);
-	}
-	if (!any)
+	vendor_place(b);
+	if (!any_added(b))
 		return true;
 	if (!check_overlays(b, e) || !graph_read(b, e) || !read_installed(&v, e))
 		return false;
