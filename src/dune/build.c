@@ -134,7 +134,7 @@ static bool finish(struct build *b, struct dune_result *out, struct err *e)
 {
 	const char *product;
 	struct digest object;
-	if (!product_find(b, &product, e) || !described_renew(b, e) ||
+	if (!product_find(b, &product, e) || !graph_complete(b, e) ||
 		!overlays_have_effect(b, product, e) || !product_store(b, product, &object, e) ||
 		!check_race(b, e))
 		return false;

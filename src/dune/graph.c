@@ -48,6 +48,10 @@ bool graph_read(struct build *b, struct err *e)
 	if (b->graph.root)
 		return true;
 	b->graph.root = b->dir;
+	b->is_partial = false;
+	b->is_kept = graph_load(b);
+	if (b->is_kept)
+		return true;
 	vec_for(m, &b->mounts) {
 		struct ocaml_workspace w = {0};
 		bool plain = m == b->mounts.v && !m->over;
@@ -58,8 +62,15 @@ bool graph_read(struct build *b, struct err *e)
 		take(b, &w, m);
 	}
 	if (b->is_partial)
-		described_read(b);
+		graph_load_rest(b);
 	return true;
+}
+
+bool graph_complete(struct build *b, struct err *e)
+{
+	if (b->is_kept)
+		return true;
+	return (!b->is_partial || graph_describe(b, e)) && graph_save(b, e);
 }
 
 /* ---- from what dune calls it -------------------------------------------------------------- */

@@ -89,8 +89,8 @@ struct build {
 	bool has_last;
 	changes changes;
 	struct ocaml_workspace graph;
-	bool is_partial;    /* there are libraries in it that only dune knows */
-	bool is_described;  /* and it told of them */
+	bool is_partial;    /* there are libraries that only dune knows, and they are not in it */
+	bool is_kept;	    /* it is that of an earlier build */
 	struct map rebuilt; /* names of libraries that something ran for */
 	struct map modules; /* folder -> struct str *, the first module made anew in it */
 	uint64_t parts;	    /* as struct trail's */
@@ -180,17 +180,22 @@ struct str user_log(struct build *b, struct str log);
 /* Runs dune, telling each action. E_CHILD where it failed. */
 MUST_CHECK bool run_dune(struct build *b, struct err *e);
 
-/* ---- describe.c --------------------------------------------------------------------------- */
+/* ---- describe.c, graph_kept.c ------------------------------------------------------------- */
 
-/* Adds to the graph what dune once described. */
-void described_read(struct build *b);
-/* Asks dune, where the graph is partial and what dune said is not of this workspace. */
-MUST_CHECK bool described_renew(struct build *b, struct err *e);
+/* Asks dune for all libraries. */
+MUST_CHECK bool graph_describe(struct build *b, struct err *e);
+/* The graph as it was kept; false where there is none of this workspace. */
+bool graph_load(struct build *b);
+/* Adds the libraries of an older one that are not in the graph. */
+void graph_load_rest(struct build *b);
+MUST_CHECK bool graph_save(struct build *b, struct err *e);
 
 /* ---- graph.c, reason.c -------------------------------------------------------------------- */
 
 /* Reads what libraries there are and what they require: once. */
 MUST_CHECK bool graph_read(struct build *b, struct err *e);
+/* After a build: all of them, kept for the next one. */
+MUST_CHECK bool graph_complete(struct build *b, struct err *e);
 /* The library that TARGET, as dune names it, is a part of; NULL: none, or an executable's. */
 const struct ocaml_library *graph_library(const struct build *b, struct str target);
 /* The programs that the image is made from, and the libraries of the workspace in them, those that
