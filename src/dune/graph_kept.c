@@ -98,7 +98,7 @@ static bool take_line(struct reader *r, char kind, const char *const f[FIELDS])
 	}
 }
 
-static bool take(struct build *b, struct str text)
+bool graph_parse(struct build *b, struct str text)
 {
 	struct reader r = {.b = b};
 	while (text.n) {
@@ -125,7 +125,7 @@ static bool load(struct build *b, bool *is_ours)
 	struct str head = str_cut(&text, '\n'), key = str_cut(&head, ' ');
 	struct digest sum = hash_bytes(text);
 	*is_ours = str_is(key, key_of(b));
-	return str_is(head, digest_hex(b->a, &sum)) && take(b, text);
+	return str_is(head, digest_hex(b->a, &sum)) && graph_parse(b, text);
 }
 
 bool graph_load(struct build *b)

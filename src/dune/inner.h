@@ -151,6 +151,8 @@ MUST_CHECK bool shadow_sync(struct build *b, struct err *e);
 const char *trail_file(const struct build *b);
 /* False where there is none, or only a damaged one. */
 bool trail_read(struct arena *a, const char *file, struct trail *out);
+/* The same of BYTES in memory, aligned as malloc's, which must stay. */
+bool trail_parse(struct arena *a, struct str bytes, struct trail *out);
 /* True where all that R came from is as it was. */
 bool trail_holds(const struct trail *r);
 MUST_CHECK bool trail_write(struct build *b, const struct digest *object, struct err *e);
@@ -186,6 +188,8 @@ MUST_CHECK bool run_dune(struct build *b, struct err *e);
 MUST_CHECK bool graph_describe(struct build *b, struct err *e);
 /* The graph as it was kept; false where there is none of this workspace. */
 bool graph_load(struct build *b);
+/* Reads its lines: all but the first. False where they are damaged. */
+bool graph_parse(struct build *b, struct str text);
 /* Adds the libraries of an older one that are not in the graph. */
 void graph_load_rest(struct build *b);
 MUST_CHECK bool graph_save(struct build *b, struct err *e);

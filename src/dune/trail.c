@@ -41,13 +41,11 @@ static struct str behind_sum(struct str bytes)
 	return str_from(bytes, offsetof(struct header, facts));
 }
 
-static const struct header *read_header(struct arena *a, const char *file)
+static const struct header *check_header(struct str bytes)
 {
-	struct str bytes;
-	struct err ignored;
-	if (!file_read(a, file, TRAIL_LIMIT, &bytes, &ignored) || bytes.n < sizeof(struct header))
-		return NULL;
 	const struct header *h = (const void *)bytes.p;
+	if (bytes.n < sizeof(*h))
+		return NULL;
 	struct digest sum = hash_bytes(behind_sum(bytes));
 	size_t rest = bytes.n - sizeof(*h);
 	bool whole = !memcmp(h->magic, magic, sizeof(magic)) && digest_eq(&sum, &h->sum) &&
@@ -77,10 +75,10 @@ static bool read_inputs(struct arena *a, const struct header *h, entries *out)
 	return true;
 }
 
-bool trail_read(struct arena *a, const char *file, struct trail *out)
+bool trail_parse(struct arena *a, struct str bytes, struct trail *out)
 {
 	struct trail r = {.by_path = {.a = a}};
-	const struct header *h = read_header(a, file);
+	const struct header *h = check_header(bytes);
 	if (!h || !read_inputs(a, h, &r.inputs))
 		return false;
 	vec_for(in, &r.inputs)
@@ -91,6 +89,13 @@ bool trail_read(struct arena *a, const char *file, struct trail *out)
 	r.parts = h->parts;
 	*out = r;
 	return true;
+}
+
+bool trail_read(struct arena *a, const char *file, struct trail *out)
+{
+	struct str bytes;
+	struct err ignored;
+	return file_read(a, file, TRAIL_LIMIT, &bytes, &ignored) && trail_parse(a, bytes, out);
 }
 
 bool trail_holds(const struct trail *r)
