@@ -33,7 +33,7 @@ static bool open_build(struct build *b, struct err *e)
 	if (!check_target(b->q->image, e) || !path_real(b->a, w->root, &b->root, e) ||
 		!recipe_closure(w, b->q->image, &b->closure, e))
 		return false;
-	b->state = path_join(b->a, b->root, ".respin");
+	b->state = w->state;
 	b->dir = str_format(b->a, "%s/dune/%s", b->state, b->side);
 	outside_values(b);
 	b->has_last = trail_read(b->a, trail_file(b), &b->last);
@@ -181,6 +181,7 @@ bool dune_build(
 	struct build b = {.a = &scratch, .out = a, .q = q, .result = &result};
 	if (!look_around(&b, true, e))
 		return false;
+	outside_cache(&b);
 	if (!shadow_sync(&b, e) || !run_dune(&b, e) || !finish(&b, &result, e))
 		return false;
 	*out = result;

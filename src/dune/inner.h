@@ -133,6 +133,12 @@ uint32_t marks_of(const struct build *b, const struct entry *entry);
 void outside_values(struct build *b);
 /* E_NOTFOUND: there is no dune. */
 MUST_CHECK bool outside_dune(struct build *b, struct err *e);
+/* Where installed libraries are, for the cross compiler TOOLCHAIN (NULL: for this machine). */
+MUST_CHECK bool outside_site(
+	struct build *b, const char *toolchain, struct ocaml_site *out, struct err *e);
+/* Completes b->env: the first build of a side takes what the other side's made, by dune's own
+ * cache. Later ones don't fill it: it would grow by an image each. */
+void outside_cache(struct build *b);
 /* Adds programs and the folders of libraries. */
 MUST_CHECK bool outside_programs(struct build *b, struct err *e);
 

@@ -6,7 +6,7 @@
 
 bool recipe_provides(const struct recipe *r, struct str package)
 {
-	if (!r->build.dune)
+	if (!r->build.dune || r->image)
 		return false;
 	vec_for(name, &r->build.dune->packages)
 		if (str_is(package, *name))
@@ -66,7 +66,7 @@ static bool add_unit(struct build *b, const struct recipe *r, struct err *e)
 		*m = (struct mount){.at = at, .from = path_join(b->a, b->root, at), .shown = at};
 		m->added = !dir_exists(m->from);
 	}
-	if (!m->unit || over)
+	if (!m->unit || over || (m->unit->image && !r->image && !m->over))
 		m->unit = r;
 	if (!over)
 		return true;

@@ -44,9 +44,7 @@ static void add_environment(struct build *b)
 	}
 	vec_push(b->a, &b->env, "LC_ALL=C");
 	vec_push(b->a, &b->env, "TZ=UTC0");
-	vec_push(b->a, &b->env, "DUNE_CACHE=disabled");
 	vec_push(b->a, &b->env, str_format(b->a, "HOME=%s", b->state));
-	vec_push(b->a, &b->env, NULL);
 }
 
 static void add_programs(struct build *b)
@@ -84,12 +82,17 @@ static void add_folders(struct build *b, const char *path)
 			add_folders(b, path_join(b->a, path, d->d_name));
 }
 
-static bool add_site(struct build *b, const char *toolchain, struct map *done, struct err *e)
+bool outside_site(struct build *b, const char *toolchain, struct ocaml_site *out, struct err *e)
 {
 	struct ocaml_env env = ocaml_env_now();
-	struct ocaml_site site;
 	env.ocamlfind_toolchain = toolchain ? toolchain : env.ocamlfind_toolchain;
-	if (!ocaml_site_find(b->a, &env, &site, e))
+	return ocaml_site_find(b->a, &env, out, e);
+}
+
+static bool add_site(struct build *b, const char *toolchain, struct map *done, struct err *e)
+{
+	struct ocaml_site site;
+	if (!outside_site(b, toolchain, &site, e))
 		return false;
 	if (site.conf)
 		add_path(b, ENTRY_PROGRAM, site.conf);
@@ -160,6 +163,28 @@ bool outside_dune(struct build *b, struct err *e)
 		return true;
 	fail(e, E_NOTFOUND, "there is no dune, which builds %s", b->q->image->name);
 	return fail_hint(e, "install dune, or put its folder into PATH");
+}
+
+/* Dune 2 wants a daemon for its cache. */
+static bool has_cache(struct build *b)
+{
+	const char *const argv[] = {b->dune, "--version", NULL};
+	const struct command c = {.argv = argv, .env = b->env.v};
+	struct outcome o;
+	struct err ignored;
+	return command_run(b->a, &c, &o, &ignored) && o.exit_code == 0 &&
+	       !str_starts(o.output, S("1.")) && !str_starts(o.output, S("2."));
+}
+
+void outside_cache(struct build *b)
+{
+	size_t n = b->env.n;
+	vec_push(b->a, &b->env, NULL);
+	bool use = !b->has_last && has_cache(b);
+	b->env.n = n;
+	vec_push(b->a, &b->env, use ? "DUNE_CACHE=enabled" : "DUNE_CACHE=disabled");
+	vec_push(b->a, &b->env, str_format(b->a, "DUNE_CACHE_ROOT=%s/dune/cache", b->state));
+	vec_push(b->a, &b->env, NULL);
 }
 
 bool outside_programs(struct build *b, struct err *e)

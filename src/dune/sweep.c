@@ -54,7 +54,9 @@ static bool is_used(const struct sweep *s, const char *name)
 	vec_for(used, &s->used)
 		if (str_is(side, *used))
 			return true;
-	return false;
+	/* What both sides share. */
+	return s->used.n &&
+	       (!strcmp(name, "records") || !strcmp(name, "installed") || !strcmp(name, "cache"));
 }
 
 bool dune_sweep(const struct workspace *w, uint64_t since,
@@ -75,8 +77,7 @@ bool dune_sweep(const struct workspace *w, uint64_t since,
 	if (dir_exists(s.dir) && !dir_list(&scratch, s.dir, &names, e))
 		return false;
 	vec_for(name, &names)
-		if (strcmp(*name, "records") && strcmp(*name, "installed") && !is_used(&s, *name) &&
-			!remove_all(&s, path_join(&scratch, s.dir, *name), e))
+		if (!is_used(&s, *name) && !remove_all(&s, path_join(&scratch, s.dir, *name), e))
 			return false;
 	return true;
 }

@@ -19,9 +19,9 @@ static char yes, no;
 /* A folder of the root that the user does not have. */
 static const char *free_name(const struct build *b)
 {
-	const char *name = "respin-vendored";
+	const char *name = "respin-vendor";
 	for (int i = 1; file_exists(path_join(b->a, b->root, name)); i++)
-		name = str_format(b->a, "respin-vendored-%d", i);
+		name = str_format(b->a, "respin-vendor-%d", i);
 	return name;
 }
 
@@ -184,9 +184,8 @@ static bool add_dependents(struct vendor *v, struct err *e)
 
 static bool read_installed(struct vendor *v, struct err *e)
 {
-	struct ocaml_env env = ocaml_env_now();
 	struct ocaml_site site;
-	return ocaml_site_find(v->b->a, &env, &site, e) &&
+	return outside_site(v->b, NULL, &site, e) &&
 	       ocaml_installed_read(v->b->a, &site, &v->installed, e);
 }
 

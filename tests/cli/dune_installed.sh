@@ -55,7 +55,7 @@ contains "... and that is said" "$err" "middle can't be built with the image: it
 recipe middle '"source": [{"path": "../../../sources/middle"}], "build": {"dune": {"place": "vendor/middle"}}'
 run respin --json build
 exits "with a source both are added" 0
-contains "... as vendored folders" "$(json '["ran"]')" "respin-vendored/middle/"
+contains "... as vendored folders" "$(json '["ran"]')" "respin-vendor/middle/"
 is "the overlay is without effect yet" "$("$(path)")" "low middle aside"
 sed -i 's/"low"/"LOW"/' overlays/low/src/low.ml
 run respin --json plan
@@ -66,19 +66,19 @@ middle: needs low, which is rebuilt
 app: needs middle, which is rebuilt"
 run respin --json build
 is "... and taken" "$("$(path)")" "LOW middle aside"
-lacks "what is not concerned stays installed" "$(ls .respin/dune/with/respin-vendored)" aside
+lacks "what is not concerned stays installed" "$(ls .respin/dune/with/respin-vendor)" aside
 echo 'let more = 1' >>../sources/middle/middle.ml
 run respin --json build
 contains "a changed source of a dependent is noticed" "$(json '["ran"]')" "middle.ml changed"
 run respin --json build
 is "nothing runs again" "$(json '["ran"]')" "[]"
-mkdir respin-vendored
-echo '(lang dune 2.9)' >respin-vendored/dune-project
+mkdir respin-vendor
+echo '(lang dune 2.9)' >respin-vendor/dune-project
 run respin --json build
 is "a folder of the user's has the name of ours" "$("$(path)") $(ls -d .respin/dune/with/respin-*)" \
-	"LOW middle aside .respin/dune/with/respin-vendored
-.respin/dune/with/respin-vendored-1"
+	"LOW middle aside .respin/dune/with/respin-vendor
+.respin/dune/with/respin-vendor-1"
 run respin --json build --no-overlays
-is "without overlays nothing is added" "$("$(path)") $(ls -d .respin/dune/without/respin-vendored*)" \
-	"low middle aside .respin/dune/without/respin-vendored"
+is "without overlays nothing is added" "$("$(path)") $(ls -d .respin/dune/without/respin-vendor*)" \
+	"low middle aside .respin/dune/without/respin-vendor"
 finish

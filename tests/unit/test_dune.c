@@ -35,7 +35,7 @@ static int set_up(void **state)
 	b->side = "with";
 	b->dir = path_join(&s->a, b->state, "dune/with");
 	b->result = &s->result;
-	b->vendored = "respin-vendored";
+	b->vendored = "respin-vendor";
 	assert_ok(dir_make(b->state, &e));
 	struct map *const maps[] = {&b->real, &b->own, &b->opam, &b->way, &b->last.by_path};
 	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++)
