@@ -143,6 +143,8 @@ static bool finish(struct build *b, struct dune_result *out, struct err *e)
 	give_object(b, &object, out);
 	add_object(b, out->path);
 	scan_settle(b);
+	if (b->result->ran.n && !cache_trim(b, e))
+		return false;
 	return trail_write(b, &object, e);
 }
 
@@ -152,7 +154,9 @@ static bool look_around(struct build *b, bool fetch, struct err *e)
 	if (!open_build(b, e) || !overlays_are_in(b, e) || !outside_dune(b, e) ||
 		!mounts_find(b, e))
 		return false;
-	if (!scan_again(b) && (!outside_programs(b, e) || !vendor_add(b, fetch, e) || !scan(b, e)))
+	b->caches = b->last.caches;
+	if (!scan_again(b) && (!outside_version(b, e) || !outside_programs(b, e) ||
+				      !vendor_add(b, fetch, e) || !scan(b, e)))
 		return false;
 	changes_find(b);
 	return true;

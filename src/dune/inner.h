@@ -58,6 +58,7 @@ struct trail {
 	struct digest shape; /* the same without what is in the overlays */
 	struct digest object;
 	uint64_t parts;	    /* libraries and programs that it is made of */
+	bool caches;	    /* as struct build has it */
 	entries inputs;	    /* without mounts */
 	struct map by_path; /* path -> struct entry * */
 };
@@ -75,6 +76,7 @@ struct build {
 	recipes closure;
 	VEC(struct mount) mounts;   /* the whole workspace first */
 	struct digest facts, shape; /* of the request, as struct trail's */
+	bool caches;		    /* dune has a cache that both sides share */
 	bool uses_installed;	    /* some package of the image has no folder in the shadow */
 	const char *vendored;	    /* the shadow's folder for what the workspace has not */
 	strings unfetched;	    /* units that belong there, and whose source is not there yet */
@@ -136,8 +138,10 @@ MUST_CHECK bool outside_dune(struct build *b, struct err *e);
 /* Where installed libraries are, for the cross compiler TOOLCHAIN (NULL: for this machine). */
 MUST_CHECK bool outside_site(
 	struct build *b, const char *toolchain, struct ocaml_site *out, struct err *e);
-/* Completes b->env: the first build of a side takes what the other side's made, by dune's own
- * cache. Later ones don't fill it: it would grow by an image each. */
+/* Asks dune whether it has a cache that we can use: b->caches. */
+MUST_CHECK bool outside_version(struct build *b, struct err *e);
+/* Completes b->env: both sides use one cache of dune's, so the first build of a side takes what the
+ * other's made. */
 void outside_cache(struct build *b);
 /* Adds programs and the folders of libraries. */
 MUST_CHECK bool outside_programs(struct build *b, struct err *e);
@@ -229,6 +233,11 @@ struct installed_unit {
 };
 typedef VEC(struct installed_unit) installed_units;
 MUST_CHECK bool installed_read(struct build *b, installed_units *out, struct err *e);
+
+/* ---- sweep.c ------------------------------------------------------------------------------ */
+
+/* Removes from dune's cache what no shadow holds any more: it would grow by an image an edit. */
+MUST_CHECK bool cache_trim(struct build *b, struct err *e);
 
 /* ---- product.c, effect.c ------------------------------------------------------------------ */
 

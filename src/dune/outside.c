@@ -166,23 +166,20 @@ bool outside_dune(struct build *b, struct err *e)
 }
 
 /* Dune 2 wants a daemon for its cache. */
-static bool has_cache(struct build *b)
+bool outside_version(struct build *b, struct err *e)
 {
 	const char *const argv[] = {b->dune, "--version", NULL};
-	const struct command c = {.argv = argv, .env = b->env.v};
+	const struct command c = {.argv = argv};
 	struct outcome o;
-	struct err ignored;
-	return command_run(b->a, &c, &o, &ignored) && o.exit_code == 0 &&
-	       !str_starts(o.output, S("1.")) && !str_starts(o.output, S("2."));
+	if (!command_must(b->a, &c, &o, e))
+		return false;
+	b->caches = !str_starts(o.output, S("1.")) && !str_starts(o.output, S("2."));
+	return true;
 }
 
 void outside_cache(struct build *b)
 {
-	size_t n = b->env.n;
-	vec_push(b->a, &b->env, NULL);
-	bool use = !b->has_last && has_cache(b);
-	b->env.n = n;
-	vec_push(b->a, &b->env, use ? "DUNE_CACHE=enabled" : "DUNE_CACHE=disabled");
+	vec_push(b->a, &b->env, b->caches ? "DUNE_CACHE=enabled" : "DUNE_CACHE=disabled");
 	vec_push(b->a, &b->env, str_format(b->a, "DUNE_CACHE_ROOT=%s/dune/cache", b->state));
 	vec_push(b->a, &b->env, NULL);
 }

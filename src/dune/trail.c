@@ -15,7 +15,7 @@ struct header {
 	char magic[sizeof(magic)];
 	struct digest sum; /* of all that follows */
 	struct digest facts, shape, object;
-	uint64_t parts, n_inputs, n_names;
+	uint64_t parts, caches, n_inputs, n_names;
 };
 /* Behind the header: n_inputs of these, and n_names bytes of names, each with its NUL. */
 struct input {
@@ -87,6 +87,7 @@ bool trail_parse(struct arena *a, struct str bytes, struct trail *out)
 	r.shape = h->shape;
 	r.object = h->object;
 	r.parts = h->parts;
+	r.caches = h->caches != 0;
 	*out = r;
 	return true;
 }
@@ -150,6 +151,7 @@ bool trail_write(struct build *b, const struct digest *object, struct err *e)
 		.shape = b->shape,
 		.object = *object,
 		.parts = b->parts,
+		.caches = b->caches,
 		.n_inputs = b->inputs.n,
 		.n_names = names.n};
 	memcpy(h.magic, magic, sizeof(magic));
