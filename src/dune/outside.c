@@ -89,16 +89,16 @@ bool outside_site(struct build *b, const char *toolchain, struct ocaml_site *out
 	return ocaml_site_find(b->a, &env, out, e);
 }
 
-static bool add_site(struct build *b, const char *toolchain, struct map *done, struct err *e)
+static bool add_site(struct build *b, const char *toolchain, struct map *done,
+	struct ocaml_site *site, struct err *e)
 {
-	struct ocaml_site site;
-	if (!outside_site(b, toolchain, &site, e))
+	if (!outside_site(b, toolchain, site, e))
 		return false;
-	if (site.conf)
-		add_path(b, ENTRY_PROGRAM, site.conf);
-	if (site.stdlib)
-		vec_push(b->a, &site.path, site.stdlib);
-	vec_for(folder, &site.path) {
+	if (site->conf)
+		add_path(b, ENTRY_PROGRAM, site->conf);
+	if (site->stdlib)
+		vec_push(b->a, &site->path, site->stdlib);
+	vec_for(folder, &site->path) {
 		if (map_has(done, str_of(*folder)))
 			continue;
 		*map_put(done, str_of(*folder)) = b;
@@ -107,12 +107,12 @@ static bool add_site(struct build *b, const char *toolchain, struct map *done, s
 	return true;
 }
 
-/* Cross compilers: a file each, beside findlib's own. */
-static bool add_toolchains(struct build *b, struct map *done, struct err *e)
+/* Cross compilers: a file each, beside findlib's own, CONF. */
+static bool add_toolchains(struct build *b, const char *conf, struct map *done, struct err *e)
 {
-	const char *conf = getenv("OCAMLFIND_CONF");
-	const char *dir = str_format(b->a, "%s.d", conf ? conf : "/etc/findlib.conf");
+	const char *dir = str_format(b->a, "%s.d", conf);
 	strings names;
+	struct ocaml_site site;
 	if (!dir_exists(dir))
 		return true;
 	add_path(b, ENTRY_PLACE, dir);
@@ -124,7 +124,7 @@ static bool add_toolchains(struct build *b, struct map *done, struct err *e)
 		if (!str_ends(stem, S(".conf")))
 			continue;
 		stem.n -= 5;
-		if (!add_site(b, str_copy(b->a, stem), done, e))
+		if (!add_site(b, str_copy(b->a, stem), done, &site, e))
 			return false;
 	}
 	return true;
@@ -187,8 +187,10 @@ void outside_cache(struct build *b)
 bool outside_programs(struct build *b, struct err *e)
 {
 	struct map done = {.a = b->a};
+	struct ocaml_site site;
 	add_programs(b);
-	return add_site(b, NULL, &done, e) && add_toolchains(b, &done, e);
+	return add_site(b, NULL, &done, &site, e) &&
+	       (!site.conf || add_toolchains(b, site.conf, &done, e));
 }
 
 static void hash_value(struct hasher *h, const struct entry *entry)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define TEXT_LIMIT ((size_t)4 << 20)
 
@@ -45,11 +46,9 @@ static struct entry *add(struct build *b, const struct mount *m, enum entry_kind
 	const char *path, const char *real, const struct stamp *stamp)
 {
 	struct entry *entry = vec_add(b->a, &b->inputs);
-	*entry = (struct entry){.kind = kind, .path = path, .real = real, .mount = m};
-	if (stamp) {
-		entry->stamp = *stamp;
-		entry->safe = stamp_is_safe(stamp, clock_wall_ns());
-	}
+	*entry = (struct entry){
+		.kind = kind, .path = path, .real = real, .mount = m, .stamp = *stamp};
+	entry->safe = stamp_is_safe(stamp, clock_wall_ns());
 	return entry;
 }
 
@@ -74,6 +73,10 @@ static bool add_file(struct build *b, const struct mount *m, const char *dir, co
 	}
 	struct entry *entry = add(b, m, ENTRY_FILE, path, real, stamp);
 	struct str text;
+	if (access(real, R_OK) < 0) { /* to dune, too */
+		entry->kind = ENTRY_ODD;
+		return true;
+	}
 	if (is_read(name)) {
 		if (!file_read(b->a, real, TEXT_LIMIT, &text, e))
 			return false;
@@ -109,7 +112,7 @@ static bool visit(struct build *b, const struct mount *m, const char *dir, const
 	if (!file_stamp(real, &stamp)) {
 		/* A link that leads nowhere; or the file went while we looked. */
 		if (link_stamp_at(AT_FDCWD, real, &stamp))
-			add(b, m, ENTRY_ODD, path, real, NULL)->stamp = stamp;
+			add(b, m, ENTRY_ODD, path, real, &stamp);
 		return true;
 	}
 	if (!S_ISDIR(stamp.mode))
@@ -118,6 +121,18 @@ static bool visit(struct build *b, const struct mount *m, const char *dir, const
 		return true;
 	add(b, m, ENTRY_FOLDER, path, real, &stamp);
 	return walk(b, m, path, real, &(struct level){level, st.st_dev, st.st_ino}, e);
+}
+
+/* Dune leaves out folders with such names, unless the dune file beside them speaks of them. They
+ * may be large, and none of ours (".direnv"). */
+static bool is_hidden(struct build *b, const char *real, const char *name, struct str *dune)
+{
+	struct err ignored;
+	if ((*name != '.' && *name != '_') || !dir_exists(path_join(b->a, real, name)))
+		return false;
+	if (!dune->p && !file_read(b->a, path_join(b->a, real, "dune"), TEXT_LIMIT, dune, &ignored))
+		*dune = S("");
+	return str_find(*dune, str_of(name)) < 0;
 }
 
 /* Of the names in a folder. */
@@ -135,11 +150,14 @@ static bool walk(struct build *b, const struct mount *m, const char *dir, const 
 	const struct level *level, struct err *e)
 {
 	strings names;
+	struct str dune = {0};
+	if (access(real, R_OK | X_OK) < 0)
+		return true;
 	if (!dir_list(b->a, real, &names, e))
 		return false;
 	b->inputs.v[b->inputs.n - 1].digest = digest_names(&names);
 	vec_for(name, &names) {
-		if (is_left_out(dir, *name))
+		if (is_left_out(dir, *name) || is_hidden(b, real, *name, &dune))
 			continue;
 		const char *path = path_join(b->a, dir, *name);
 		if (!visit(b, m, dir, path, path_join(b->a, real, *name), level, e))

@@ -55,6 +55,8 @@ for name in 'odd name' made program; do
 done
 recipe app '"source": [{"path": "../../bin"}], "needs": ["odd", "made", "program"],
 	"build": {"dune": {"place": "bin", "target": "bin/main.exe"}}, "image": {"machine": "process"}'
+mkdir .large
+echo 'let large = 1' >.large/large.ml
 sums >../before
 
 # ---- what could be written to ---------------------------------------------------------------
@@ -66,6 +68,14 @@ sums >../after
 ok "... and leave the user's folders as they were" diff ../before ../after
 run respin --json build
 is "nothing runs again" "$(json '["ran"]')" "[]"
+echo 'let large = 2' >.large/large.ml
+run strace -f -o ../trace -e trace=execve respin build
+is "folders that dune leaves out don't count" "$(grep -c execve ../trace)" 1
+echo 'let large = 1' >.large/large.ml
+ln -s .. "vendor/odd name/circle"
+run respin --json plan
+is "a link in a circle is planned, though dune takes none" "$(json '["actions"]')" "[]"
+rm "vendor/odd name/circle"
 run respin overlay add made
 run respin overlay add odd
 run respin overlay add program
