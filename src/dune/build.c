@@ -81,7 +81,9 @@ static bool check_race(struct build *b, struct err *e)
 {
 	vec_for(entry, &b->inputs) {
 		struct stamp now;
-		if (entry->kind != ENTRY_FILE || !entry->mount->over)
+		bool edited =
+			entry->kind == ENTRY_FILE && (entry->mount->over || b->mounts.v->over);
+		if (!edited)
 			continue;
 		if (file_stamp(entry->real, &now) && stamp_eq(&now, &entry->stamp))
 			continue;

@@ -360,6 +360,26 @@ static void graph_is_kept(void **state)
 	assert_false(s->b.is_kept);
 }
 
+static void overlay_of_everything_has_other_packages(void **state)
+{
+	struct scene *s = *state;
+	struct err e;
+	overlays with = {0};
+	s->image_how.place = ".";
+	vec_push(&s->a, &with, overlay_at(s, "app"));
+	s->q.with = &with;
+	put(s, "vendor/re/dune", "the user's");
+	put(s, "overlays/app/src/vendor/re/dune", "edited");
+	assert_ok(mounts_find(&s->b, &e));
+	assert_ok(scan(&s->b, &e));
+	assert_ok(shadow_sync(&s->b, &e));
+	struct str text;
+	assert_ok(file_read(&s->a, path_join(&s->a, s->b.dir, "vendor/re/dune"), 99, &text, &e));
+	assert_str(text, "edited");
+	assert_string_equal(user_path(&s->b, "vendor/re/dune"), "overlays/app/src/vendor/re/dune");
+	assert_string_equal(unit_of(&s->b, "vendor/re/dune"), "re");
+}
+
 #define SCENE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 static const struct CMUnitTest tests[] = {cmocka_unit_test(lines_of_dune),
@@ -367,7 +387,8 @@ static const struct CMUnitTest tests[] = {cmocka_unit_test(lines_of_dune),
 	SCENE(promotion_makes_folders_own), SCENE(programs_and_opam_files_make_folders_real),
 	SCENE(included_files_are_read), SCENE(overlay_takes_the_place),
 	SCENE(two_overlays_of_one_place), SCENE(overlay_of_everything),
-	SCENE(shadow_follows_the_user), SCENE(what_dune_promoted_is_not_the_users),
-	SCENE(trail_is_read_back), SCENE(changes_have_words), SCENE(graph_is_kept)};
+	SCENE(overlay_of_everything_has_other_packages), SCENE(shadow_follows_the_user),
+	SCENE(what_dune_promoted_is_not_the_users), SCENE(trail_is_read_back),
+	SCENE(changes_have_words), SCENE(graph_is_kept)};
 
 RUN_TESTS("dune")
