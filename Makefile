@@ -125,12 +125,13 @@ RUN_PACKAGES := qemu-system-x86 git iproute2 iputils-ping iputils-arping curl ca
 	universal-ctags patch xz-utils bubblewrap
 # OCaml, and libraries that are made in many ways: by dune and without it, wrapped and not, several
 # in one folder, old names, interfaces without code, hidden modules.
-OCAML_PACKAGES := ocaml-nox ocaml-findlib ocaml-dune $(patsubst %,lib%-ocaml-dev,alcotest astring \
+OCAML_PACKAGES := ocaml-nox ocaml-findlib ocaml-dune libdune-ocaml-dev cppo $(patsubst %,lib%-ocaml-dev,alcotest astring \
 	base64 bos camlp4 cohttp cstruct extlib fmt ipaddr logs lwt num ocamlgraph ppx-sexp-conv ptime \
 	re x509 yojson)
 TEST_PACKAGES := libcmocka-dev clang clang-format-14 libclang-rt-14-dev pmccabe shellcheck \
 	mandoc python3 strace cpio dnsmasq-base nmap lighttpd opam $(OCAML_PACKAGES)
-BENCH_PACKAGES := ninja-build cpio lz4 python3 opam
+BENCH_PACKAGES := ninja-build cpio lz4 python3 opam ocaml-nox ocaml-findlib ocaml-dune \
+	libdune-ocaml-dev cppo liblwt-ocaml-dev libre-ocaml-dev
 
 # Installs what is missing of PACKAGES, after naming it.
 install_missing = missing=$$(for p in $(1); do \

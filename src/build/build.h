@@ -6,7 +6,8 @@
 
 #include "overlay/overlay.h"
 
-/* One action that ran or would run. */
+/* One action that ran or would run. Of images that dune builds: a program that dune ran; planned, a
+ * library or the image (see dune.h). */
 struct action {
 	const char *output; /* "lwip/src/core/tcp_in.o", "lwip.o", "static-site" */
 	const char *package;

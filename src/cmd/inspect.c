@@ -72,8 +72,8 @@ static void print_packages(const struct image_info *i)
 		"licence");
 	vec_for(p, &i->packages) {
 		term_out("%s%-16s%s %-10s %10llu %10llu  %s\n", term_tint(TINT_BOLD), p->name,
-			term_tint_end(), p->version, (unsigned long long)p->size,
-			(unsigned long long)p->zeroed, p->license);
+			term_tint_end(), p->version ? p->version : "", (unsigned long long)p->size,
+			(unsigned long long)p->zeroed, p->license ? p->license : "");
 		if (p->source && *p->source)
 			term_out("  source   %s\n", p->source);
 		if (p->source_sha256)

@@ -33,9 +33,9 @@ static bool open_build(struct build *b, struct err *e)
 	if (!check_target(b->q->image, e) || !path_real(b->a, w->root, &b->root, e) ||
 		!recipe_closure(w, b->q->image, &b->closure, e))
 		return false;
-	b->state = path_join(b->a, b->root, ".respin");
+	b->state = w->state;
 	b->dir = str_format(b->a, "%s/dune/%s", b->state, b->side);
-	b->facts = outside_values(b);
+	outside_values(b);
 	b->has_last = trail_read(b->a, trail_file(b), &b->last);
 	return true;
 }
@@ -81,7 +81,9 @@ static bool check_race(struct build *b, struct err *e)
 {
 	vec_for(entry, &b->inputs) {
 		struct stamp now;
-		if (entry->kind != ENTRY_FILE || !entry->mount->over)
+		bool edited =
+			entry->kind == ENTRY_FILE && (entry->mount->over || b->mounts.v->over);
+		if (!edited)
 			continue;
 		if (file_stamp(entry->real, &now) && stamp_eq(&now, &entry->stamp))
 			continue;
@@ -134,7 +136,7 @@ static bool finish(struct build *b, struct dune_result *out, struct err *e)
 {
 	const char *product;
 	struct digest object;
-	if (!product_find(b, &product, e) || !described_renew(b, e) ||
+	if (!product_find(b, &product, e) || !graph_complete(b, e) ||
 		!overlays_have_effect(b, product, e) || !product_store(b, product, &object, e) ||
 		!check_race(b, e))
 		return false;
@@ -142,14 +144,21 @@ static bool finish(struct build *b, struct dune_result *out, struct err *e)
 	count_parts(b, out);
 	give_object(b, &object, out);
 	add_object(b, out->path);
+	scan_settle(b);
+	if (b->result->ran.n && !cache_trim(b, e))
+		return false;
 	return trail_write(b, &object, e);
 }
 
 /* All that the answer depends on, and what of it has changed. */
 static bool look_around(struct build *b, bool fetch, struct err *e)
 {
-	if (!open_build(b, e) || !overlays_are_in(b, e) || !outside_programs(b, e) ||
-		!mounts_find(b, e) || !vendor_add(b, fetch, e) || !scan(b, e))
+	if (!open_build(b, e) || !overlays_are_in(b, e) || !outside_dune(b, e) ||
+		!mounts_find(b, e))
+		return false;
+	b->caches = b->last.caches;
+	if (!scan_again(b) && (!outside_version(b, e) || !outside_programs(b, e) ||
+				      !vendor_add(b, fetch, e) || !scan(b, e)))
 		return false;
 	changes_find(b);
 	return true;
@@ -178,6 +187,7 @@ bool dune_build(
 	struct build b = {.a = &scratch, .out = a, .q = q, .result = &result};
 	if (!look_around(&b, true, e))
 		return false;
+	outside_cache(&b);
 	if (!shadow_sync(&b, e) || !run_dune(&b, e) || !finish(&b, &result, e))
 		return false;
 	*out = result;

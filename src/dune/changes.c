@@ -21,12 +21,19 @@ bool is_in(const char *path, const char *dir)
 	return !strncmp(path, dir, n) && path[n] == '/';
 }
 
+/* Tells nothing by coming or going. */
+static bool is_quiet(enum entry_kind kind)
+{
+	return kind == ENTRY_FOLDER || kind == ENTRY_PLACE || kind == ENTRY_MOUNT;
+}
+
 static bool is_same(const struct entry *a, const struct entry *b)
 {
 	if (a->kind != b->kind)
 		return false;
 	switch (a->kind) {
 	case ENTRY_FOLDER: /* what is in it has entries of its own */
+	case ENTRY_MOUNT:
 		return true;
 	case ENTRY_FILE:
 	case ENTRY_VARIABLE:
@@ -57,12 +64,12 @@ void changes_find(struct build *b)
 	vec_for(entry, &b->inputs) {
 		const struct entry *old = map_get(&b->last.by_path, str_of(entry->path));
 		*map_put(&seen, str_of(entry->path)) = b;
-		if (!old && entry->kind != ENTRY_FOLDER && entry->kind != ENTRY_PLACE)
+		if (!old && !is_quiet(entry->kind))
 			add(b, entry, "is new");
 		else if (old && !is_same(old, entry))
 			add(b, entry, "changed");
 	}
 	vec_for(old, &b->last.inputs)
-		if (old->kind != ENTRY_FOLDER && !map_has(&seen, str_of(old->path)))
+		if (!is_quiet(old->kind) && !map_has(&seen, str_of(old->path)))
 			add(b, old, "is gone");
 }

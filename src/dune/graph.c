@@ -12,34 +12,37 @@ static const char *dir_in(struct arena *a, const struct mount *m, const char *di
 	return path_join(a, m->at, dir);
 }
 
-/* Is DIR of the user's workspace also in the shadow, and not replaced there? */
-static bool is_visible(const struct build *b, const char *dir)
+/* Is DIR, read from M's folder, M's in the shadow? */
+static bool is_visible(const struct build *b, const struct mount *m, const char *dir)
 {
 	const char *path = !strcmp(dir, ".") ? "" : dir;
 	struct str s = str_of(path);
-	return !mounts_of(b, path)->over && !str_starts(s, S("overlays/")) &&
-	       !str_starts(s, S("_build/"));
+	const struct mount *owner = mounts_of(b, path);
+	if (m->over || m->added)
+		return owner == m;
+	return !owner->over && !str_starts(s, S("overlays/")) && !str_starts(s, S("_build/"));
 }
 
 static void take(struct build *b, const struct ocaml_workspace *w, const struct mount *m)
 {
 	vec_for(problem, &w->problems)
 		b->is_partial |= strstr(*problem, "is an OCaml program") != NULL;
-	bool whole = m->over || m->added;
 	vec_for(library, &w->libraries) {
-		if (!whole && !is_visible(b, library->dir))
+		const char *dir = dir_in(b->a, m, library->dir);
+		if (!is_visible(b, m, dir))
 			continue;
 		struct ocaml_library *one = vec_add(b->a, &b->graph.libraries);
 		*one = *library;
-		one->dir = dir_in(b->a, m, library->dir);
+		one->dir = dir;
 	}
 	vec_for(executable, &w->executables) {
-		if (!whole && !is_visible(b, executable->dir))
+		const char *dir = dir_in(b->a, m, executable->dir);
+		if (!is_visible(b, m, dir))
 			continue;
 		struct ocaml_executable *one = vec_add(b->a, &b->graph.executables);
 		*one = *executable;
-		one->dir = dir_in(b->a, m, executable->dir);
-		one->is_vendored |= *m->at != '\0';
+		one->dir = dir;
+		one->is_vendored |= *m->at && m->unit != b->q->image;
 	}
 }
 
@@ -48,6 +51,10 @@ bool graph_read(struct build *b, struct err *e)
 	if (b->graph.root)
 		return true;
 	b->graph.root = b->dir;
+	b->is_partial = false;
+	b->is_kept = graph_load(b);
+	if (b->is_kept)
+		return true;
 	vec_for(m, &b->mounts) {
 		struct ocaml_workspace w = {0};
 		bool plain = m == b->mounts.v && !m->over;
@@ -58,8 +65,15 @@ bool graph_read(struct build *b, struct err *e)
 		take(b, &w, m);
 	}
 	if (b->is_partial)
-		described_read(b);
+		graph_load_rest(b);
 	return true;
+}
+
+bool graph_complete(struct build *b, struct err *e)
+{
+	if (b->is_kept)
+		return true;
+	return (!b->is_partial || graph_describe(b, e)) && graph_save(b, e);
 }
 
 /* ---- from what dune calls it -------------------------------------------------------------- */
@@ -154,23 +168,31 @@ static bool is_own(const struct ocaml_executable *x)
 	return !x->is_vendored && !x->is_test;
 }
 
+static bool find_target(const struct build *b, programs *out)
+{
+	vec_for(x, &b->graph.executables)
+		vec_for(name, &x->names)
+			if (is_target(b, x, *name)) {
+				vec_push(b->a, out, x);
+				return true;
+			}
+	return false;
+}
+
 /* The program that is the target; else those that the project's dune files speak of, for a rule may
  * make the target from one of them; else all. */
 static void find_programs(struct build *b, programs *out)
 {
 	programs mentioned = {0}, all = {0};
+	if (find_target(b, out))
+		return;
 	vec_for(x, &b->graph.executables) {
 		if (!is_own(x))
 			continue;
 		vec_push(b->a, &all, x);
 		bool spoken_of = false;
-		vec_for(name, &x->names) {
-			if (is_target(b, x, *name)) {
-				vec_push(b->a, out, x);
-				return;
-			}
+		vec_for(name, &x->names)
 			spoken_of |= is_mentioned(b, *name);
-		}
 		if (spoken_of)
 			vec_push(b->a, &mentioned, x);
 	}

@@ -24,6 +24,7 @@ enum entry_kind {
 	ENTRY_PROGRAM,	 /* one that dune may run, or a file that says where they are */
 	ENTRY_INSTALLED, /* a folder of installed libraries */
 	ENTRY_PLACE,	 /* one in which programs are looked for; the image in the store */
+	ENTRY_MOUNT,	 /* of a dependent that was added: "PLACE\nUNIT"; not looked at */
 	ENTRY_VARIABLE,	 /* of the environment */
 	ENTRY_FACT	 /* that the manifest tells, or of the request */
 };
@@ -36,7 +37,8 @@ struct entry {
 	const char *path; /* relative to the shadow; of what is outside as people know it */
 	const char *real; /* absolute; NULL for a value */
 	struct stamp stamp;
-	struct digest digest; /* of a file's bytes, or of the value */
+	struct digest digest; /* of a file's bytes, a folder's names, or the value */
+	uint32_t marks;	      /* of a folder: the maps below that it is in; see again.c */
 	const struct mount *mount;
 };
 typedef VEC(struct entry) entries;
@@ -53,8 +55,10 @@ typedef VEC(struct change) changes;
 /* What the last build of an image came from. */
 struct trail {
 	struct digest facts; /* of the request: recipes, overlays, environment */
+	struct digest shape; /* the same without what is in the overlays */
 	struct digest object;
 	uint64_t parts;	    /* libraries and programs that it is made of */
+	bool caches;	    /* as struct build has it */
 	entries inputs;	    /* without mounts */
 	struct map by_path; /* path -> struct entry * */
 };
@@ -70,12 +74,13 @@ struct build {
 	const char *side;  /* "with", "without" */
 	const char *dir;   /* the shadow */
 	recipes closure;
-	VEC(struct mount) mounts; /* the whole workspace first */
-	struct digest facts;	  /* of the request, as struct trail's */
-	bool uses_installed;	  /* some package of the image has no folder in the shadow */
-	const char *vendored;	  /* the shadow's folder for what the workspace has not */
-	strings unfetched;	  /* units that belong there, and whose source is not there yet */
-	const char *dune;	  /* the program */
+	VEC(struct mount) mounts;   /* the whole workspace first */
+	struct digest facts, shape; /* of the request, as struct trail's */
+	bool caches;		    /* dune has a cache that both sides share */
+	bool uses_installed;	    /* some package of the image has no folder in the shadow */
+	const char *vendored;	    /* the shadow's folder for what the workspace has not */
+	strings unfetched;	    /* units that belong there, and whose source is not there yet */
+	const char *dune;	    /* the program */
 	strings env;
 	entries inputs;
 	struct map real; /* folders of the shadow that are no links */
@@ -86,8 +91,8 @@ struct build {
 	bool has_last;
 	changes changes;
 	struct ocaml_workspace graph;
-	bool is_partial;    /* there are libraries in it that only dune knows */
-	bool is_described;  /* and it told of them */
+	bool is_partial;    /* there are libraries that only dune knows, and they are not in it */
+	bool is_kept;	    /* it is that of an earlier build */
 	struct map rebuilt; /* names of libraries that something ran for */
 	struct map modules; /* folder -> struct str *, the first module made anew in it */
 	uint64_t parts;	    /* as struct trail's */
@@ -102,6 +107,8 @@ bool recipe_provides(const struct recipe *r, struct str package);
 MUST_CHECK bool mounts_find(struct build *b, struct err *e);
 /* Adds what the workspace has not. Without FETCH sources may stay missing: b->unfetched. */
 MUST_CHECK bool vendor_add(struct build *b, bool fetch, struct err *e);
+/* Decides where that is. */
+void vendor_place(struct build *b);
 /* The mount that holds PATH of the shadow. */
 const struct mount *mounts_of(const struct build *b, const char *path);
 /* The package that PATH belongs to, or the image. */
@@ -113,11 +120,30 @@ const char *short_path(const struct build *b, const char *path);
 /* All files and folders that dune may read, and which folders must not be links. */
 MUST_CHECK bool scan(struct build *b, struct err *e);
 
+/* Looks again at what was too young to be sure of. */
+void scan_settle(struct build *b);
+/* The same as vendor_add(), outside_programs() and scan(), where what the last build read still has
+ * the same shape. */
+bool scan_again(struct build *b);
+/* Starts b->real, own, opam and way: with the folders on the way to mounts. */
+void scan_ways(struct build *b);
+uint32_t marks_of(const struct build *b, const struct entry *entry);
+
 /* ---- outside.c: what is not in the workspace ----------------------------------------------- */
 
-/* Adds the request and the environment to the inputs. The digest of all that. */
-struct digest outside_values(struct build *b);
-/* Adds programs and the folders of libraries. E_NOTFOUND: there is no dune. */
+/* Adds the request and the environment to the inputs: b->facts, b->shape. */
+void outside_values(struct build *b);
+/* E_NOTFOUND: there is no dune. */
+MUST_CHECK bool outside_dune(struct build *b, struct err *e);
+/* Where installed libraries are, for the cross compiler TOOLCHAIN (NULL: for this machine). */
+MUST_CHECK bool outside_site(
+	struct build *b, const char *toolchain, struct ocaml_site *out, struct err *e);
+/* Asks dune whether it has a cache that we can use: b->caches. */
+MUST_CHECK bool outside_version(struct build *b, struct err *e);
+/* Completes b->env: both sides use one cache of dune's, so the first build of a side takes what the
+ * other's made. */
+void outside_cache(struct build *b);
+/* Adds programs and the folders of libraries. */
 MUST_CHECK bool outside_programs(struct build *b, struct err *e);
 
 /* ---- special.c ---------------------------------------------------------------------------- */
@@ -135,6 +161,8 @@ MUST_CHECK bool shadow_sync(struct build *b, struct err *e);
 const char *trail_file(const struct build *b);
 /* False where there is none, or only a damaged one. */
 bool trail_read(struct arena *a, const char *file, struct trail *out);
+/* The same of BYTES in memory, aligned as malloc's, which must stay. */
+bool trail_parse(struct arena *a, struct str bytes, struct trail *out);
 /* True where all that R came from is as it was. */
 bool trail_holds(const struct trail *r);
 MUST_CHECK bool trail_write(struct build *b, const struct digest *object, struct err *e);
@@ -164,17 +192,24 @@ struct str user_log(struct build *b, struct str log);
 /* Runs dune, telling each action. E_CHILD where it failed. */
 MUST_CHECK bool run_dune(struct build *b, struct err *e);
 
-/* ---- describe.c --------------------------------------------------------------------------- */
+/* ---- describe.c, graph_kept.c ------------------------------------------------------------- */
 
-/* Adds to the graph what dune once described. */
-void described_read(struct build *b);
-/* Asks dune, where the graph is partial and what dune said is not of this workspace. */
-MUST_CHECK bool described_renew(struct build *b, struct err *e);
+/* Asks dune for all libraries. */
+MUST_CHECK bool graph_describe(struct build *b, struct err *e);
+/* The graph as it was kept; false where there is none of this workspace. */
+bool graph_load(struct build *b);
+/* Reads its lines: all but the first. False where they are damaged. */
+bool graph_parse(struct build *b, struct str text);
+/* Adds the libraries of an older one that are not in the graph. */
+void graph_load_rest(struct build *b);
+MUST_CHECK bool graph_save(struct build *b, struct err *e);
 
 /* ---- graph.c, reason.c -------------------------------------------------------------------- */
 
 /* Reads what libraries there are and what they require: once. */
 MUST_CHECK bool graph_read(struct build *b, struct err *e);
+/* After a build: all of them, kept for the next one. */
+MUST_CHECK bool graph_complete(struct build *b, struct err *e);
 /* The library that TARGET, as dune names it, is a part of; NULL: none, or an executable's. */
 const struct ocaml_library *graph_library(const struct build *b, struct str target);
 /* The programs that the image is made from, and the libraries of the workspace in them, those that
@@ -198,6 +233,11 @@ struct installed_unit {
 };
 typedef VEC(struct installed_unit) installed_units;
 MUST_CHECK bool installed_read(struct build *b, installed_units *out, struct err *e);
+
+/* ---- sweep.c ------------------------------------------------------------------------------ */
+
+/* Removes from dune's cache what no shadow holds any more: it would grow by an image an edit. */
+MUST_CHECK bool cache_trim(struct build *b, struct err *e);
 
 /* ---- product.c, effect.c ------------------------------------------------------------------ */
 

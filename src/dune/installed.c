@@ -26,10 +26,9 @@ static const char *key_of(const struct build *b)
 
 static bool read_site(struct build *b, struct text *out, struct err *e)
 {
-	struct ocaml_env env = ocaml_env_now();
 	struct ocaml_site site;
 	struct ocaml_installed all;
-	if (!ocaml_site_find(b->a, &env, &site, e) || !ocaml_installed_read(b->a, &site, &all, e))
+	if (!outside_site(b, NULL, &site, e) || !ocaml_installed_read(b->a, &site, &all, e))
 		return false;
 	vec_for(library, &all.libraries)
 		if (library->package)

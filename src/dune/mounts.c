@@ -6,7 +6,7 @@
 
 bool recipe_provides(const struct recipe *r, struct str package)
 {
-	if (!r->build.dune)
+	if (!r->build.dune || r->image)
 		return false;
 	vec_for(name, &r->build.dune->packages)
 		if (str_is(package, *name))
@@ -66,7 +66,7 @@ static bool add_unit(struct build *b, const struct recipe *r, struct err *e)
 		*m = (struct mount){.at = at, .from = path_join(b->a, b->root, at), .shown = at};
 		m->added = !dir_exists(m->from);
 	}
-	if (!m->unit || over)
+	if (!m->unit || over || (m->unit->image && !r->image && !m->over))
 		m->unit = r;
 	if (!over)
 		return true;
@@ -89,6 +89,21 @@ static void drop_absent(struct build *b)
 	b->mounts.n = n;
 }
 
+/* An overlay of the whole workspace that has folders of other packages, too, is what counts. */
+static void take_from_root(struct build *b)
+{
+	const struct mount *root = b->mounts.v;
+	for (size_t i = 1; i < b->mounts.n && root->over; i++) {
+		struct mount *m = &b->mounts.v[i];
+		const char *inner = path_join(b->a, root->from, m->at);
+		if (m->over || !dir_exists(inner))
+			continue;
+		m->from = inner;
+		m->shown = path_join(b->a, root->shown, m->at);
+		m->added = false;
+	}
+}
+
 bool mounts_find(struct build *b, struct err *e)
 {
 	vec_push(b->a, &b->mounts,
@@ -96,6 +111,7 @@ bool mounts_find(struct build *b, struct err *e)
 	vec_for(r, &b->closure)
 		if ((*r)->build.dune && !add_unit(b, *r, e))
 			return false;
+	take_from_root(b);
 	drop_absent(b);
 	return true;
 }

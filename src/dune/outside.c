@@ -44,9 +44,7 @@ static void add_environment(struct build *b)
 	}
 	vec_push(b->a, &b->env, "LC_ALL=C");
 	vec_push(b->a, &b->env, "TZ=UTC0");
-	vec_push(b->a, &b->env, "DUNE_CACHE=disabled");
 	vec_push(b->a, &b->env, str_format(b->a, "HOME=%s", b->state));
-	vec_push(b->a, &b->env, NULL);
 }
 
 static void add_programs(struct build *b)
@@ -84,18 +82,23 @@ static void add_folders(struct build *b, const char *path)
 			add_folders(b, path_join(b->a, path, d->d_name));
 }
 
-static bool add_site(struct build *b, const char *toolchain, struct map *done, struct err *e)
+bool outside_site(struct build *b, const char *toolchain, struct ocaml_site *out, struct err *e)
 {
 	struct ocaml_env env = ocaml_env_now();
-	struct ocaml_site site;
 	env.ocamlfind_toolchain = toolchain ? toolchain : env.ocamlfind_toolchain;
-	if (!ocaml_site_find(b->a, &env, &site, e))
+	return ocaml_site_find(b->a, &env, out, e);
+}
+
+static bool add_site(struct build *b, const char *toolchain, struct map *done,
+	struct ocaml_site *site, struct err *e)
+{
+	if (!outside_site(b, toolchain, site, e))
 		return false;
-	if (site.conf)
-		add_path(b, ENTRY_PROGRAM, site.conf);
-	if (site.stdlib)
-		vec_push(b->a, &site.path, site.stdlib);
-	vec_for(folder, &site.path) {
+	if (site->conf)
+		add_path(b, ENTRY_PROGRAM, site->conf);
+	if (site->stdlib)
+		vec_push(b->a, &site->path, site->stdlib);
+	vec_for(folder, &site->path) {
 		if (map_has(done, str_of(*folder)))
 			continue;
 		*map_put(done, str_of(*folder)) = b;
@@ -104,12 +107,12 @@ static bool add_site(struct build *b, const char *toolchain, struct map *done, s
 	return true;
 }
 
-/* Cross compilers: a file each, beside findlib's own. */
-static bool add_toolchains(struct build *b, struct map *done, struct err *e)
+/* Cross compilers: a file each, beside findlib's own, CONF. */
+static bool add_toolchains(struct build *b, const char *conf, struct map *done, struct err *e)
 {
-	const char *conf = getenv("OCAMLFIND_CONF");
-	const char *dir = str_format(b->a, "%s.d", conf ? conf : "/etc/findlib.conf");
+	const char *dir = str_format(b->a, "%s.d", conf);
 	strings names;
+	struct ocaml_site site;
 	if (!dir_exists(dir))
 		return true;
 	add_path(b, ENTRY_PLACE, dir);
@@ -121,7 +124,7 @@ static bool add_toolchains(struct build *b, struct map *done, struct err *e)
 		if (!str_ends(stem, S(".conf")))
 			continue;
 		stem.n -= 5;
-		if (!add_site(b, str_copy(b->a, stem), done, e))
+		if (!add_site(b, str_copy(b->a, stem), done, &site, e))
 			return false;
 	}
 	return true;
@@ -143,7 +146,9 @@ static void add_overlays(struct build *b)
 	if (b->q->with)
 		vec_for(o, b->q->with) {
 			struct text t = {.a = b->a};
-			text_addf(&t, "%s %s %s", o->dir, o->version, o->tree);
+			add_value(b, ENTRY_FACT, str_format(b->a, "the place of %s", o->package),
+				o->dir);
+			text_addf(&t, "%s %s", o->version, o->tree);
 			vec_for(subject, &o->patches)
 				text_addf(&t, "\n%s", *subject);
 			add_value(b, ENTRY_FACT, str_format(b->a, "the overlay of %s", o->package),
@@ -151,31 +156,63 @@ static void add_overlays(struct build *b)
 		}
 }
 
+bool outside_dune(struct build *b, struct err *e)
+{
+	b->dune = program_find(b->a, "dune");
+	if (b->dune)
+		return true;
+	fail(e, E_NOTFOUND, "there is no dune, which builds %s", b->q->image->name);
+	return fail_hint(e, "install dune, or put its folder into PATH");
+}
+
+/* Dune 2 wants a daemon for its cache. */
+bool outside_version(struct build *b, struct err *e)
+{
+	const char *const argv[] = {b->dune, "--version", NULL};
+	const struct command c = {.argv = argv};
+	struct outcome o;
+	if (!command_must(b->a, &c, &o, e))
+		return false;
+	b->caches = !str_starts(o.output, S("1.")) && !str_starts(o.output, S("2."));
+	return true;
+}
+
+void outside_cache(struct build *b)
+{
+	vec_push(b->a, &b->env, b->caches ? "DUNE_CACHE=enabled" : "DUNE_CACHE=disabled");
+	vec_push(b->a, &b->env, str_format(b->a, "DUNE_CACHE_ROOT=%s/dune/cache", b->state));
+	vec_push(b->a, &b->env, NULL);
+}
+
 bool outside_programs(struct build *b, struct err *e)
 {
 	struct map done = {.a = b->a};
-	b->dune = program_find(b->a, "dune");
-	if (!b->dune) {
-		fail(e, E_NOTFOUND, "there is no dune, which builds %s", b->q->image->name);
-		return fail_hint(e, "install dune, or put its folder into PATH");
-	}
+	struct ocaml_site site;
 	add_programs(b);
-	return add_site(b, NULL, &done, e) && add_toolchains(b, &done, e);
+	return add_site(b, NULL, &done, &site, e) &&
+	       (!site.conf || add_toolchains(b, site.conf, &done, e));
 }
 
-struct digest outside_values(struct build *b)
+static void hash_value(struct hasher *h, const struct entry *entry)
 {
-	struct hasher h;
+	hash_add(h, (struct str){entry->path, strlen(entry->path) + 1});
+	hash_add(h, (struct str){(const char *)entry->digest.b, sizeof(entry->digest.b)});
+}
+
+void outside_values(struct build *b)
+{
+	struct hasher facts, shape;
+	hash_start(&facts);
+	hash_start(&shape);
 	add_recipes(b);
 	add_overlays(b);
 	add_value(b, ENTRY_FACT, "the workspace's place", b->root);
 	add_environment(b);
-	hash_start(&h);
-	vec_for(entry, &b->inputs)
-		if (entry->kind >= ENTRY_VARIABLE) {
-			hash_add(&h, (struct str){entry->path, strlen(entry->path) + 1});
-			hash_add(&h, (struct str){(const char *)entry->digest.b,
-					     sizeof(entry->digest.b)});
-		}
-	return hash_end(&h);
+	vec_for(entry, &b->inputs) {
+		hash_value(&facts, entry);
+		if (!str_starts(str_of(entry->path), S("the overlay of ")))
+			hash_value(&shape, entry);
+	}
+	b->facts = hash_end(&facts);
+	b->shape = hash_end(&shape);
 }

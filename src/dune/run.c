@@ -181,15 +181,29 @@ static bool fail_build(struct runner *r, const struct outcome *o, struct err *e)
 		said.n ? ":\n" : "", STR(said));
 }
 
+static void say_waiting(void *ctx)
+{
+	(void)ctx;
+	term_note("waiting for the programs of a build that was killed");
+}
+
+/* The lock is dune's and its programs', too: whatever way an earlier build ended, none of its
+ * programs writes any more once we have it. */
 bool run_dune(struct build *b, struct err *e)
 {
 	strings argv = {0};
 	struct outcome o;
+	defer(close_fd) int lock = -1;
+	const char *lock_file = str_format(b->a, "%s/dune/%s.lock", b->state, b->side);
 	struct runner r = {.b = b, .log = {.a = b->a}, .said = {.a = b->a}, .since = clock_ns()};
 	add_words(b, &argv);
-	const struct command c = {
-		.argv = argv.v, .dir = b->dir, .env = b->env.v, .output_limit = OUTPUT_LIMIT};
-	if (!process_start(b->a, &c, &r.p, e))
+	const struct command c = {.argv = argv.v,
+		.dir = b->dir,
+		.env = b->env.v,
+		.keep_fds = &lock,
+		.keep_count = 1,
+		.output_limit = OUTPUT_LIMIT};
+	if (!file_lock(lock_file, say_waiting, NULL, &lock, e) || !process_start(b->a, &c, &r.p, e))
 		return false;
 	/* While dune looks around: its first line is further away than that. */
 	struct err unread;

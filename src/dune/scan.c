@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define TEXT_LIMIT ((size_t)4 << 20)
 
@@ -45,11 +46,9 @@ static struct entry *add(struct build *b, const struct mount *m, enum entry_kind
 	const char *path, const char *real, const struct stamp *stamp)
 {
 	struct entry *entry = vec_add(b->a, &b->inputs);
-	*entry = (struct entry){.kind = kind, .path = path, .real = real, .mount = m};
-	if (stamp) {
-		entry->stamp = *stamp;
-		entry->safe = stamp_is_safe(stamp, clock_wall_ns());
-	}
+	*entry = (struct entry){
+		.kind = kind, .path = path, .real = real, .mount = m, .stamp = *stamp};
+	entry->safe = stamp_is_safe(stamp, clock_wall_ns());
 	return entry;
 }
 
@@ -74,6 +73,10 @@ static bool add_file(struct build *b, const struct mount *m, const char *dir, co
 	}
 	struct entry *entry = add(b, m, ENTRY_FILE, path, real, stamp);
 	struct str text;
+	if (access(real, R_OK) < 0) { /* to dune, too */
+		entry->kind = ENTRY_ODD;
+		return true;
+	}
 	if (is_read(name)) {
 		if (!file_read(b->a, real, TEXT_LIMIT, &text, e))
 			return false;
@@ -109,7 +112,7 @@ static bool visit(struct build *b, const struct mount *m, const char *dir, const
 	if (!file_stamp(real, &stamp)) {
 		/* A link that leads nowhere; or the file went while we looked. */
 		if (link_stamp_at(AT_FDCWD, real, &stamp))
-			add(b, m, ENTRY_ODD, path, real, NULL)->stamp = stamp;
+			add(b, m, ENTRY_ODD, path, real, &stamp);
 		return true;
 	}
 	if (!S_ISDIR(stamp.mode))
@@ -120,14 +123,41 @@ static bool visit(struct build *b, const struct mount *m, const char *dir, const
 	return walk(b, m, path, real, &(struct level){level, st.st_dev, st.st_ino}, e);
 }
 
+/* Dune leaves out folders with such names, unless the dune file beside them speaks of them. They
+ * may be large, and none of ours (".direnv"). */
+static bool is_hidden(struct build *b, const char *real, const char *name, struct str *dune)
+{
+	struct err ignored;
+	if ((*name != '.' && *name != '_') || !dir_exists(path_join(b->a, real, name)))
+		return false;
+	if (!dune->p && !file_read(b->a, path_join(b->a, real, "dune"), TEXT_LIMIT, dune, &ignored))
+		*dune = S("");
+	return str_find(*dune, str_of(name)) < 0;
+}
+
+/* Of the names in a folder. */
+static struct digest digest_names(const strings *names)
+{
+	struct hasher h;
+	hash_start(&h);
+	vec_for(name, names)
+		hash_add(&h, (struct str){*name, strlen(*name) + 1});
+	return hash_end(&h);
+}
+
+/* DIR's entry is the last one. */
 static bool walk(struct build *b, const struct mount *m, const char *dir, const char *real,
 	const struct level *level, struct err *e)
 {
 	strings names;
+	struct str dune = {0};
+	if (access(real, R_OK | X_OK) < 0)
+		return true;
 	if (!dir_list(b->a, real, &names, e))
 		return false;
+	b->inputs.v[b->inputs.n - 1].digest = digest_names(&names);
 	vec_for(name, &names) {
-		if (is_left_out(dir, *name))
+		if (is_left_out(dir, *name) || is_hidden(b, real, *name, &dune))
 			continue;
 		const char *path = path_join(b->a, dir, *name);
 		if (!visit(b, m, dir, path, path_join(b->a, real, *name), level, e))
@@ -145,20 +175,26 @@ static void make_way(struct build *b, const char *path)
 	}
 }
 
+void scan_ways(struct build *b)
+{
+	const struct mount *root = b->mounts.v;
+	b->real = b->own = b->opam = b->way = (struct map){.a = b->a};
+	*map_put(&b->real, S("")) = b;
+	vec_for(m, &b->mounts)
+		if (m != root && (m->over || m->added || root->over))
+			make_way(b, m->at);
+}
+
 bool scan(struct build *b, struct err *e)
 {
 	struct stamp stamp;
 	struct stat st;
 	struct mount *root = b->mounts.v;
-	b->real = b->own = b->opam = b->way = (struct map){.a = b->a};
-	*map_put(&b->real, S("")) = b;
+	scan_ways(b);
 	if (!file_stamp(root->from, &stamp) || stat(root->from, &st) < 0)
 		return fail_errno(e, "look at %s", root->from);
-	vec_for(m, &b->mounts) {
+	vec_for(m, &b->mounts)
 		m->walked = m == root;
-		if (m != root && (m->over || m->added || root->over))
-			make_way(b, m->at);
-	}
 	add(b, root, ENTRY_FOLDER, "", root->from, &stamp);
 	const struct level level = {NULL, st.st_dev, st.st_ino};
 	if (!walk(b, root, "", root->from, &level, e))
@@ -167,4 +203,29 @@ bool scan(struct build *b, struct err *e)
 		if (!m->walked && !visit(b, m, path_dir(b->a, m->at), m->at, m->from, &level, e))
 			return false;
 	return true;
+}
+
+/* A file that was young when it was read, and is the same now that it is old enough. */
+static bool is_settled(struct build *b, const struct entry *entry)
+{
+	struct stamp now;
+	struct digest d;
+	strings names;
+	struct err ignored;
+	if (!file_stamp(entry->real, &now) || !stamp_eq(&now, &entry->stamp) ||
+		!stamp_is_safe(&now, clock_wall_ns()))
+		return false;
+	if (entry->kind == ENTRY_FILE)
+		return hash_file(entry->real, &d, &ignored) && digest_eq(&d, &entry->digest);
+	if (entry->kind != ENTRY_FOLDER || !dir_list(b->a, entry->real, &names, &ignored))
+		return false;
+	d = digest_names(&names);
+	return digest_eq(&d, &entry->digest);
+}
+
+void scan_settle(struct build *b)
+{
+	vec_for(entry, &b->inputs)
+		if (!entry->safe && entry->real)
+			entry->safe = is_settled(b, entry);
 }

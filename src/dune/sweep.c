@@ -1,6 +1,8 @@
 /* sweep.c - removes what no recent build used. SPDX-License-Identifier: ISC */
 #include "dune/inner.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -32,6 +34,74 @@ static bool remove_all(struct sweep *s, const char *path, struct err *e)
 	return tree_remove(path, e);
 }
 
+/* ---- dune's cache --------------------------------------------------------------------- */
+
+static void close_dir(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
+static bool trim(const char *path, int at, const char *name, struct err *e);
+
+static bool trim_entry(const char *path, int at, const char *name, struct err *e)
+{
+	struct stat st;
+	if (!strcmp(name, ".") || !strcmp(name, "..") ||
+		fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return true;
+	if (S_ISDIR(st.st_mode))
+		return trim(path, at, name, e);
+	if (S_ISREG(st.st_mode) && st.st_nlink == 1 && unlinkat(at, name, 0) < 0)
+		return fail_errno(e, "remove %s from %s", name, path);
+	return true;
+}
+
+/* Files of which the cache has the only link. */
+static bool trim(const char *path, int at, const char *name, struct err *e)
+{
+	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	defer(close_dir) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return errno == ENOENT || fail_errno(e, "open %s in %s", name, path);
+	}
+	for (struct dirent *d; (d = readdir(dir));)
+		if (!trim_entry(path, dirfd(dir), d->d_name, e))
+			return false;
+	return true;
+}
+
+bool cache_trim(struct build *b, struct err *e)
+{
+	const char *files = path_join(b->a, b->state, "dune/cache/db/files");
+	return !b->caches || trim(files, AT_FDCWD, files, e);
+}
+
+/* What dune notes of each program that it ran. */
+static bool trim_notes(struct sweep *s, struct err *e)
+{
+	const char *dir = path_join(s->a, s->dir, "cache/db/meta");
+	strings files;
+	if (!dir_exists(dir))
+		return true;
+	if (!tree_list(s->a, dir, NULL, &files, e))
+		return false;
+	vec_for(file, &files) {
+		const char *path = path_join(s->a, dir, *file);
+		struct stamp stamp;
+		if (!link_stamp_at(AT_FDCWD, path, &stamp) ||
+			(uint64_t)(stamp.mtime_ns / 1000000000 / 86400) > s->since)
+			continue;
+		if (!remove_all(s, path, e))
+			return false;
+	}
+	return true;
+}
+
+/* ---- all of it ------------------------------------------------------------------------ */
+
 /* A record's name begins with its shadow's. */
 static bool sweep_record(struct sweep *s, const char *name, const char *file,
 	void (*each)(void *ctx, const struct digest *object), void *ctx, struct err *e)
@@ -54,7 +124,9 @@ static bool is_used(const struct sweep *s, const char *name)
 	vec_for(used, &s->used)
 		if (str_is(side, *used))
 			return true;
-	return false;
+	/* What both sides share. */
+	return s->used.n &&
+	       (!strcmp(name, "records") || !strcmp(name, "installed") || !strcmp(name, "cache"));
 }
 
 bool dune_sweep(const struct workspace *w, uint64_t since,
@@ -75,8 +147,7 @@ bool dune_sweep(const struct workspace *w, uint64_t since,
 	if (dir_exists(s.dir) && !dir_list(&scratch, s.dir, &names, e))
 		return false;
 	vec_for(name, &names)
-		if (strcmp(*name, "records") && strcmp(*name, "installed") && !is_used(&s, *name) &&
-			!remove_all(&s, path_join(&scratch, s.dir, *name), e))
+		if (!is_used(&s, *name) && !remove_all(&s, path_join(&scratch, s.dir, *name), e))
 			return false;
-	return true;
+	return trim_notes(&s, e);
 }

@@ -14,15 +14,15 @@ static const char magic[16] = "respin dune 1\n";
 struct header {
 	char magic[sizeof(magic)];
 	struct digest sum; /* of all that follows */
-	struct digest facts, object;
-	uint64_t parts, n_inputs, n_names;
+	struct digest facts, shape, object;
+	uint64_t parts, caches, n_inputs, n_names;
 };
 /* Behind the header: n_inputs of these, and n_names bytes of names, each with its NUL. */
 struct input {
 	struct stamp stamp;
 	struct digest digest;
 	uint32_t path, real; /* where in the names; real of a value is path's */
-	uint32_t kind, safe;
+	uint32_t kind, safe, marks, zero;
 };
 
 const char *trail_file(const struct build *b)
@@ -41,13 +41,11 @@ static struct str behind_sum(struct str bytes)
 	return str_from(bytes, offsetof(struct header, facts));
 }
 
-static const struct header *read_header(struct arena *a, const char *file)
+static const struct header *check_header(struct str bytes)
 {
-	struct str bytes;
-	struct err ignored;
-	if (!file_read(a, file, TRAIL_LIMIT, &bytes, &ignored) || bytes.n < sizeof(struct header))
-		return NULL;
 	const struct header *h = (const void *)bytes.p;
+	if (bytes.n < sizeof(*h))
+		return NULL;
 	struct digest sum = hash_bytes(behind_sum(bytes));
 	size_t rest = bytes.n - sizeof(*h);
 	bool whole = !memcmp(h->magic, magic, sizeof(magic)) && digest_eq(&sum, &h->sum) &&
@@ -68,6 +66,7 @@ static bool read_inputs(struct arena *a, const struct header *h, entries *out)
 		vec_push(a, out,
 			((struct entry){.kind = (enum entry_kind)in[i].kind,
 				.safe = in[i].safe != 0,
+				.marks = in[i].marks,
 				.path = names + in[i].path,
 				.real = names + in[i].real,
 				.stamp = in[i].stamp,
@@ -76,26 +75,35 @@ static bool read_inputs(struct arena *a, const struct header *h, entries *out)
 	return true;
 }
 
-bool trail_read(struct arena *a, const char *file, struct trail *out)
+bool trail_parse(struct arena *a, struct str bytes, struct trail *out)
 {
 	struct trail r = {.by_path = {.a = a}};
-	const struct header *h = read_header(a, file);
+	const struct header *h = check_header(bytes);
 	if (!h || !read_inputs(a, h, &r.inputs))
 		return false;
 	vec_for(in, &r.inputs)
 		*map_put(&r.by_path, str_of(in->path)) = in;
 	r.facts = h->facts;
+	r.shape = h->shape;
 	r.object = h->object;
 	r.parts = h->parts;
+	r.caches = h->caches != 0;
 	*out = r;
 	return true;
+}
+
+bool trail_read(struct arena *a, const char *file, struct trail *out)
+{
+	struct str bytes;
+	struct err ignored;
+	return file_read(a, file, TRAIL_LIMIT, &bytes, &ignored) && trail_parse(a, bytes, out);
 }
 
 bool trail_holds(const struct trail *r)
 {
 	vec_for(in, &r->inputs) {
 		struct stamp now;
-		if (in->kind >= ENTRY_VARIABLE)
+		if (in->kind >= ENTRY_MOUNT)
 			continue;
 		bool there = file_stamp(in->real, &now) ||
 			     (in->kind == ENTRY_ODD && link_stamp_at(AT_FDCWD, in->real, &now));
@@ -136,11 +144,14 @@ bool trail_write(struct build *b, const struct digest *object, struct err *e)
 				  : in.path;
 		in.kind = entry->kind;
 		in.safe = entry->safe;
+		in.marks = marks_of(b, entry);
 		text_add(&inputs, (struct str){(const char *)&in, sizeof(in)});
 	}
 	struct header h = {.facts = b->facts,
+		.shape = b->shape,
 		.object = *object,
 		.parts = b->parts,
+		.caches = b->caches,
 		.n_inputs = b->inputs.n,
 		.n_names = names.n};
 	memcpy(h.magic, magic, sizeof(magic));

@@ -19,9 +19,9 @@ static char yes, no;
 /* A folder of the root that the user does not have. */
 static const char *free_name(const struct build *b)
 {
-	const char *name = "respin-vendored";
+	const char *name = "respin-vendor";
 	for (int i = 1; file_exists(path_join(b->a, b->root, name)); i++)
-		name = str_format(b->a, "respin-vendored-%d", i);
+		name = str_format(b->a, "respin-vendor-%d", i);
 	return name;
 }
 
@@ -115,6 +115,11 @@ static bool add_source(struct vendor *v, const struct recipe *r, const char *why
 	if (!has)
 		return no_dune_files(r, why, e);
 	const char *at = place_of(b, r);
+	vec_push(b->a, &b->inputs,
+		((struct entry){.kind = ENTRY_MOUNT,
+			.safe = true,
+			.path = str_format(b->a, "%s\n%s", at, r->name),
+			.real = tree.dir}));
 	vec_push(b->a, &b->mounts,
 		((struct mount){
 			.at = at, .from = tree.dir, .shown = tree.dir, .unit = r, .added = true}));
@@ -179,9 +184,8 @@ static bool add_dependents(struct vendor *v, struct err *e)
 
 static bool read_installed(struct vendor *v, struct err *e)
 {
-	struct ocaml_env env = ocaml_env_now();
 	struct ocaml_site site;
-	return ocaml_site_find(v->b->a, &env, &site, e) &&
+	return outside_site(v->b, NULL, &site, e) &&
 	       ocaml_installed_read(v->b->a, &site, &v->installed, e);
 }
 
@@ -205,18 +209,28 @@ static void find_ours(struct vendor *v)
 			*map_put(&v->ours, str_of(library->name)) = v;
 }
 
+void vendor_place(struct build *b)
+{
+	b->vendored = free_name(b);
+	vec_for(m, &b->mounts)
+		if (m->added)
+			m->at = place_of(b, m->unit);
+}
+
+static bool any_added(const struct build *b)
+{
+	vec_for(m, &b->mounts)
+		if (m->added)
+			return true;
+	return false;
+}
+
 bool vendor_add(struct build *b, bool fetch, struct err *e)
 {
 	struct map empty = {.a = b->a};
 	struct vendor v = {.b = b, .ours = empty, .links = empty, .done = empty, .fetch = fetch};
-	bool any = false;
-	b->vendored = free_name(b);
-	vec_for(m, &b->mounts) {
-		any |= m->added;
-		if (m->added)
-			m->at = place_of(b, m->unit);
-	}
-	if (!any)
+	vendor_place(b);
+	if (!any_added(b))
 		return true;
 	if (!check_overlays(b, e) || !graph_read(b, e) || !read_installed(&v, e))
 		return false;

@@ -109,20 +109,43 @@ static void add_ranges(struct label *l, const sections *all, ranges *out)
 	}
 }
 
+/* END, the end of a part of the file, is the farthest so far. False beyond the file's SIZE. */
+static bool reach(uint64_t start, uint64_t length, uint64_t size, uint64_t *end)
+{
+	if (start > size || length > size - start)
+		return false;
+	if (start + length > *end)
+		*end = start + length;
+	return true;
+}
+
+/* Where the file should end; false where it ends before. */
+static bool find_end(const sections *all, const GElf_Ehdr *h, uint64_t size, uint64_t *end)
+{
+	uint64_t programs = (uint64_t)h->e_phnum * h->e_phentsize;
+	if (!reach(h->e_shoff, (uint64_t)h->e_shnum * h->e_shentsize, size, end) ||
+		!reach(h->e_phoff, programs, size, end))
+		return false;
+	vec_for(s, all) {
+		uint64_t length = s->header.sh_type == SHT_NOBITS ? 0 : s->header.sh_size;
+		if (length && !reach(s->header.sh_offset, length, size, end))
+			return false;
+	}
+	return true;
+}
+
 /* What follows the last section would be lost. */
 static bool check_end(const sections *all, Elf *elf, size_t size, const char *file, struct err *e)
 {
 	GElf_Ehdr header;
+	uint64_t end = 0;
 	if (!gelf_getehdr(elf, &header))
 		return fail_elf(e, file, "damaged header");
-	uint64_t end = header.e_shoff + (uint64_t)header.e_shnum * header.e_shentsize;
-	vec_for(s, all) {
-		uint64_t stop = s->header.sh_type == SHT_NOBITS
-					? 0
-					: s->header.sh_offset + s->header.sh_size;
-		end = stop > end ? stop : end;
+	if (!find_end(all, &header, size, &end)) {
+		fail(e, E_INPUT, "the file is cut off: it ends before the last of its sections");
+		return fail_where(e, "%s", file);
 	}
-	if (size <= end)
+	if (size == end)
 		return true;
 	fail(e, E_INPUT, "%zu bytes follow the end of the program: OCaml's bytecode, it seems",
 		size - (size_t)end);

@@ -118,10 +118,26 @@ exits "an error of the compiler" 1
 is "... is one of a program" "$(printf '%s' "$err" | python3 -c 'import json,sys; print(json.load(sys.stdin)["error"]["code"])')" program-failed
 contains "... in the user's own path" "$err" 'overlays/greet/src/src/hello.ml\"'
 lacks "... and no other" "$err" .respin
+respin -q overlay drop --force greet 2>drop.err
+rm drop.err
+
+# The image's own package has an overlay.
+run respin overlay add app
+run respin -q build
+sed -i 's/print_endline/print_string/' overlays/app/src/main.ml
+run respin --json plan
+is "an overlay of the program itself" "$(reasons)" "app: main.ml changed"
+run respin --json build
+is "... is in the image" "$("$(json '["path"]')")." HELLO.
+contains "... for a reason" "$(reasons)" "bin/main.exe: main.ml changed"
+echo 'let () = ignore (words)' >overlays/app/src/main.ml
+run respin build
+contains "... and its errors have their place" "$err" 'File "overlays/app/src/main.ml", line 1'
+respin -q overlay drop --force app 2>drop.err
+rm drop.err
 
 # ---- gc -------------------------------------------------------------------------------------
 
-respin overlay drop --force greet >drop.out 2>&1
 run respin gc
 ok "gc keeps what was used lately" test -x "$image" -a -d .respin/dune/with/_build
 touch -d '40 days ago' .respin/dune/records/*

@@ -1,0 +1,84 @@
+#!/bin/sh
+# Overlays of packages that are installed and not a part of the dune workspace.
+. "$(dirname "$0")/../lib.sh"
+PATH=$RESPIN_BUILD:/usr/bin:/bin
+unset OCAMLFIND_CONF OPAM_SWITCH_PREFIX
+command -v dune >/dev/null || skip_all "there is no dune"
+
+recipe() {
+	mkdir -p "recipes/$1"
+	printf '{"name": "%s", "version": "1.0", "license": "ISC", %s}\n' "$1" "$2" \
+		>"recipes/$1/recipe.json"
+}
+# library NAME REQUIRES TEXT: its source, and the library installed from it
+library() {
+	mkdir -p "sources/$1"
+	( cd "sources/$1" || exit 1
+	printf '(lang dune 2.9)\n(name %s)\n(package (name %s))\n' "$1" "$1" >dune-project
+	printf '(library (name %s) (public_name %s) (libraries %s))\n' "$1" "$1" "$2" >dune
+	echo "$3" >"$1.ml"
+	dune build --root . @install && dune install --root . --prefix "$scratch/installed" &&
+		rm -rf _build ) >"$1.out" 2>&1 || { cat "$1.out" >&2; exit 1; }
+}
+path() { json '["path"]'; }
+
+export OCAMLPATH="$scratch/installed/lib"
+library low '' 'let word = "low"'
+library middle low 'let word = Low.word ^ " middle"'
+library aside '' 'let word = "aside"'
+mkdir -p site/bin
+cd site || exit 1
+echo '{}' >respin.json
+echo '(lang dune 2.9)' >dune-project
+echo '(executable (name main) (libraries middle aside))' >bin/dune
+echo 'let () = print_endline (Middle.word ^ " " ^ Aside.word)' >bin/main.ml
+recipe low '"source": [{"path": "../../../sources/low"}], "build": {"dune": {"place": "vendor/low"}}'
+recipe app '"source": [{"path": "../../bin"}], "needs": ["low"], "image": {"machine": "process"},
+	"build": {"dune": {"place": "bin", "target": "bin/main.exe"}}'
+
+run respin --json build
+is "with what is installed" "$("$(path)")" "low middle aside"
+run respin --json inspect
+is "installed packages have sizes" "$(printf '%s' "$out" | python3 -c 'import json,sys
+for p in json.load(sys.stdin)["packages"]:
+	if p["name"] == "low": print(p["size"] > 0)')" True
+run respin overlay add low
+run respin build
+exits "a package that was compiled against the installed one has no recipe" 3
+contains "... and is named" "$err" "middle, which is installed, can't be built anew: there is no recipe for it"
+mkdir ../plain
+echo 'all:' >../plain/Makefile
+recipe middle '"source": [{"path": "../../../plain"}], "build": {"dune": {"place": "vendor/middle"}}'
+run respin build
+exits "its source has no dune files" 3
+contains "... and that is said" "$err" "middle can't be built with the image: its source has no dune files"
+recipe middle '"source": [{"path": "../../../sources/middle"}], "build": {"dune": {"place": "vendor/middle"}}'
+run respin --json build
+exits "with a source both are added" 0
+contains "... as vendored folders" "$(json '["ran"]')" "respin-vendor/middle/"
+is "the overlay is without effect yet" "$("$(path)")" "low middle aside"
+sed -i 's/"low"/"LOW"/' overlays/low/src/low.ml
+run respin --json plan
+is "the edit's way is planned" "$(printf '%s' "$out" | python3 -c 'import json, sys
+for one in json.load(sys.stdin)["actions"]:
+	print(one["output"] + ": " + one["reason"])')" "low: low.ml changed
+middle: needs low, which is rebuilt
+app: needs middle, which is rebuilt"
+run respin --json build
+is "... and taken" "$("$(path)")" "LOW middle aside"
+lacks "what is not concerned stays installed" "$(ls .respin/dune/with/respin-vendor)" aside
+echo 'let more = 1' >>../sources/middle/middle.ml
+run respin --json build
+contains "a changed source of a dependent is noticed" "$(json '["ran"]')" "middle.ml changed"
+run respin --json build
+is "nothing runs again" "$(json '["ran"]')" "[]"
+mkdir respin-vendor
+echo '(lang dune 2.9)' >respin-vendor/dune-project
+run respin --json build
+is "a folder of the user's has the name of ours" "$("$(path)") $(ls -d .respin/dune/with/respin-*)" \
+	"LOW middle aside .respin/dune/with/respin-vendor
+.respin/dune/with/respin-vendor-1"
+run respin --json build --no-overlays
+is "without overlays nothing is added" "$("$(path)") $(ls -d .respin/dune/without/respin-vendor*)" \
+	"low middle aside .respin/dune/without/respin-vendor"
+finish
