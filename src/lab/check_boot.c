@@ -96,7 +96,7 @@ static done_fn *sign_of(const struct trial *t, struct wanted *w, const char **ab
 		*absence = str_format(a, "no '%s' on the console", text);
 		return console_shows;
 	}
-	*absence = "it did not come up";
+	*absence = "it listened nowhere";
 	if (kind->listens)
 		return listens;
 	const char *address = network_address(a, &t->s->nets.v[0], w->number);

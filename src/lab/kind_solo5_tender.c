@@ -48,7 +48,7 @@ static bool start(
 	const char *const image[] = {"--", plan->image_path, NULL};
 	push_words(a, &argv, image);
 	strings words = {0};
-	if (!solo5_words(a, plan, &words, e))
+	if (!solo5_arguments(a, plan, &words, e))
 		return false;
 	/* The tender puts blanks between them, and nothing else. */
 	if (words.n)
@@ -72,7 +72,7 @@ static struct ending end(struct arena *a, const struct remains *r)
 {
 	if (r->outcome->exit_code == 0)
 		return (struct ending){"ended by itself", true};
-	return (struct ending){.words = outcome_words(a, r->outcome)};
+	return (struct ending){.words = exit_words(a, r->outcome, solo5_last_line(a, r->console))};
 }
 
 const struct machine_kind kind_solo5_spt = {.name = "solo5-spt",

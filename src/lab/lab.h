@@ -36,10 +36,12 @@ struct run {
 	const char *image; /* name of the recipe */
 	const char *image_path, *image_sha256;
 	const char *started;	 /* "2026-11-23T08:37:03Z" */
-	const char *accelerator; /* "tcg" or "kvm" */
+	const char *machine;	 /* the kind of machine: "qemu", "process", ... */
+	const char *accelerator; /* of its processor: "tcg", "kvm"; "native": it is the host's */
 	const char *end; /* "stopped by the lab", or in a line: "panic: TEXT; in f at x.c:1, called
 			  * from ...", "refused: TEXT", "hang: ...", "flood: ...", "ended by
-			  * itself", ... */
+			  * itself", "exited with status 2: LAST LINE", "was ended by SIGSEGV", ...
+			  */
 	/* FAIL where a check failed, or the machine came to an end of its own: badly, or before all
 	 * checks were done. */
 	enum verdict verdict;

@@ -78,14 +78,15 @@ static void run(const char *mode)
 	fflush(stdout);
 	if (strchr(mode, 's'))
 		speak();
-	if (strchr(mode, 'z')) /* and reads nothing for a while */
-		sleep(1);
+	int sleeps = strchr(mode, 'z') != NULL;
 	for (;;) {
 		ssize_t n = read(tap, frame, sizeof(frame));
 		int is_arp = n > 14 && frame[12] == 8 && frame[13] == 6;
 		int is_ip = n > 14 && frame[12] == 8 && frame[13] == 0;
 		if (strchr(mode, 'x') && is_ip)
 			exit(3);
+		if (sleeps && is_ip) /* and reads nothing for a while */
+			sleeps = 0, sleep(1);
 		if ((strchr(mode, 'a') && is_arp && answer_arp((size_t)n)) ||
 			(strchr(mode, 'p') && is_ip && answer_ping((size_t)n)))
 			send_frame((size_t)n);
