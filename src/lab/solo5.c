@@ -46,7 +46,7 @@ bool solo5_suits(struct arena *a, const char *image_path, const char *target,
 	if (strcmp(notes.target, target) != 0)
 		return fail(e, E_INPUT, "%s is a Solo5 image for %s, not for %s", image_path,
 			notes.target, target);
-	*member = how->networks.n ? "networks" : NULL;
+	*member = "networks";
 	if (count_devices(&notes, true) != cards)
 		return fail(e, E_INPUT, "%s has %s: expected one for each of %zu network%s",
 			image_path, devices_words(a, &notes, true, "network card"), cards,

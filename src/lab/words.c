@@ -30,7 +30,7 @@ static struct str without_sequences(struct arena *a, struct str s)
 
 const char *one_line(struct arena *a, struct str s, size_t max)
 {
-	s = without_sequences(a, str_trim(s));
+	s = str_trim(without_sequences(a, s));
 	bool cut = s.n > max;
 	if (cut)
 		s.n = max;
