@@ -3,6 +3,8 @@
 #include "lab_processes.h"
 #include "machine_box.h"
 
+#include <fcntl.h>
+#include <pty.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -402,6 +404,104 @@ static void words_of_the_command_line(void **state)
 	assert_string_equal(kept(&run, "console-2.txt"), "<10.77.0.3>\n<10.78.0.3>\n");
 }
 
+/* ---- on the terminal --------------------------------------------------------------------- */
+
+/* Runs the image with its console on our standard output, which is a file for the time. */
+static int console_of(const char *program, const struct recipe *r, const char **text)
+{
+	struct err e = {0};
+	struct str bytes;
+	int status = -1, out = dup(STDOUT_FILENO);
+	const char *file = path_join(&arena, root, "terminal.txt");
+	struct lab_request q = request(r);
+	q.image_path = program;
+	fflush(stdout);
+	int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	dup2(fd, STDOUT_FILENO);
+	bool ran = lab_console(&arena, &q, &status, &e);
+	dup2(out, STDOUT_FILENO);
+	close(out);
+	close(fd);
+	assert_ok(ran);
+	assert_ok(file_read(&arena, file, 1 << 20, &bytes, &e));
+	*text = bytes.p;
+	return status;
+}
+
+static void consoles_on_the_terminal(void **state)
+{
+	(void)state;
+	const char *text;
+	assert_int_equal(console_of(server, image_of("process", "exit 0", "", ""), &text), 0);
+	assert_string_equal(text, "it was nice\n");
+	assert_int_equal(console_of(server, image_of("process", "exit 3", "", ""), &text), 1);
+	assert_int_equal(
+		console_of(server, image_of("process", "exit 0", "\"machines\":2,", ""), &text), 0);
+	assert_contains(text, "1: it was nice\n");
+	assert_contains(text, "2: it was nice\n");
+}
+
+/* ^C on a terminal of its own, whose foreground the program is, too. */
+static void an_interrupt_ends_a_program_well(void **state)
+{
+	(void)state;
+	int terminal, status;
+	char seen[256] = "";
+	size_t n = 0;
+	struct lab_request q = request(image_of("process", "polite", "\"machines\":2,", ""));
+	q.image_path = server;
+	pid_t pid = forkpty(&terminal, NULL, NULL, NULL);
+	if (pid == 0) {
+		struct err e = {0};
+		signals_catch();
+		_exit(lab_console(&arena, &q, &status, &e) ? status : 9);
+	}
+	while (n < sizeof(seen) - 1 && !(strstr(seen, "1: ready") && strstr(seen, "2: ready"))) {
+		ssize_t got = read(terminal, seen + n, sizeof(seen) - 1 - n);
+		assert_true(got > 0);
+		n += (size_t)got;
+		seen[n] = '\0';
+	}
+	assert_int_equal(write(terminal, "\x03", 1), 1);
+	while (read(terminal, seen, sizeof(seen)) > 0)
+		continue;
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	close(terminal);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_true(wait_for_processes(server, 0));
+}
+
+static void a_program_of_the_users_beside_it(void **state)
+{
+	(void)state;
+	struct err e = {0};
+	struct run run;
+	int status = -1;
+	static const char *const program[] = {
+		"sh", "-c", "curl -s -o \"$0\" http://$RESPIN_ADDRESS/ && exit 5", NULL, NULL};
+	const char *argv[5];
+	memcpy(argv, program, sizeof(argv));
+	argv[3] = path_join(&arena, root, "page");
+	struct lab_request q = request(image_of("process", "serve 80", "", TCP));
+	q.image_path = server;
+	q.program = argv;
+	q.at = -1;
+	assert_ok(lab_visit(&arena, &q, &run, &status, &e));
+	assert_int_equal(status, 5);
+	assert_contains(run.checks.v[0].why, "it listens at TCP port 80");
+	assert_string_equal(result(&run, run.checks.v[1].name)->why, "exited with status 5");
+	assert_true(file_exists(argv[3]));
+	q.image = image_of("unix", "$TAP $ADDRESS ap", "", PING);
+	q.image_path = tapped;
+	static const char *const ping[] = {
+		"sh", "-c", "ping -q -c 1 $RESPIN_ADDRESS >/dev/null", NULL};
+	q.program = ping;
+	assert_ok(lab_visit(&arena, &q, &run, &status, &e));
+	assert_int_equal(status, 0);
+	assert_int_equal(run.verdict, PASS);
+}
+
 /* ---- what is refused -------------------------------------------------------------------- */
 
 static void assert_refused(
@@ -484,6 +584,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(an_image_need_not_be_executable),
 	cmocka_unit_test(its_world_is_small),
 	cmocka_unit_test(words_of_the_command_line),
+	cmocka_unit_test(consoles_on_the_terminal),
+	cmocka_unit_test(an_interrupt_ends_a_program_well),
+	cmocka_unit_test(a_program_of_the_users_beside_it),
 	cmocka_unit_test(what_a_machine_has_not_is_refused),
 	cmocka_unit_test(what_is_no_program_is_an_error),
 };
