@@ -80,7 +80,10 @@ static void run(const char *mode)
 		speak();
 	int sleeps = strchr(mode, 'z') != NULL;
 	for (;;) {
+		static const unsigned char host[6] = {2, 0, 0, 0, 0, 1};
 		ssize_t n = read(tap, frame, sizeof(frame));
+		if (n < 14 || (memcmp(frame + 6, host, 5) != 0))
+			puts("a frame that no host has sent");
 		int is_arp = n > 14 && frame[12] == 8 && frame[13] == 6;
 		int is_ip = n > 14 && frame[12] == 8 && frame[13] == 0;
 		if (strchr(mode, 'x') && is_ip)

@@ -1,14 +1,10 @@
-/* test_lab_machines.c - machines that are programs: with the kernel's sockets, or with a stack of
- * their own at a tap. SPDX-License-Identifier: ISC */
+/* test_lab_machines.c - machines that are programs with the kernel's sockets.
+ * SPDX-License-Identifier: ISC */
 #include "lab_processes.h"
 #include "machine_box.h"
 
 #include <fcntl.h>
 #include <pty.h>
-#include <sched.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 /* ---- what they are reached by ---------------------------------------------------------- */
 
@@ -23,16 +19,6 @@ static void a_process_serves_over_the_wire(void **state)
 	assert_string_equal(run.accelerator, "native");
 	assert_contains(kept(&run, "console.txt"), "serving\nfrom 10.77.0.1\n");
 	assert_contains(kept(&run, "run.json"), "\"machine\": \"process\"");
-}
-
-static void a_tap_machine_answers(void **state)
-{
-	(void)state;
-	struct run run = tap_machine("ap", ARP(2000) "," PING);
-	assert_contains(run.checks.v[0].why, "it answered ARP after ");
-	assert_int_equal(run.verdict, PASS);
-	assert_string_equal(run.end, "stopped by the lab");
-	assert_string_equal(run.machine, "unix");
 }
 
 /* The sum of RFC 1071 over N bytes. */
@@ -92,27 +78,6 @@ static void the_wire_delays_them(void **state)
 	struct run run = run_of(server, "process", "serve 80", "\"wire\":{\"delay_ms\":20},", TCP);
 	assert_int_equal(run.verdict, PASS);
 	assert_true(result(&run, "tcp")->metrics.v[0].value >= 40);
-	run = run_of(tapped, "unix", "$TAP $ADDRESS ap", "\"wire\":{\"delay_ms\":20},", PING);
-	assert_int_equal(run.verdict, PASS);
-	assert_true(result(&run, "ping")->metrics.v[1].value >= 40);
-}
-
-/* More than a tap holds, while the machine sleeps: they wait, as at QEMU's socket. Ping itself may
- * miss some of the answers, when all of them come at once. */
-static void nothing_is_lost_at_a_tap(void **state)
-{
-	(void)state;
-#define COUNT_ICMP(name, type)                                                                     \
-	"{\"name\":\"" name "\",\"type\":\"packets\",\"min\":3000,\"filter\":"                     \
-	"\"icmp[icmptype] = " type "\"}"
-	struct run run = tap_machine("apz",
-		COMMAND("burst",
-			"\"timeout_ms\":30000,\"run\":[\"sh\",\"-c\",\"ip neigh replace "
-			"10.77.0.2 lladdr 02:00:00:00:00:02 dev respin0; ping -q -c 3000 -l 3000 "
-			"-W 5 10.77.0.2; true\"]") "," COUNT_ICMP("asked",
-			"8") "," COUNT_ICMP("answered", "0"));
-	assert_int_equal(run.verdict, PASS);
-	assert_contains(kept(&run, "checks/1-burst.txt"), "3000 packets transmitted");
 }
 
 static void several_networks(void **state)
@@ -124,24 +89,14 @@ static void several_networks(void **state)
 		HTTP ",{\"name\":\"inside\",\"type\":\"tcp\",\"at\":1}");
 	assert_int_equal(run.verdict, PASS);
 	assert_true(result(&run, "inside")->metrics.v[0].value >= 10);
-	run = run_of(tapped, "unix", "$TAP1 $ADDRESS1 ap", two,
-		"{\"name\":\"up\",\"type\":\"boot\",\"expect\":\"ready ap\"},"
-		"{\"name\":\"inside\",\"type\":\"arp\",\"at\":1}");
-	assert_int_equal(run.verdict, PASS);
 }
 
 static void several_machines(void **state)
 {
 	(void)state;
-#define AT_3(type) "{\"name\":\"" type " 3\",\"type\":\"" type "\",\"machine\":3}"
 	struct run run = run_of(
 		server, "process", "serve 80", "\"machines\":3,", AT_3("arp") "," AT_3("tcp"));
 	assert_int_equal(run.verdict, PASS);
-	run = run_of(tapped, "unix", "$TAP $ADDRESS ap", "\"machines\":3,",
-		AT_3("arp") "," AT_3("reboot") "," AT_3("ping"));
-	assert_int_equal(run.verdict, PASS);
-	assert_contains(result(&run, "arp 3")->why, "10.77.0.4 replied");
-	assert_contains(kept(&run, "console-3.txt"), "ready ap\nlab: power cut\nready ap\n");
 }
 
 /* ---- when they are up ------------------------------------------------------------------ */
@@ -162,49 +117,16 @@ static void a_process_is_up_when_it_listens(void **state)
 	assert_contains(run.end, "hang: it listened nowhere within 0.3 s; it printed nothing");
 }
 
-static void a_tap_machine_is_up_when_it_speaks(void **state)
-{
-	(void)state;
-	struct run run = tap_machine("s", ARP(300));
-	assert_contains(result(&run, "boot")->why, "it sent frames, but answered no ARP after 1");
-	assert_int_equal(result(&run, "boot")->verdict, PASS);
-	assert_int_equal(result(&run, "arp")->verdict, FAIL);
-	run = tap_machine("-", SOON);
-	assert_int_equal(run.verdict, FAIL);
-	assert_string_equal(run.end, "hang: no frame, nor an answer to ARP for 10.77.0.2, within "
-				     "0.3 s; its last line was 'ready -'");
-	run = tap_machine("n", SOON);
-	assert_contains(run.end, "within 0.3 s; it has not opened tap0; it printed nothing");
-	/* Nobody's address: who asks is to leave no trace. */
-	run = tap_machine("ap",
-		"{\"name\":\"boot\",\"type\":\"boot\"},{\"name\":\"probes\",\"type\":\"packets\","
-		"\"filter\":\"arp[6:2] = 1 and arp[14:4] = 0\",\"min\":1},{\"name\":\"others\","
-		"\"type\":\"packets\",\"filter\":\"arp[6:2] = 1 and arp[14:4] != 0\",\"max\":0}");
-	assert_int_equal(run.verdict, PASS);
-}
-
 static void text_on_the_console_is_waited_for(void **state)
 {
 	(void)state;
-#define EXPECT(text, ms)                                                                           \
-	"{\"name\":\"up\",\"type\":\"boot\",\"expect\":\"" text "\",\"timeout_ms\":" #ms "}"
 	struct run run = process("serve 80", EXPECT("serving", 5000));
 	assert_int_equal(run.verdict, PASS);
 	assert_contains(run.checks.v[0].why, "'serving' after ");
-	run = tap_machine("ap", EXPECT("ready ap", 5000));
-	assert_int_equal(run.verdict, PASS);
 	run = process("serve 80", EXPECT("frogs", 200) "," TCP);
 	assert_contains(
 		run.end, "hang: no 'frogs' on the console within 0.2 s; its last line was 'serv");
 	assert_skipped(&run, "tcp", "hang");
-}
-
-static void a_hang_of_a_tap_machine(void **state)
-{
-	(void)state;
-	struct run run = tap_machine("s", PING "," ARP(300));
-	assert_contains(run.end, "hang: nothing came from the image during check 'ping'");
-	assert_skipped(&run, "arp", "hang");
 }
 
 /* ---- how they end ---------------------------------------------------------------------- */
@@ -221,9 +143,6 @@ static void an_end_is_told_in_words(void **state)
 	assert_string_equal(run.end, "exited with status 3: it was nice");
 	run = process("crash", "");
 	assert_string_equal(run.end, "was ended by SIGSEGV");
-	run = tap_machine("ax", PING);
-	assert_string_equal(run.end, "exited with status 3: ready ax");
-	assert_contains(result(&run, "ping")->why, "the machine came to its end: exited with");
 	run = process("exception", "");
 	assert_string_equal(run.end,
 		"panic: exception Failure(\"no biscuits\"); in Stdlib.failwith at stdlib.ml:29, "
@@ -269,9 +188,6 @@ static void a_power_cut_asks_nobody(void **state)
 		EXPECT("ready",
 			5000) ",{\"name\":\"cut\",\"type\":\"reboot\",\"expect\":\"ready\"}");
 	assert_string_equal(kept(&run, "console.txt"), "ready\nlab: power cut\nready\ngoodbye\n");
-	run = tap_machine("ap", PING "," REBOOT "," ARP(2000));
-	assert_int_equal(run.verdict, PASS);
-	assert_contains(result(&run, "cut")->why, "it answered ARP after ");
 }
 
 static void what_it_started_ends_with_it(void **state)
@@ -289,19 +205,15 @@ static void nothing_outlives_a_killed_respin(void **state)
 {
 	(void)state;
 	static const int signals[] = {SIGKILL, SIGINT};
-	const char *wait = COMMAND("wait", "\"timeout_ms\":60000,\"run\":[\"sleep\",\"7142\"]");
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < 2; i++) {
 		int fd;
-		bool tap = i % 2;
-		const struct recipe *r = tap ? image_of("unix", "$TAP $ADDRESS ap", "", wait)
-					     : image_of("process", "children", "", wait);
-		const char *program = tap ? tapped : server;
-		pid_t pid = start_lab_with(r, program, 0, &fd);
+		const struct recipe *r = image_of("process", "children", "", WAIT);
+		pid_t pid = start_lab_with(r, server, 0, &fd);
 		assert_true(wait_for_processes("7142", 1));
-		assert_true(processes_with(program) > 0);
-		kill(pid, signals[i / 2]);
+		assert_true(processes_with(server) > 0);
+		kill(pid, signals[i]);
 		reply_of(pid, fd);
-		assert_true(wait_for_processes(program, 0));
+		assert_true(wait_for_processes(server, 0));
 		assert_true(wait_for_processes("7142", 0));
 		assert_true(wait_for_processes("7141", 0));
 	}
@@ -313,48 +225,6 @@ static void no_root_is_needed(void **state)
 {
 	(void)state;
 	run_as_nobody(image_of("process", "serve 80", "", TCP "," HTTP), server);
-}
-
-/* Where everybody may open /dev/net/tun: in a folder of devices of our own, if need be. */
-static void taps_need_no_root(void **state)
-{
-	(void)state;
-	const struct recipe *r = image_of("unix", "$TAP $ADDRESS ap", "", ARP(2000) "," PING);
-	struct stat st;
-	bool open_to_all = stat("/dev/net/tun", &st) == 0 && (st.st_mode & 6) == 6;
-	pid_t pid = fork();
-	int status;
-	if (pid == 0) {
-		mode_t old = umask(0);
-		if (!open_to_all &&
-			(unshare(CLONE_NEWNS) ||
-				mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-				mount("none", "/dev/net", "tmpfs", 0, NULL) ||
-				mknod("/dev/net/tun", S_IFCHR | 0666, makedev(10, 200))))
-			_exit(77);
-		umask(old);
-		run_as_nobody(r, tapped);
-		_exit(0);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
-		skip();
-	assert_int_equal(status, 0);
-}
-
-static void who_may_open_no_tap_is_told(void **state)
-{
-	(void)state;
-	int fd;
-	struct stat st;
-	if (geteuid() != 0 || stat("/dev/net/tun", &st) < 0 || (st.st_mode & 6))
-		skip();
-	const struct recipe *r = image_of("unix", "$TAP $ADDRESS ap", "", ARP(2000));
-	pid_t pid = start_lab_with(r, tapped, 65534, &fd);
-	struct reply reply = reply_of(pid, fd);
-	assert_false(reply.done);
-	assert_contains(reply.e.text, "is made by /dev/net/tun: Permission denied");
-	assert_contains(reply.e.hint, "mode 0666");
 }
 
 static void an_image_need_not_be_executable(void **state)
@@ -492,14 +362,6 @@ static void a_program_of_the_users_beside_it(void **state)
 	assert_contains(run.checks.v[0].why, "it listens at TCP port 80");
 	assert_string_equal(result(&run, run.checks.v[1].name)->why, "exited with status 5");
 	assert_true(file_exists(argv[3]));
-	q.image = image_of("unix", "$TAP $ADDRESS ap", "", PING);
-	q.image_path = tapped;
-	static const char *const ping[] = {
-		"sh", "-c", "ping -q -c 1 $RESPIN_ADDRESS >/dev/null", NULL};
-	q.program = ping;
-	assert_ok(lab_visit(&arena, &q, &run, &status, &e));
-	assert_int_equal(status, 0);
-	assert_int_equal(run.verdict, PASS);
 }
 
 /* ---- what is refused -------------------------------------------------------------------- */
@@ -562,16 +424,12 @@ static void what_is_no_program_is_an_error(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_process_serves_over_the_wire),
-	cmocka_unit_test(a_tap_machine_answers),
 	cmocka_unit_test(frames_look_as_on_a_real_cable),
 	cmocka_unit_test(the_wire_delays_them),
-	cmocka_unit_test(nothing_is_lost_at_a_tap),
 	cmocka_unit_test(several_networks),
 	cmocka_unit_test(several_machines),
 	cmocka_unit_test(a_process_is_up_when_it_listens),
-	cmocka_unit_test(a_tap_machine_is_up_when_it_speaks),
 	cmocka_unit_test(text_on_the_console_is_waited_for),
-	cmocka_unit_test(a_hang_of_a_tap_machine),
 	cmocka_unit_test(an_end_is_told_in_words),
 	cmocka_unit_test(an_end_behind_the_last_check_is_fine),
 	cmocka_unit_test(a_process_is_asked_to_end_first),
@@ -579,8 +437,6 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(what_it_started_ends_with_it),
 	cmocka_unit_test(nothing_outlives_a_killed_respin),
 	cmocka_unit_test(no_root_is_needed),
-	cmocka_unit_test(taps_need_no_root),
-	cmocka_unit_test(who_may_open_no_tap_is_told),
 	cmocka_unit_test(an_image_need_not_be_executable),
 	cmocka_unit_test(its_world_is_small),
 	cmocka_unit_test(words_of_the_command_line),

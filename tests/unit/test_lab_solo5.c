@@ -2,33 +2,12 @@
  * at a tap stands in here (tests/guest/tapped.c). SPDX-License-Identifier: ISC */
 #include "machine_box.h"
 
+#include "solo5_notes.h"
+
 #include "image/image.h"
 #include "lab/panic.h"
 #include "lab/solo5.h"
 #include "lab/words.h"
-
-#define HVT "-DTARGET=1"
-#define SPT "-DTARGET=2"
-#define VIRTIO "-DTARGET=3"
-
-/* A file with the notes of an image. */
-static const char *notes_of(
-	const char *target, const char *entries, const char *device, const char *other)
-{
-	struct err e = {0};
-	struct outcome ignored;
-	const char *out = path_join(&arena, root, "image");
-	const char *const argv[] = {"cc", "-nostdlib", "-static", "-s", "-Wl,--build-id=none",
-		target, entries, "-o", out, "tests/guest/solo5_image.S", device, other, NULL};
-	const struct command cc = {.argv = argv};
-	assert_ok(command_must(&arena, &cc, &ignored, &e));
-	return out;
-}
-
-static const char *one_card(const char *target)
-{
-	return notes_of(target, "-DENTRIES=2", "-DCARD=\"service\"", NULL);
-}
 
 static void notes_are_read(void **state)
 {
@@ -90,19 +69,19 @@ static void assert_unsuitable(
 static void image_and_recipe_must_agree(void **state)
 {
 	(void)state;
-	assert_unsuitable(one_card(VIRTIO), "solo5-spt", "", "recipe.json:/image/machine",
-		"is a Solo5 image for virtio, not for spt");
 	assert_unsuitable(one_card(SPT), "solo5-virtio", "", "/image/machine", "for spt, not for");
-	assert_unsuitable(one_card(SPT), "solo5-spt", "\"networks\":[{},{}],", "/image/networks",
+	assert_unsuitable(one_card(VIRTIO), "solo5-virtio", "\"networks\":[{},{}],",
+		"/image/networks",
 		"has 1 network card (service): expected one for each of 2 networks");
-	assert_unsuitable(one_card(SPT), "solo5-spt", "\"disk\":{},", "/image/disk",
+	assert_unsuitable(one_card(VIRTIO), "solo5-virtio", "\"disk\":{},", "/image/disk",
 		"has no disk: the recipe gives it one");
-	const char *two = notes_of(SPT, "-DENTRIES=3", "-DCARD=\"a\"", "-DSECOND_CARD=\"b\"");
-	assert_unsuitable(two, "solo5-spt", "", "/image", "has 2 network cards (a, b): expected");
-	const char *disk = notes_of(SPT, "-DENTRIES=3", "-DCARD=\"a\"", "-DDISK=\"d\"");
+	const char *two = notes_of(VIRTIO, "-DENTRIES=3", "-DCARD=\"a\"", "-DSECOND_CARD=\"b\"");
 	assert_unsuitable(
-		disk, "solo5-spt", "", "/image/disk", "has 1 disk (d): the recipe gives it none");
-	assert_unsuitable(server, "solo5-spt", "", server, "this is no Solo5 image");
+		two, "solo5-virtio", "", "/image", "has 2 network cards (a, b): expected");
+	const char *disk = notes_of(VIRTIO, "-DENTRIES=3", "-DCARD=\"a\"", "-DDISK=\"d\"");
+	assert_unsuitable(disk, "solo5-virtio", "", "/image/disk",
+		"has 1 disk (d): the recipe gives it none");
+	assert_unsuitable(server, "solo5-virtio", "", server, "this is no Solo5 image");
 }
 
 static void a_missing_tender_is_named(void **state)
@@ -128,82 +107,6 @@ static void a_reset_button_is_qemus(void **state)
 	assert_false(lab_validate(image_of("solo5-spt", "", "", reset), &e));
 	assert_contains(e.where, "/image/checks/0/how");
 	assert_ok(lab_validate(image_of("solo5-virtio", "", "", reset), &e));
-}
-
-/* ---- under a tender -------------------------------------------------------------------- */
-
-static void a_tender_gets_devices_and_words(void **state)
-{
-	(void)state;
-	struct run run = run_of(
-		one_card(SPT), "solo5-spt", "tap0 $ADDRESS ap", "", ARP(2000) "," PING "," REBOOT);
-	assert_int_equal(run.verdict, PASS);
-	assert_string_equal(run.machine, "solo5-spt");
-	assert_string_equal(run.accelerator, "native");
-	assert_contains(kept(&run, "console.txt"),
-		"option --mem=64\noption --net:service=tap0\n"
-		"option --net-mac:service=52:54:00:12:34:56\nSolo5: Bindings version\nready ap\n");
-}
-
-static void disks_and_cards_by_their_names(void **state)
-{
-	(void)state;
-	const char *image = notes_of(SPT, "-DENTRIES=3", "-DDISK=\"data\"", "-DCARD=\"net\"");
-	struct run run = run_of(
-		image, "solo5-spt", "tap0 $ADDRESS ap", "\"disk\":{\"size_mb\":1},", ARP(2000));
-	assert_int_equal(run.verdict, PASS);
-	assert_contains(kept(&run, "console.txt"), "option --net:net=tap0\n");
-	assert_contains(kept(&run, "console.txt"), "option --block:data=/proc/self/fd/");
-	image = notes_of(SPT, "-DENTRIES=3", "-DCARD=\"a\"", "-DSECOND_CARD=\"b\"");
-	run = run_of(image, "solo5-spt", "tap1 $ADDRESS1 ap", "\"networks\":[{},{}],",
-		"{\"name\":\"up\",\"type\":\"boot\",\"expect\":\"ready\"},"
-		"{\"name\":\"arp\",\"type\":\"arp\",\"at\":1}");
-	assert_int_equal(run.verdict, PASS);
-	assert_contains(kept(&run, "console.txt"), "option --net:b=tap1\n");
-}
-
-static void a_tender_that_refuses_is_an_error(void **state)
-{
-	(void)state;
-	struct err e = {0};
-	struct run run;
-	strings before = {0}, after = {0};
-	const char *runs = path_join(&arena, workspace.state, "runs");
-	const char *tender = path_join(&arena, root, "solo5-spt");
-	assert_ok(dir_list(&arena, runs, &before, &e));
-	assert_int_equal(rename(tender, path_join(&arena, root, "kept")), 0);
-	assert_ok(file_write(
-		tender, S("#!/bin/sh\necho solo5-spt: Out of memory >&2\nexit 1\n"), 0755, &e));
-	struct lab_request q = request(image_of("solo5-spt", "", "", ""));
-	q.image_path = one_card(SPT);
-	bool done = lab_check(&arena, &q, &run, &e);
-	assert_int_equal(rename(path_join(&arena, root, "kept"), tender), 0);
-	assert_false(done);
-	assert_int_equal(e.code, E_CHILD);
-	assert_contains(e.text, "solo5-spt can't start ");
-	assert_contains(e.text, "image: solo5-spt: Out of memory");
-	assert_ok(dir_list(&arena, runs, &after, &e));
-	assert_int_equal(before.n, after.n);
-}
-
-static void hvt_needs_kvm(void **state)
-{
-	(void)state;
-	struct err e = {0};
-	struct run run;
-	struct lab_request q = request(image_of("solo5-hvt", "tap0 $ADDRESS ap", "", ARP(2000)));
-	q.image_path = one_card(HVT);
-	setenv("RESPIN_ACCEL", "tcg", 1);
-	assert_false(lab_check(&arena, &q, &run, &e));
-	assert_int_equal(e.code, E_NOTFOUND);
-	assert_contains(e.text, "solo5-hvt needs KVM");
-	assert_contains(e.hint, "spt or virtio");
-	setenv("RESPIN_ACCEL", "kvm", 1);
-	bool done = lab_check(&arena, &q, &run, &e);
-	setenv("RESPIN_ACCEL", "tcg", 1);
-	assert_true(done);
-	assert_int_equal(run.verdict, PASS);
-	assert_string_equal(run.accelerator, "kvm");
 }
 
 /* ---- what they print at their end -------------------------------------------------------- */
@@ -256,28 +159,13 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(image_and_recipe_must_agree),
 	cmocka_unit_test(a_missing_tender_is_named),
 	cmocka_unit_test(a_reset_button_is_qemus),
-	cmocka_unit_test(a_tender_gets_devices_and_words),
-	cmocka_unit_test(disks_and_cards_by_their_names),
-	cmocka_unit_test(a_tender_that_refuses_is_an_error),
-	cmocka_unit_test(hvt_needs_kvm),
 	cmocka_unit_test(last_words_of_runtimes),
 	cmocka_unit_test(the_last_line_is_the_images_own),
 };
-
-/* The stand-in's names come first in PATH. */
-static int setup_tenders(void **state)
-{
-	int failed = setup_machines(state);
-	static const char *const names[] = {"solo5-spt", "solo5-hvt"};
-	for (size_t i = 0; i < 2; i++)
-		failed |= symlink(tapped, path_join(&arena, root, names[i]));
-	setenv("PATH", str_format(&arena, "%s:%s", root, getenv("PATH")), 1);
-	return failed;
-}
 
 int main(int argc, char **argv)
 {
 	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);
-	return cmocka_run_group_tests_name("lab_solo5", tests, setup_tenders, teardown);
+	return cmocka_run_group_tests_name("lab_solo5", tests, setup_with_tenders, teardown);
 }

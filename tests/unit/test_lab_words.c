@@ -89,11 +89,10 @@ static void words_are_joined_for_solo5(void **state)
 	(void)state;
 	strings words = {0};
 	assert_string_equal(arguments_join(&arena, &words), "");
-	static const char *const list[] = {"--a=1", "b c", "", "d\"e", "f\\g", "'"};
-	for (size_t i = 0; i < 6; i++)
+	static const char *const list[] = {"--a=1", "b\\ c", "\"d e\""};
+	for (size_t i = 0; i < 3; i++)
 		vec_push(&arena, &words, list[i]);
-	assert_string_equal(
-		arguments_join(&arena, &words), "--a=1 \"b c\" \"\" \"d\\\"e\" \"f\\\\g\" '");
+	assert_string_equal(arguments_join(&arena, &words), "--a=1 b\\ c \"d e\"");
 }
 
 static void ports_that_listen_are_found(void **state)
