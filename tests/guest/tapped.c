@@ -96,14 +96,14 @@ static void run(const char *mode)
 	}
 }
 
-/* A tender's options, and one argument that holds the image's words. */
+/* A tender's options; behind the image's name stand its words. */
 static int take_options(int argc, char **argv, char **words)
 {
 	int at = 1, n = 1;
 	for (; at < argc && strcmp(argv[at], "--") != 0; at++)
 		printf("option %s\n", argv[at]);
-	for (char *word = strtok(argv[at + 2], " "); word && n < 4; word = strtok(NULL, " "))
-		words[n++] = word;
+	for (at += 2; at < argc && n < 4; at++)
+		words[n++] = argv[at];
 	puts("Solo5: Bindings version");
 	return n;
 }
