@@ -13,7 +13,7 @@ static void a_process_serves_over_the_wire(void **state)
 	(void)state;
 	struct run run = process("serve 80", ARP(2000) "," PING "," TCP "," HTTP);
 	assert_contains(run.checks.v[0].why, "it listens at TCP port 80 after ");
-	assert_int_equal(run.verdict, PASS);
+	assert_passed(&run);
 	assert_string_equal(run.end, "stopped by the lab");
 	assert_string_equal(run.machine, "process");
 	assert_string_equal(run.accelerator, "native");
@@ -67,7 +67,7 @@ static void frames_look_as_on_a_real_cable(void **state)
 {
 	(void)state;
 	struct run run = process("serve 80 1000000", HTTP);
-	assert_int_equal(run.verdict, PASS);
+	assert_passed(&run);
 	assert_contains(result(&run, "http")->why, "1000000 bytes");
 	assert_true(count_sound_packets(&run) > 700);
 }
@@ -76,7 +76,7 @@ static void the_wire_delays_them(void **state)
 {
 	(void)state;
 	struct run run = run_of(server, "process", "serve 80", "\"wire\":{\"delay_ms\":20},", TCP);
-	assert_int_equal(run.verdict, PASS);
+	assert_passed(&run);
 	assert_true(result(&run, "tcp")->metrics.v[0].value >= 40);
 }
 
@@ -87,7 +87,7 @@ static void several_networks(void **state)
 		"\"networks\":[{},{\"address\":\"192.168.9.7/24\",\"delay_ms\":5}],";
 	struct run run = run_of(server, "process", "serve 80", two,
 		HTTP ",{\"name\":\"inside\",\"type\":\"tcp\",\"at\":1}");
-	assert_int_equal(run.verdict, PASS);
+	assert_passed(&run);
 	assert_true(result(&run, "inside")->metrics.v[0].value >= 10);
 }
 
@@ -96,7 +96,7 @@ static void several_machines(void **state)
 	(void)state;
 	struct run run = run_of(
 		server, "process", "serve 80", "\"machines\":3,", AT_3("arp") "," AT_3("tcp"));
-	assert_int_equal(run.verdict, PASS);
+	assert_passed(&run);
 }
 
 /* ---- when they are up ------------------------------------------------------------------ */
@@ -105,12 +105,12 @@ static void a_process_is_up_when_it_listens(void **state)
 {
 	(void)state;
 	struct run run = process("late", TCP);
-	assert_int_equal(run.verdict, PASS);
+	assert_passed(&run);
 	assert_true(result(&run, "boot")->metrics.v[0].value >= 400);
 	run = process("udp 53", "");
 	assert_contains(run.checks.v[0].why, "it listens at UDP port 53 after ");
 	run = process("idle", "");
-	assert_int_equal(run.verdict, PASS);
+	assert_passed(&run);
 	assert_contains(run.checks.v[0].why, "it runs, and listens nowhere after 10");
 	run = process("idle", SOON);
 	assert_int_equal(run.verdict, FAIL);
@@ -121,7 +121,7 @@ static void text_on_the_console_is_waited_for(void **state)
 {
 	(void)state;
 	struct run run = process("serve 80", EXPECT("serving", 5000));
-	assert_int_equal(run.verdict, PASS);
+	assert_passed(&run);
 	assert_contains(run.checks.v[0].why, "'serving' after ");
 	run = process("serve 80", EXPECT("frogs", 200) "," TCP);
 	assert_contains(
@@ -157,7 +157,7 @@ static void an_end_behind_the_last_check_is_fine(void **state)
 {
 	(void)state;
 	struct run run = process("exit 0", EXPECT("it was nice", 5000));
-	assert_int_equal(run.verdict, PASS);
+	assert_passed(&run);
 }
 
 static void a_process_is_asked_to_end_first(void **state)
@@ -168,20 +168,20 @@ static void a_process_is_asked_to_end_first(void **state)
 	assert_true(clock_ns() - started < (int64_t)1900000000);
 	assert_string_equal(kept(&run, "console.txt"), "ready\ngoodbye\n");
 	assert_string_equal(run.end, "stopped by the lab");
-	assert_int_equal(run.verdict, PASS);
+	assert_passed(&run);
 	/* Two that don't listen to it get two seconds, together. */
 	started = clock_ns();
 	run = run_of(server, "process", "deaf", "\"machines\":2,", EXPECT("ready", 5000));
 	assert_true(clock_ns() - started > (int64_t)2000000000);
 	assert_true(clock_ns() - started < (int64_t)3900000000);
-	assert_int_equal(run.verdict, PASS);
+	assert_passed(&run);
 }
 
 static void a_power_cut_asks_nobody(void **state)
 {
 	(void)state;
 	struct run run = process("serve 80", HTTP "," REBOOT "," TCP);
-	assert_int_equal(run.verdict, PASS);
+	assert_passed(&run);
 	assert_contains(result(&run, "cut")->why, "it listens at TCP port 80 after ");
 	assert_contains(kept(&run, "console.txt"), "serving\nfrom 10.77.0.1\nlab: power cut\nserv");
 	run = process("polite",
@@ -194,7 +194,7 @@ static void what_it_started_ends_with_it(void **state)
 {
 	(void)state;
 	struct run run = process("children", REBOOT "," TCP);
-	assert_int_equal(run.verdict, PASS);
+	assert_passed(&run);
 	assert_true(wait_for_processes("7141", 0));
 	run = process("orphan", "");
 	assert_string_equal(run.end, "ended by itself");
@@ -233,7 +233,7 @@ static void an_image_need_not_be_executable(void **state)
 	assert_int_equal(chmod(server, 0444), 0);
 	struct run run = process("serve 80", HTTP "," REBOOT "," TCP);
 	assert_int_equal(chmod(server, 0755), 0);
-	assert_int_equal(run.verdict, PASS);
+	assert_passed(&run);
 }
 
 static void its_world_is_small(void **state)
@@ -259,7 +259,7 @@ static void its_world_is_small(void **state)
 		"10.77.0.0/24 dev eth0 proto kernel scope link src 10.77.0.2\nterminal\n",
 		root);
 	assert_string_equal(kept(&run, "console.txt"), expected);
-	assert_int_equal(run.verdict, PASS);
+	assert_passed(&run);
 }
 
 static void words_of_the_command_line(void **state)

@@ -27,7 +27,7 @@ static void they_serve(void **state)
 		struct run run = run_image(i, images[i].words, "",
 			ARP(2000) "," PING "," TCP "," HTTP "," BIG "," REBOOT ","
 				  "{\"name\":\"again\",\"type\":\"http\",\"path\":\"/about\"}");
-		assert_int_equal(run.verdict, PASS);
+		assert_passed(&run);
 		assert_contains(result(&run, "big")->why, "1000000 bytes");
 		assert_contains(run.checks.v[0].why, "it answered ARP after ");
 		assert_string_equal(run.end, "stopped by the lab");
@@ -41,7 +41,7 @@ static void over_a_slow_wire(void **state)
 	for (size_t i = 0; i < 3; i++) {
 		struct run run =
 			run_image(i, images[i].words, "\"wire\":{\"delay_ms\":20},", PING "," HTTP);
-		assert_int_equal(run.verdict, PASS);
+		assert_passed(&run);
 		assert_true(result(&run, "ping")->metrics.v[1].value >= 40);
 	}
 }
@@ -52,7 +52,7 @@ static void up_is_when_it_listens(void **state)
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
 		struct run run = run_image(i, "--ipv4=$ADDRESS/$PREFIX", "", TCP);
-		assert_int_equal(run.verdict, PASS);
+		assert_passed(&run);
 	}
 }
 
@@ -76,7 +76,7 @@ static void addresses_of_several(void **state)
 		struct run run = run_image(i, images[i].words, "\"machines\":2,",
 			HTTP ",{\"name\":\"second\",\"type\":\"http\",\"path\":\"/\","
 			     "\"machine\":2}");
-		assert_int_equal(run.verdict, PASS);
+		assert_passed(&run);
 	}
 }
 

@@ -17,7 +17,7 @@ static void a_tap_machine_answers(void **state)
 	(void)state;
 	struct run run = tap_machine("ap", ARP(2000) "," PING);
 	assert_contains(run.checks.v[0].why, "it answered ARP after ");
-	assert_int_equal(run.verdict, PASS);
+	assert_passed(&run);
 	assert_string_equal(run.end, "stopped by the lab");
 	assert_string_equal(run.machine, "unix");
 	assert_string_equal(kept(&run, "console.txt"), "ready ap\n"); /* the kernel is silent */
@@ -28,7 +28,7 @@ static void the_wire_delays_it(void **state)
 	(void)state;
 	struct run run =
 		run_of(tapped, "unix", "$TAP $ADDRESS ap", "\"wire\":{\"delay_ms\":20},", PING);
-	assert_int_equal(run.verdict, PASS);
+	assert_passed(&run);
 	assert_true(result(&run, "ping")->metrics.v[1].value >= 40);
 }
 
@@ -46,7 +46,7 @@ static void nothing_is_lost_at_a_tap(void **state)
 			"10.77.0.2 lladdr 02:00:00:00:00:02 dev respin0; ping -q -c 3000 -l 3000 "
 			"-W 5 10.77.0.2; true\"]") "," COUNT_ICMP("asked",
 			"8") "," COUNT_ICMP("answered", "0"));
-	assert_int_equal(run.verdict, PASS);
+	assert_passed(&run);
 	assert_contains(kept(&run, "checks/1-burst.txt"), "3000 packets transmitted");
 }
 
@@ -57,7 +57,7 @@ static void several_networks(void **state)
 		"\"networks\":[{},{\"address\":\"192.168.9.7/24\"}],",
 		"{\"name\":\"up\",\"type\":\"boot\",\"expect\":\"ready ap\"},"
 		"{\"name\":\"inside\",\"type\":\"arp\",\"at\":1}");
-	assert_int_equal(run.verdict, PASS);
+	assert_passed(&run);
 }
 
 static void several_machines(void **state)
@@ -65,7 +65,7 @@ static void several_machines(void **state)
 	(void)state;
 	struct run run = run_of(tapped, "unix", "$TAP $ADDRESS ap", "\"machines\":3,",
 		AT_3("arp") "," AT_3("reboot") "," AT_3("ping"));
-	assert_int_equal(run.verdict, PASS);
+	assert_passed(&run);
 	assert_contains(result(&run, "arp 3")->why, "10.77.0.4 replied");
 	assert_contains(kept(&run, "console-3.txt"), "ready ap\nlab: power cut\nready ap\n");
 }
@@ -88,14 +88,14 @@ static void a_tap_machine_is_up_when_it_speaks(void **state)
 		"{\"name\":\"boot\",\"type\":\"boot\"},{\"name\":\"probes\",\"type\":\"packets\","
 		"\"filter\":\"arp[6:2] = 1 and arp[14:4] = 0\",\"min\":1},{\"name\":\"others\","
 		"\"type\":\"packets\",\"filter\":\"arp[6:2] = 1 and arp[14:4] != 0\",\"max\":0}");
-	assert_int_equal(run.verdict, PASS);
+	assert_passed(&run);
 }
 
 static void text_on_the_console_is_waited_for(void **state)
 {
 	(void)state;
 	struct run run = tap_machine("ap", EXPECT("ready ap", 5000));
-	assert_int_equal(run.verdict, PASS);
+	assert_passed(&run);
 }
 
 static void a_hang_of_a_tap_machine(void **state)
@@ -118,7 +118,7 @@ static void a_power_cut_makes_the_tap_anew(void **state)
 {
 	(void)state;
 	struct run run = tap_machine("ap", PING "," REBOOT "," ARP(2000));
-	assert_int_equal(run.verdict, PASS);
+	assert_passed(&run);
 	assert_contains(result(&run, "cut")->why, "it answered ARP after ");
 }
 
@@ -191,7 +191,7 @@ static void a_tender_gets_devices_and_words(void **state)
 	(void)state;
 	struct run run = run_of(
 		one_card(SPT), "solo5-spt", "tap0 $ADDRESS ap", "", ARP(2000) "," PING "," REBOOT);
-	assert_int_equal(run.verdict, PASS);
+	assert_passed(&run);
 	assert_string_equal(run.machine, "solo5-spt");
 	assert_string_equal(run.accelerator, "native");
 	assert_contains(kept(&run, "console.txt"),
@@ -205,14 +205,14 @@ static void disks_and_cards_by_their_names(void **state)
 	const char *image = notes_of(SPT, "-DENTRIES=3", "-DDISK=\"data\"", "-DCARD=\"net\"");
 	struct run run = run_of(
 		image, "solo5-spt", "tap0 $ADDRESS ap", "\"disk\":{\"size_mb\":1},", ARP(2000));
-	assert_int_equal(run.verdict, PASS);
+	assert_passed(&run);
 	assert_contains(kept(&run, "console.txt"), "option --net:net=tap0\n");
 	assert_contains(kept(&run, "console.txt"), "option --block:data=/proc/self/fd/");
 	image = notes_of(SPT, "-DENTRIES=3", "-DCARD=\"a\"", "-DSECOND_CARD=\"b\"");
 	run = run_of(image, "solo5-spt", "tap1 $ADDRESS1 ap", "\"networks\":[{},{}],",
 		"{\"name\":\"up\",\"type\":\"boot\",\"expect\":\"ready\"},"
 		"{\"name\":\"arp\",\"type\":\"arp\",\"at\":1}");
-	assert_int_equal(run.verdict, PASS);
+	assert_passed(&run);
 	assert_contains(kept(&run, "console.txt"), "option --net:b=tap1\n");
 }
 
@@ -256,7 +256,7 @@ static void hvt_needs_kvm(void **state)
 	bool done = lab_check(&arena, &q, &run, &e);
 	setenv("RESPIN_ACCEL", "tcg", 1);
 	assert_true(done);
-	assert_int_equal(run.verdict, PASS);
+	assert_passed(&run);
 	assert_string_equal(run.accelerator, "kvm");
 }
 
