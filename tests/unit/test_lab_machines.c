@@ -148,7 +148,7 @@ static void an_end_is_told_in_words(void **state)
 		"panic: exception Failure(\"no biscuits\"); in Stdlib.failwith at stdlib.ml:29, "
 		"called from Unikernel.Main.start at unikernel.ml:14, called from "
 		"Lwt_main.run.run_loop at src/unix/lwt_main.ml:34");
-	run = process("flood", TCP);
+	run = process("flood", WAIT);
 	assert_string_equal(run.end, "flood: printed more than 1024 KiB on the console");
 }
 
