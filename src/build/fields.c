@@ -27,7 +27,8 @@ static const struct {
 	{"provides.flags", 0},	 /* flags of dependents */
 	{"provides.link", 0},	 /* the linker script itself */
 	{"image.files", 0},	 /* the packed files */
-	{"image.boot", 0},	 /* of the lab, like all that follows */
+	{"image.machine", 0},	 /* of the lab, like all that follows */
+	{"image.boot", 0},
 	{"image.wire", 0},
 	{"image.networks", 0},
 	{"image.machines", 0},

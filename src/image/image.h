@@ -76,7 +76,7 @@ struct solo5_device {
 	bool is_card;	  /* a network card (NET_BASIC); else a disk (BLOCK_BASIC) */
 };
 struct solo5_notes {
-	const char *target; /* "hvt", "spt", "virtio", ... */
+	const char *target;		  /* "hvt", "spt", "virtio", ... */
 	VEC(struct solo5_device) devices; /* in the manifest's order */
 };
 /* E_INPUT where FILE is no ELF file, no Solo5 image, or has a manifest that makes no sense. */

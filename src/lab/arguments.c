@@ -155,13 +155,7 @@ bool arguments_split(struct arena *a, const char *text, const networks *nets, in
 const char *arguments_join(struct arena *a, const strings *words)
 {
 	struct text line = {.a = a};
-	vec_for(word, words) {
-		bool plain = **word && !strpbrk(*word, BLANKS "\"\\");
-		text_addz(&line, word == words->v ? "" : " ");
-		text_addz(&line, plain ? "" : "\"");
-		for (const char *c = *word; *c; c++)
-			text_addf(&line, strchr("\"\\", *c) ? "\\%c" : "%c", *c);
-		text_addz(&line, plain ? "" : "\"");
-	}
+	vec_for(word, words)
+		text_addf(&line, "%s%s", word == words->v ? "" : " ", *word);
 	return line.p ? line.p : "";
 }

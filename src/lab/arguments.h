@@ -13,7 +13,7 @@
  * E_INPUT for any other $WORD and for a quote without an end. */
 MUST_CHECK bool arguments_split(struct arena *a, const char *text, const networks *nets,
 	int64_t number, enum card_kind cards, strings *out, struct err *e);
-/* WORDS as one line for a Solo5 image, which splits it by blanks, "..." and backslashes again. */
+/* WORDS with blanks in between, and nothing else: as Solo5's tenders hand them to an image. */
 const char *arguments_join(struct arena *a, const strings *words);
 
 #endif

@@ -21,8 +21,6 @@
 #define ARP_PATIENCE_MS 250 /* beyond the round trip; the kernel's second suits larger networks */
 #define CARD_MTU 1500
 #define RECEIVE_BUFFER (8 * 1024 * 1024)
-/* Frames that a tap holds for its program: as many as a wire has on their way to it. */
-#define TAP_QUEUE 8192
 
 /* ---- devices --------------------------------------------------------------------------- */
 
@@ -194,8 +192,8 @@ static void add_tap(struct arena *a, const struct network *net, struct text *scr
 	const char *card = card_name(a, CARD_TAP, net->index);
 	text_addf(script,
 		"tuntap add %s mode tap\n"
-		"link set %s txqueuelen %d mtu %d arp off up\n",
-		card, card, TAP_QUEUE, CARD_MTU);
+		"link set %s mtu %d arp off up\n",
+		card, card, CARD_MTU);
 }
 
 static bool make_devices(

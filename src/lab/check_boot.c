@@ -11,8 +11,9 @@
 #define NS(ms) ((int64_t)(ms)*1000000)
 /* How long a program runs that listens nowhere, until it is taken to be up. */
 #define ALONE_NS NS(1000)
-/* How long a machine that has sent something may take to answer ARP; then it is up all the same. */
-#define SHY_NS NS(1000)
+/* How long a machine that has sent something may take to answer ARP; then it is up all the same.
+ * MirageOS, say, takes a second to find an IPv6 address, and hears nothing else meanwhile. */
+#define SHY_NS NS(3000)
 #define LOOK_NS NS(5)
 #define ASK_FIRST_NS NS(5)
 #define ASK_LAST_NS NS(250)
@@ -96,7 +97,7 @@ static done_fn *sign_of(const struct trial *t, struct wanted *w, const char **ab
 		*absence = str_format(a, "no '%s' on the console", text);
 		return console_shows;
 	}
-	*absence = "it did not come up";
+	*absence = "it listened nowhere";
 	if (kind->listens)
 		return listens;
 	const char *address = network_address(a, &t->s->nets.v[0], w->number);

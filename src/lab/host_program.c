@@ -40,7 +40,5 @@ struct ending host_program_end(struct arena *a, const struct remains *r)
 {
 	if (r->outcome->exit_code == 0)
 		return (struct ending){"ended by itself", true};
-	const char *last = last_line(a, r->console, 300);
-	return (struct ending){.words = str_format(a, "%s%s%s", outcome_words(a, r->outcome),
-				       *last ? ": " : "", last)};
+	return (struct ending){.words = exit_words(a, r->outcome, last_line(a, r->console, 300))};
 }

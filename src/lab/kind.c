@@ -36,6 +36,16 @@ void inherit_devices(struct arena *a, const struct machine_plan *plan, struct co
 	out->keep_count = n;
 }
 
+const char *exit_words(struct arena *a, const struct outcome *outcome, const char *last)
+{
+	const char *how = outcome_words(a, outcome);
+	if (!*last)
+		return how;
+	/* What it printed before a signal ended it need not have to do with it. */
+	return outcome->exit_code > 128 ? str_format(a, "%s; its last line was '%s'", how, last)
+					: str_format(a, "%s: %s", how, last);
+}
+
 /* Colours on a console would only hide what is looked for there. */
 const char *const *machine_environment(struct arena *a)
 {
@@ -45,6 +55,7 @@ const char *const *machine_environment(struct arena *a)
 		if (!str_starts(str_of(*variable), S("TERM=")))
 			vec_push(a, &env, *variable);
 	vec_push(a, &env, "TERM=dumb");
+	vec_push(a, &env, "NO_COLOR=1");
 	if (!getenv("OCAMLRUNPARAM"))
 		vec_push(a, &env, "OCAMLRUNPARAM=b");
 	vec_push(a, &env, NULL);

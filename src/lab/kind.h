@@ -24,7 +24,7 @@ struct machine_plan {
 /* What is left of a machine that has ended. */
 struct remains {
 	const struct outcome *outcome; /* of its process */
-	struct str console;
+	struct str console;	       /* what it printed; on our terminal, the end of it */
 };
 /* How it ended. */
 struct ending {
@@ -67,6 +67,9 @@ const struct machine_kind *machine_kind_of(const struct image_how *how);
 void push_words(struct arena *a, strings *argv, const char *const *words);
 /* The sockets of the machine's cards and its disk, for a process to inherit. */
 void inherit_devices(struct arena *a, const struct machine_plan *plan, struct command *out);
+/* "exited with status 64: unknown option '--frog'": how its process ended, and the LAST line that
+ * the image printed, which may be empty. */
+const char *exit_words(struct arena *a, const struct outcome *outcome, const char *last);
 /* The environment of a program that is a machine: ours, but for what tells of proxies and
  * RESPIN_...; TERM is "dumb", and programs of OCaml tell where an exception came from. Ends with
  * NULL. */

@@ -1,7 +1,6 @@
 /* kind_solo5_tender.c - Solo5's targets spt and hvt: a tender, which is an ordinary program, runs
  * the image in its own process or in a virtual machine of KVM, with a tap for each network card.
  * SPDX-License-Identifier: ISC */
-#include "lab/arguments.h"
 #include "lab/solo5.h"
 #include "lab/words.h"
 
@@ -47,12 +46,8 @@ static bool start(
 	add_devices(a, plan, &notes, &argv);
 	const char *const image[] = {"--", plan->image_path, NULL};
 	push_words(a, &argv, image);
-	strings words = {0};
-	if (!solo5_words(a, plan, &words, e))
+	if (!solo5_arguments(a, plan, &argv, e))
 		return false;
-	/* The tender puts blanks between them, and nothing else. */
-	if (words.n)
-		vec_push(a, &argv, arguments_join(a, &words));
 	vec_push(a, &argv, NULL);
 	*out = (struct command){
 		.argv = argv.v, .env = machine_environment(a), .network = plan->cards->space};
@@ -72,7 +67,7 @@ static struct ending end(struct arena *a, const struct remains *r)
 {
 	if (r->outcome->exit_code == 0)
 		return (struct ending){"ended by itself", true};
-	return (struct ending){.words = outcome_words(a, r->outcome)};
+	return (struct ending){.words = exit_words(a, r->outcome, solo5_last_line(a, r->console))};
 }
 
 const struct machine_kind kind_solo5_spt = {.name = "solo5-spt",

@@ -19,7 +19,7 @@ static bool start(
 	strings argv = {0}, words = {0};
 	const char *const machine[] = {
 		QEMU, "-M", "pc,acpi=off", "-device", "isa-debug-exit", NULL};
-	if (!solo5_words(a, plan, &words, e))
+	if (!solo5_arguments(a, plan, &words, e))
 		return false;
 	const char *const image[] = {
 		"-kernel", plan->image_path, "-append", arguments_join(a, &words), NULL};
@@ -36,11 +36,15 @@ static bool start(
 
 static struct ending end(struct arena *a, const struct remains *r)
 {
-	bool told;
-	struct ending end = solo5_end(a, r->console, &told);
+	uint64_t status;
 	if (r->outcome->exit_code != STATUS_ENDED)
 		return qemu_end(a, r);
-	return told ? end : (struct ending){"ended by itself, without a word", true};
+	if (!solo5_status(r->console, &status))
+		return (struct ending){.words = "ended without a word"};
+	if (!status)
+		return (struct ending){"ended by itself", true};
+	const struct outcome told = {.exit_code = (int)(status & 0xff)};
+	return (struct ending){.words = exit_words(a, &told, solo5_last_line(a, r->console))};
 }
 
 const struct machine_kind kind_solo5_virtio = {.name = "solo5-virtio",

@@ -235,6 +235,7 @@ static bool run_kept(struct arena *a, struct runner *r, struct run *out, int *st
 	struct run run = {.verdict = PASS,
 		.image_path = q->image_path,
 		.image_sha256 = q->image_sha256,
+		.machine = machine_kind_of(q->image->image)->name,
 		.accelerator = r->accelerator};
 	if (!run_make(a, q->w, q->image->name, &run, e))
 		return false;

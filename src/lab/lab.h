@@ -1,6 +1,13 @@
 /* lab.h - boots an image on a virtual wire, runs its checks, records everything. No root, no
  * KVM, no network of the host: the wire is a virtual Ethernet in our process, its far end a
- * private network namespace. SPDX-License-Identifier: ISC */
+ * private network namespace. What the image boots on is image.machine of its recipe: QEMU, a
+ * tender of Solo5 or, where it is a program, Linux (kind.h has the kinds side by side).
+ *
+ * A boot check holds once the console shows the check's `expect`. Without one: in qemu, once it
+ * shows "respin: ready"; in process, once a socket of the machine's network namespace listens (TCP,
+ * or UDP without a peer), or a second after its start; in all others, once the machine has answered
+ * an ARP probe (RFC 5227) for its address on network 0, or three seconds and a round trip of the
+ * slowest wire after its first frame there. SPDX-License-Identifier: ISC */
 #ifndef RESPIN_LAB_H
 #define RESPIN_LAB_H
 
@@ -36,10 +43,12 @@ struct run {
 	const char *image; /* name of the recipe */
 	const char *image_path, *image_sha256;
 	const char *started;	 /* "2026-11-23T08:37:03Z" */
-	const char *accelerator; /* "tcg" or "kvm" */
+	const char *machine;	 /* the kind of machine: "qemu", "process", ... */
+	const char *accelerator; /* of its processor: "tcg", "kvm"; "native": it is the host's */
 	const char *end; /* "stopped by the lab", or in a line: "panic: TEXT; in f at x.c:1, called
 			  * from ...", "refused: TEXT", "hang: ...", "flood: ...", "ended by
-			  * itself", ... */
+			  * itself", "exited with status 2: LAST LINE", "was ended by SIGSEGV", ...
+			  */
 	/* FAIL where a check failed, or the machine came to an end of its own: badly, or before all
 	 * checks were done. */
 	enum verdict verdict;
@@ -66,21 +75,24 @@ struct lab_request {
 	void *ctx;
 };
 
-/* Looks through the image's checks, wire and address without running anything: E_INPUT with the
- * recipe's file and the JSON path of what is wrong; E_NOTFOUND names a missing program and its
- * Debian package. lab_check() and lab_console() do this first. */
+/* Looks through the image's checks, wire, address and machine without running anything: E_INPUT
+ * with the recipe's file and the JSON path of what is wrong, or of what its kind of machine can't
+ * do; E_NOTFOUND names a missing program and its Debian package; E_IO: taps can't be made here.
+ * lab_check() and lab_console() do this first. */
 MUST_CHECK bool lab_validate(const struct recipe *image, struct err *e);
 /* Boots the image, runs its checks in order and keeps the run. True where it ran at all, whatever
  * the verdict. A boot check comes first, also where the recipe has none. With ONLY, boot checks
  * and the check that ONLY's `during` names run, too. QEMU runs under TCG, or
  * under KVM where a processor with virtualisation backs it; the environment's RESPIN_ACCEL (tcg,
  * kvm) overrides, and is E_USAGE where it is neither.
- * E_CHILD where QEMU can't start the image; E_INTERRUPTED: what was recorded stays in the run's
- * folder, without run.json. */
+ * E_INPUT: the image's file does not suit the recipe (it is for another target of Solo5, or wants
+ * other devices). E_NOTFOUND: it needs KVM, which is not there. E_CHILD where QEMU or the tender
+ * can't start the image; E_INTERRUPTED: what was recorded stays in the run's folder, without
+ * run.json. */
 MUST_CHECK bool lab_check(
 	struct arena *a, const struct lab_request *q, struct run *out, struct err *e);
 /* Boots the image with its console on our terminal until it ends or ^C; nothing is kept. *STATUS
- * is 0 where the image ended well or was stopped by ^C, 1 where it panicked or reset itself. */
+ * is 0 where the image ended well or was stopped by ^C, 1 where it came to a bad end. */
 MUST_CHECK bool lab_console(
 	struct arena *a, const struct lab_request *q, int *status, struct err *e);
 /* Boots the image, and once it is up (its first boot check, or the implied one) runs PROGRAM on the

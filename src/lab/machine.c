@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define BACKTRACE_WAIT_NS ((int64_t)500 * 1000000)
-#define GENTLE_MS 2000
+#define GENTLE_NS ((int64_t)2000 * 1000000)
 #define TERMINAL_TAIL ((size_t)64 * 1024)
 
 bool machine_start(
@@ -105,6 +105,20 @@ static bool show_console(struct machine *m, struct err *e)
 	return true;
 }
 
+/* Resolved places go behind the console's own lines, for whoever reads console.txt. */
+static const char *describe_panic(struct machine *m, struct panic *p)
+{
+	panic_resolve(m->a, m->image_path, p);
+	struct text notes = {.a = m->a};
+	for (size_t i = 0; i < p->addresses.n; i++)
+		if (p->places.v[i] != p->addresses.v[i])
+			text_addf(&notes, "lab: %s is in %s\n", p->addresses.v[i], p->places.v[i]);
+	struct err ignored; /* the same words are in the verdict */
+	(void)!write_all(
+		m->console_fd >= 0 ? m->console_fd : STDOUT_FILENO, text_str(&notes), &ignored);
+	return panic_words(m->a, p);
+}
+
 static void send_signal(const struct machine *m, int number)
 {
 	/* What a program has started goes with it; one on the terminal is in our own group. */
@@ -118,7 +132,10 @@ static bool see_end(struct machine *m, struct err *e)
 	if (why)
 		return fail(
 			e, E_CHILD, "%s can't start %s: %s", m->kind->starter, m->image_path, why);
+	struct panic p;
 	m->ending = m->kind->end(m->a, &r);
+	if (!m->ending.well && panic_of_runtime(m->a, r.console, &p))
+		m->ending.words = describe_panic(m, &p);
 	return true;
 }
 
@@ -138,20 +155,6 @@ bool machine_turn(struct machine *m, bool ended, struct err *e)
 struct str machine_console(const struct machine *m)
 {
 	return text_str(&m->process.out);
-}
-
-/* Resolved places go behind the console's own lines, for whoever reads console.txt. */
-static const char *describe_panic(struct machine *m, struct panic *p)
-{
-	panic_resolve(m->a, m->image_path, p);
-	struct text notes = {.a = m->a};
-	for (size_t i = 0; i < p->places.n; i++)
-		if (p->places.v[i] != p->addresses.v[i])
-			text_addf(&notes, "lab: %s is in %s\n", p->addresses.v[i], p->places.v[i]);
-	struct err ignored; /* the same words are in the verdict */
-	(void)!write_all(
-		m->console_fd >= 0 ? m->console_fd : STDOUT_FILENO, text_str(&notes), &ignored);
-	return panic_words(m->a, p);
 }
 
 const char *machine_end(struct machine *m)
@@ -178,18 +181,17 @@ bool machine_ended_well(const struct machine *m)
 }
 
 /* Waits for its end, and takes what it prints until then: one that can't print doesn't end. */
-static bool ends_within(struct machine *m, int timeout_ms)
+static bool ends_before(struct machine *m, int64_t deadline)
 {
-	int64_t deadline = clock_ns() + (int64_t)timeout_ms * 1000000;
 	for (;;) {
-		int64_t left = timeout_ms < 0 ? 1000000000 : deadline - clock_ns();
+		int64_t left = (deadline - clock_ns()) / 1000000;
 		struct pollfd polls[] = {{m->process.pidfd, POLLIN, 0},
 			{m->process.out_fd, POLLIN, 0}, {m->process.err_fd, POLLIN, 0}};
-		int n = poll(polls, 3, left > 0 ? (int)(left / 1000000) + 1 : 0);
+		int n = poll(polls, 3, left < 0 ? 0 : left > 1000 ? 1000 : (int)left + 1);
 		process_drain(&m->process);
 		if (n > 0 && polls[0].revents)
 			return true;
-		if (timeout_ms >= 0 && clock_ns() >= deadline)
+		if (left < 0)
 			return false;
 	}
 }
@@ -199,30 +201,36 @@ static bool runs(const struct machine *m)
 	return m->process.pid && !m->ended;
 }
 
+static void ask(struct machine *m)
+{
+	if (m->asked_ns)
+		return;
+	m->asked_ns = clock_ns();
+	send_signal(m, SIGTERM);
+}
+
 static void end_machine(struct machine *m, bool gently)
 {
 	if (!runs(m))
 		return;
-	if (gently && !m->asked)
-		send_signal(m, SIGTERM);
-	if (!gently || !ends_within(m, GENTLE_MS))
+	if (gently)
+		ask(m);
+	if (!gently || !ends_before(m, m->asked_ns + GENTLE_NS))
 		send_signal(m, SIGKILL);
-	(void)ends_within(m, -1);
+	(void)ends_before(m, INT64_MAX);
 	struct err ignored; /* its last words are wanted only where the file takes them */
 	(void)!machine_turn(m, true, &ignored);
 }
 
 void machine_ask(struct machine *m)
 {
-	if (!runs(m) || !m->kind->asked_first)
-		return;
-	m->asked = true;
-	send_signal(m, SIGTERM);
+	if (runs(m) && m->kind->asked_first)
+		ask(m);
 }
 
 void machine_stop(struct machine *m)
 {
-	end_machine(m, m->asked);
+	end_machine(m, m->kind && m->kind->asked_first);
 	if (m->process.pid)
 		close_fd(&m->console_fd);
 }

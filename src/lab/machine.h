@@ -16,7 +16,7 @@ struct machine {
 	struct process process;
 	int console_fd;		/* console.txt; -1: the console is our terminal */
 	size_t written;		/* of process.out, to the file or the terminal */
-	bool asked;		/* to end */
+	int64_t asked_ns;	/* when it was asked to end; 0: it was not */
 	bool ended;		/* its process has */
 	struct outcome outcome; /* once it ended */
 	struct ending ending;	/* once it ended */

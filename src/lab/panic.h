@@ -18,6 +18,9 @@ struct panic {
  * refusal ("respin: refused: TEXT").
  * Its places are the addresses. */
 bool panic_find(struct arena *a, struct str console, struct panic *out);
+/* The last words of OCaml's runtime ("Fatal error: exception ...", with its backtrace) or of Solo5
+ * ("Solo5: ABORT: ..."). The places of the former are there already. */
+bool panic_of_runtime(struct arena *a, struct str console, struct panic *out);
 /* Finds the places by the program addr2line, where it is there and knows them. */
 void panic_resolve(struct arena *a, const char *image_path, struct panic *p);
 /* "panic: TEXT; in f at x.c:12, called from g at y.c:3", "refused: TEXT" */

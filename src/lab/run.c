@@ -101,6 +101,7 @@ void run_json(const struct run *run, struct text *out)
 	json_put_string(&w, "image_path", run->image_path);
 	json_put_string(&w, "image_sha256", run->image_sha256);
 	json_put_string(&w, "started", run->started);
+	json_put_string(&w, "machine", run->machine);
 	json_put_string(&w, "accelerator", run->accelerator);
 	json_put_string(&w, "end", run->end);
 	json_put_string(&w, "result", verdict_name(run->verdict));
@@ -196,6 +197,7 @@ static bool get_run(struct arena *a, const struct json *j, struct run *out, stru
 		.image_path = text_at(a, j, "image_path"),
 		.image_sha256 = text_at(a, j, "image_sha256"),
 		.started = text_at(a, j, "started"),
+		.machine = text_at(a, j, "machine"),
 		.accelerator = text_at(a, j, "accelerator"),
 		.end = text_at(a, j, "end"),
 		.ns = number_at(j, "ns")};

@@ -46,7 +46,7 @@ bool solo5_suits(struct arena *a, const char *image_path, const char *target,
 	if (strcmp(notes.target, target) != 0)
 		return fail(e, E_INPUT, "%s is a Solo5 image for %s, not for %s", image_path,
 			notes.target, target);
-	*member = how->networks.n ? "networks" : NULL;
+	*member = "networks";
 	if (count_devices(&notes, true) != cards)
 		return fail(e, E_INPUT, "%s has %s: expected one for each of %zu network%s",
 			image_path, devices_words(a, &notes, true, "network card"), cards,
@@ -58,23 +58,31 @@ bool solo5_suits(struct arena *a, const char *image_path, const char *target,
 	return true;
 }
 
-bool solo5_words(struct arena *a, const struct machine_plan *plan, strings *out, struct err *e)
+bool solo5_arguments(struct arena *a, const struct machine_plan *plan, strings *out, struct err *e)
 {
 	return arguments_split(a, plan->how->boot.command_line, plan->nets, plan->number,
 		plan->kind->cards, out, e);
 }
 
-struct ending solo5_end(struct arena *a, struct str console, bool *told)
+const char *solo5_last_line(struct arena *a, struct str console)
+{
+	struct str last = {0};
+	while (console.n) {
+		struct str line = str_trim(str_cut(&console, '\n'));
+		if (str_starts(line, S("____/"))) /* the end of the banner */
+			last = (struct str){0};
+		else if (line.n && !str_starts(line, S("Solo5: ")))
+			last = line;
+	}
+	return one_line(a, last, 300);
+}
+
+bool solo5_status(struct str console, uint64_t *status)
 {
 	const struct str mark = S("Solo5: solo5_exit(");
 	ptrdiff_t at = str_find(console, mark);
-	uint64_t status;
-	*told = false;
 	if (at < 0)
-		return (struct ending){0};
+		return false;
 	struct str rest = str_from(console, (size_t)at + mark.n);
-	*told = str_u64(str_cut(&rest, ')'), &status);
-	if (!status)
-		return (struct ending){"ended by itself", true};
-	return (struct ending){.words = str_format(a, "exited with status %ju", (uintmax_t)status)};
+	return str_u64(str_cut(&rest, ')'), status);
 }

@@ -14,10 +14,11 @@ MUST_CHECK bool solo5_suits(struct arena *a, const char *image_path, const char 
 /* The Nth device of this sort (0 is the first), or NULL. */
 const struct solo5_device *solo5_device(const struct solo5_notes *notes, bool is_card, size_t n);
 /* The words of boot.command_line. */
-MUST_CHECK bool solo5_words(
+MUST_CHECK bool solo5_arguments(
 	struct arena *a, const struct machine_plan *plan, strings *out, struct err *e);
-/* How an image ended that says "Solo5: solo5_exit(STATUS) called" on its console. *TOLD is false
- * where it doesn't say so. */
-struct ending solo5_end(struct arena *a, struct str console, bool *told);
+/* The status that the image says on its console that it ended with; false: it does not say. */
+bool solo5_status(struct str console, uint64_t *status);
+/* The last line that is the image's own: not Solo5's banner, nor what its bindings say. */
+const char *solo5_last_line(struct arena *a, struct str console);
 
 #endif

@@ -6,6 +6,7 @@
 #include "lab/arguments.h"
 #include "lab/programs.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -70,13 +71,21 @@ bool machine_validate(
 	       (kind->cards != CARD_TAP || can_make_taps(e));
 }
 
+/* Whether a KVM is real is found out by QEMU. */
+static bool can_probe(struct err *e)
+{
+	const char *wish = getenv("RESPIN_ACCEL");
+	bool probes = (!wish || !*wish) && access("/dev/kvm", R_OK | W_OK) == 0;
+	return !probes || program_must("qemu-system-x86_64", e);
+}
+
 bool machine_processor(struct arena *a, const struct machine_kind *kind, const char *state,
 	const char **accelerator, struct err *e)
 {
 	*accelerator = "native";
 	if (!kind->has_accelerator && !kind->needs_kvm)
 		return true;
-	if (!accel_choose(a, state, accelerator, e))
+	if ((kind->needs_kvm && !can_probe(e)) || !accel_choose(a, state, accelerator, e))
 		return false;
 	if (!kind->needs_kvm || strcmp(*accelerator, "kvm") == 0)
 		return true;

@@ -70,8 +70,8 @@ struct provides {
 
 /* image.boot: the machine. */
 struct boot {
-	int64_t memory_mb;	  /* default 64 */
-	const char *command_line; /* added to what the lab gives; may be NULL */
+	int64_t memory_mb;	  /* default 64; of unix and process: not used */
+	const char *command_line; /* in qemu added to what the lab gives; may be NULL */
 	const char *address;	  /* "10.77.0.2/24" (default) or "dhcp" */
 };
 
@@ -165,9 +165,10 @@ struct check {
  *   process        a program that uses the kernel's sockets, in a network namespace of its own
  * To all but qemu, boot.command_line is the whole command line, in which $ADDRESS, $PREFIX, $HOST
  * and $TAP are replaced: the image's address on network 0, its prefix's length, the host's address,
- * and the name of the tap device. */
+ * and the name of the tap device; with a network's number behind them ($ADDRESS1), those of that
+ * network. */
 struct image_how {
-	const char *machine; /* default "qemu" */
+	const char *machine; /* NULL: "qemu" */
 	struct boot boot;
 	struct wire_how wire;
 	VEC(struct network_how) networks; /* empty: one, as boot.address and wire say */

@@ -190,7 +190,9 @@ static const struct spec provides_spec = {
 static const struct spec_field boot_fields[] = {
 	{AT(boot, memory_mb, SPEC_INT), .min = 8, .max = 4096, .preset = 64,
 		.help = "Memory of the machine in MiB."},
-	{AT(boot, command_line, SPEC_STRING), .help = "Words added to the image's command line."},
+	{AT(boot, command_line, SPEC_STRING), .help = "In qemu, words added to the image's command "
+						      "line; else the whole command line, "
+						      "with $ADDRESS, $PREFIX, $HOST and $TAP."},
 	{AT(boot, address, SPEC_STRING), .help = "\"10.77.0.2/24\" (the default) or \"dhcp\"."}};
 static const struct spec boot_spec = {
 	"boot", FIELDS(boot), .help = "The machine that the image boots on."};

@@ -38,8 +38,10 @@ struct start {
 	const char *path;
 	const struct command *c;
 	int in, out, err;
-	int error; /* errno of the child's failure */
-	const char *failed;
+	/* Errno of the child's failure, and what failed. A compiler takes for granted that nobody
+	 * sees what is written before _exit(): but the parent does, whose memory it is. */
+	volatile int error;
+	const char *volatile failed;
 };
 
 static _Noreturn void give_up(struct start *s, const char *at)

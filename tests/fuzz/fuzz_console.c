@@ -9,10 +9,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	defer(arena_free) struct arena a = {0};
+	struct str console = {(const char *)data, size};
 	struct panic p;
-	if (!panic_find(&a, (struct str){(const char *)data, size}, &p))
-		return 0;
-	if (p.addresses.n != p.places.n || strchr(panic_words(&a, &p), '\n'))
+	if (panic_find(&a, console, &p) &&
+		(p.addresses.n != p.places.n || strchr(panic_words(&a, &p), '\n')))
+		__builtin_trap();
+	if (panic_of_runtime(&a, console, &p) &&
+		(p.addresses.n > p.places.n || strchr(panic_words(&a, &p), '\n')))
 		__builtin_trap();
 	return 0;
 }

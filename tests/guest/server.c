@@ -107,12 +107,14 @@ int main(int argc, char **argv)
 		die_of_exception();
 	else if (!strcmp(mode, "children"))
 		leave_children();
+	else if (!strcmp(mode, "orphan"))
+		return fork() ? 0 : execlp("sleep", "sleep", "7141", (char *)NULL);
 	else if (!strcmp(mode, "flood"))
 		flood();
 	else if (!strcmp(mode, "polite"))
-		signal(SIGTERM, say_goodbye);
+		signal(SIGTERM, say_goodbye), puts("ready");
 	else if (!strcmp(mode, "deaf"))
-		signal(SIGTERM, SIG_IGN);
+		signal(SIGTERM, SIG_IGN), puts("ready");
 	else if (!strcmp(mode, "words"))
 		for (int i = 2; i < argc; i++)
 			printf("<%s>\n", argv[i]);

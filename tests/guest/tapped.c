@@ -78,28 +78,32 @@ static void run(const char *mode)
 	fflush(stdout);
 	if (strchr(mode, 's'))
 		speak();
-	if (strchr(mode, 'z')) /* and reads nothing for a while */
-		sleep(1);
+	int sleeps = strchr(mode, 'z') != NULL;
 	for (;;) {
+		static const unsigned char host[6] = {2, 0, 0, 0, 0, 1};
 		ssize_t n = read(tap, frame, sizeof(frame));
+		if (n < 14 || (memcmp(frame + 6, host, 5) != 0))
+			puts("a frame that no host has sent");
 		int is_arp = n > 14 && frame[12] == 8 && frame[13] == 6;
 		int is_ip = n > 14 && frame[12] == 8 && frame[13] == 0;
 		if (strchr(mode, 'x') && is_ip)
 			exit(3);
+		if (sleeps && is_ip) /* and reads nothing for a while */
+			sleeps = 0, sleep(1);
 		if ((strchr(mode, 'a') && is_arp && answer_arp((size_t)n)) ||
 			(strchr(mode, 'p') && is_ip && answer_ping((size_t)n)))
 			send_frame((size_t)n);
 	}
 }
 
-/* A tender's options, and one argument that holds the image's words. */
+/* A tender's options; behind the image's name stand its words. */
 static int take_options(int argc, char **argv, char **words)
 {
 	int at = 1, n = 1;
 	for (; at < argc && strcmp(argv[at], "--") != 0; at++)
 		printf("option %s\n", argv[at]);
-	for (char *word = strtok(argv[at + 2], " "); word && n < 4; word = strtok(NULL, " "))
-		words[n++] = word;
+	for (at += 2; at < argc && n < 4; at++)
+		words[n++] = argv[at];
 	puts("Solo5: Bindings version");
 	return n;
 }

@@ -70,6 +70,21 @@ static inline struct run tap_machine(const char *mode, const char *checks)
 #define PING "{\"name\":\"ping\",\"type\":\"ping\",\"timeout_ms\":2000}"
 #define HTTP "{\"name\":\"http\",\"type\":\"http\",\"path\":\"/\"}"
 #define REBOOT "{\"name\":\"cut\",\"type\":\"reboot\"}"
+/* All checks of RUN passed; says what failed where not. */
+static inline void assert_passed(const struct run *run)
+{
+	vec_for(r, &run->checks)
+		if (r->verdict != PASS)
+			print_error("%s: %s\n", r->name, r->why);
+	if (run->verdict != PASS)
+		print_error("%s\n%s", run->end, kept(run, "console.txt"));
+	assert_int_equal(run->verdict, PASS);
+}
+
+#define WAIT COMMAND("wait", "\"timeout_ms\":60000,\"run\":[\"sleep\",\"7142\"]")
+#define EXPECT(text, ms)                                                                           \
+	"{\"name\":\"up\",\"type\":\"boot\",\"expect\":\"" text "\",\"timeout_ms\":" #ms "}"
+#define AT_3(type) "{\"name\":\"" type " 3\",\"type\":\"" type "\",\"machine\":3}"
 #define SOON "{\"name\":\"soon\",\"type\":\"boot\",\"timeout_ms\":300}"
 
 #endif

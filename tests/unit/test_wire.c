@@ -115,6 +115,38 @@ static void frames_are_delayed_each_way(void **state)
 	assert_gets(b->image, 'b', 60);
 }
 
+/* An ARP packet of 10.0.0.7 to hardware address TO. */
+static struct str arp_of(struct bench *b, const char *to, char opcode)
+{
+	struct str frame = frame_of(b, 0, 42);
+	static const char head[] = {2, 0, 0, 0, 0, 7, 8, 6, 0, 1, 8, 0, 6, 4, 0};
+	char *bytes = (char *)(uintptr_t)frame.p;
+	memcpy(bytes, to, 6);
+	memcpy(bytes + 6, head, sizeof(head));
+	bytes[21] = opcode;
+	memcpy(bytes + 28, "\12\0\0\7", 4);
+	return frame;
+}
+
+static void who_answers_arp_is_known(void **state)
+{
+	struct bench *b = *state;
+	struct port *p = &b->wire.ports[1];
+	static const char host[6] = {2, 0, 0, 0, 0, 1}, all[6] = {-1, -1, -1, -1, -1, -1};
+	put(b->image, arp_of(b, host, 1));
+	put(b->image, arp_of(b, all, 2)); /* an announcement */
+	struct str cut = arp_of(b, host, 2);
+	cut.n = 31;
+	put(b->image, cut);
+	wire_turn(&b->wire, 1);
+	assert_memory_equal(p->answered, "\0\0\0\0", 4);
+	put(b->image, arp_of(b, host, 2));
+	wire_turn(&b->wire, 2);
+	assert_memory_equal(p->answered, "\12\0\0\7", 4);
+	wire_plug(&b->wire, 1, p->fd); /* another one, at the same place */
+	assert_memory_equal(p->answered, "\0\0\0\0", 4);
+}
+
 static struct window whole(const struct bench *b)
 {
 	return (struct window){.path = b->recording.path, .to = b->recording.n};
@@ -422,6 +454,7 @@ static const struct CMUnitTest tests[] = {
 	WITH_BENCH(what_is_unplugged_gets_nothing),
 	WITH_BENCH(windows_narrow_what_is_counted),
 	WITH_BENCH(orders_are_of_packets_behind_each_other),
+	WITH_BENCH(who_answers_arp_is_known),
 	cmocka_unit_test(wrong_filters_are_refused_in_libpcaps_words),
 };
 RUN_TESTS("wire")
