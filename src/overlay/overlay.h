@@ -54,6 +54,11 @@ typedef VEC(struct overlay) overlays;
  * again. Fine where the working tree is there already: *CREATED tells. */
 MUST_CHECK bool overlay_add(const struct workspace *w, const char *package, struct overlay *out,
 	bool *created, struct err *e);
+/* Files of PACKAGE's vendored folder that differ from what was vendored, relative to it: the
+ * overlay starts from the folder as it stands, edits included. Nothing where nobody can tell:
+ * neither was the locked source ever fetched, nor is the folder in the user's git. Runs git. */
+MUST_CHECK bool overlay_edited(
+	const struct workspace *w, const char *package, strings *out, struct err *e);
 /* All overlays of the workspace, sorted by name; working trees missing in a fresh clone are made
  * from their series first. */
 MUST_CHECK bool overlay_list(const struct workspace *w, overlays *out, struct err *e);

@@ -48,6 +48,14 @@ MUST_CHECK bool work_check_version(
 /* E_CONFLICT where the user is in the middle of a merge or a rebase. */
 MUST_CHECK bool work_check_idle(struct work *k, struct err *e);
 
+/* ---- folder.c ---- */
+
+/* Makes the workspace's overlays/ one whose working trees neither git nor dune sees. */
+MUST_CHECK bool make_folder(const struct workspace *w, struct err *e);
+/* In a dune workspace, where respin made the folder itself: removes it once nothing of the user's
+ * is in it. */
+MUST_CHECK bool make_forget(const struct workspace *w, struct err *e);
+
 /* ---- make.c ---- */
 
 /* Makes k->src, a new folder: upstream's source as the first commit. */

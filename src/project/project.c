@@ -54,7 +54,14 @@ bool project_open(struct arena *a, const char *start, struct workspace *out, str
 		return fail_nothing(start, e);
 	if (has_settings && !project_is_root(a, root))
 		return workspace_read(a, root, NULL, out, e);
-	if (!made_of(a, root, &p, e) || !workspace_read(a, root, &p.made, out, e))
+	if (!made_of(a, root, &p, e)) {
+		if (!has_settings || e->code != E_INPUT)
+			return false;
+		term_warn("%s%s%s: only hand-written recipes count", e->where,
+			e->where[0] ? ": " : "", e->text);
+		return workspace_read(a, root, NULL, out, e);
+	}
+	if (!workspace_read(a, root, &p.made, out, e))
 		return false;
 	out->is_dune = true;
 	out->opam_switch = p.opam_switch;
