@@ -245,8 +245,11 @@ bool source_ensure(
 			return false;
 	}
 	struct recipe pinned;
-	if (!found.dir && (!pins_add(w, r, true, &pinned, e) || !fetch_locked(w, &pinned, e) ||
-				  !source_locate(w, &pinned, &found, e)))
+	if (!found.dir && !pins_add(w, r, true, &pinned, e)) {
+		as_failure(e);
+		return false;
+	}
+	if (!found.dir && (!fetch_locked(w, &pinned, e) || !source_locate(w, &pinned, &found, e)))
 		return false;
 	*out = found;
 	return true;

@@ -29,6 +29,10 @@ MUST_CHECK static bool made_of(struct arena *a, const char *root, struct reading
 		.homes.a = a};
 	if (kept_read(p, state))
 		return true;
+	/* Nothing is made where nothing can be read; what changes from here on will be noticed. */
+	if (root_is_mirage(a, root) && !mirage_read(p, e))
+		return false;
+	p->read = (strings){0};
 	bool keep = kept_begin(a, state);
 	int64_t began = clock_wall_ns();
 	if (!project_make(p, e))
