@@ -8,25 +8,12 @@
 #include "overlay/rebase.h"
 #include "overlay/work.h"
 
-/* Its files are edited where they are, and a copy would hold the overlays themselves. */
-static bool check_own(const struct workspace *w, const struct recipe *r, struct err *e)
-{
-	struct tree source;
-	if (!source_locate(w, r, &source, e))
-		return false;
-	size_t n = source.dir && source.is_path ? strlen(source.dir) : 0;
-	if (!n || strncmp(w->root, source.dir, n) != 0 || (w->root[n] && w->root[n] != '/'))
-		return true;
-	fail(e, E_USAGE, "%s is this project itself: it takes no overlay", r->name);
-	return fail_hint(e, "edit its files where they are; every build takes them as they stand");
-}
-
 bool overlay_add(const struct workspace *w, const char *package, struct overlay *out, bool *created,
 	struct err *e)
 {
 	struct recipe *r;
 	defer(close_fd) int lock = -1;
-	if (!recipe_find(w, package, &r, e) || !check_own(w, r, e) || !work_lock(w, &lock, e))
+	if (!recipe_find(w, package, &r, e) || !work_check_fit(w, r, e) || !work_lock(w, &lock, e))
 		return false;
 	defer(work_close) struct work k = work_of(w, r);
 	return make_ready(&k, created, e) && work_describe(&k, out, e);
@@ -108,7 +95,7 @@ bool overlay_apply(const struct workspace *w, const char *package, const char *p
 	struct recipe *r;
 	bool created;
 	defer(close_fd) int lock = -1;
-	if (!recipe_find(w, package, &r, e) || !check_own(w, r, e) || !work_lock(w, &lock, e))
+	if (!recipe_find(w, package, &r, e) || !work_check_fit(w, r, e) || !work_lock(w, &lock, e))
 		return false;
 	defer(work_close) struct work k = work_of(w, r);
 	return make_ready(&k, &created, e) && work_check_idle(&k, e) &&

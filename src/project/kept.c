@@ -135,6 +135,7 @@ static const char *file_in(struct arena *a, const char *state)
 
 static bool take(struct reading *p, const struct kept *k)
 {
+	recipes made = {0};
 	vec_for(old, &k->recipes) {
 		struct recipe *r = NEW(p->a, struct recipe);
 		struct err ignored;
@@ -144,8 +145,9 @@ static bool take(struct reading *p, const struct kept *k)
 		r->build.dune = &old->how;
 		if (old->image && !image_field(p->a, old->image, &r->image, &ignored))
 			return false;
-		vec_push(p->a, &p->made, r);
+		vec_push(p->a, &made, r);
 	}
+	p->made = made;
 	p->missing = k->missing;
 	return true;
 }
