@@ -60,12 +60,21 @@ static const struct spec_field kept_fields[] = {
 static const struct spec kept_spec = {
 	"project", sizeof(struct kept), kept_fields, TABLE(kept_fields), ""};
 
+/* Another respin may make other recipes of the same files. */
+static const char *program_mark(struct arena *a)
+{
+	struct stamp s = {0};
+	(void)file_stamp("/proc/self/exe", &s);
+	return str_format(
+		a, "%llx %llx", (unsigned long long)s.mtime_ns, (unsigned long long)s.size);
+}
+
 /* What outside the files decides. */
 static const char *world_of(const struct reading *p)
 {
 	struct ocaml_env env = ocaml_env_now();
 	const char *words[] = {p->root, p->opam_switch, env.ocamlfind_conf, env.ocamlfind_toolchain,
-		env.ocamlpath, env.ocamllib};
+		env.ocamlpath, env.ocamllib, program_mark(p->a)};
 	struct text t = {.a = p->a};
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		text_addf(&t, "%s\n", words[i] ? words[i] : "");

@@ -118,6 +118,11 @@ contains "... and its packages" "$out" "1 opam package: re"
 ok "apt is not asked for what it told before" test ! -e ../asked
 contains "its overlay tells the checksum" "$(cat overlays/ocaml-re/overlay.json)" "$pin"
 respin overlay drop re
+mv "$kept/dune-project" "$kept/Makefile"
+run respin overlay add re
+exits "a source that dune doesn't build" 3
+contains "... can't take the place of what is installed" "$err" "ocaml-re is not built by dune"
+ok "... and nothing is begun" test ! -e overlays
 rm -rf .respin/pins "$kept"
 run respin fetch base64
 exits "a source that apt does not know" 3
@@ -130,6 +135,33 @@ contains "a recipe by hand wins" "$out" "ocaml-greet 9"
 ok "... its source is the vendored one" test -e overlays/ocaml-greet/src/src/greet.ml
 respin overlay drop greet
 rm -r recipes
+
+# What a lock file names, where it was fetched once, tells what was edited.
+mkdir -p ../locked/duniverse/lib/src ../locked/.respin/sources
+(
+	cd ../locked || exit 1
+	echo '(lang dune 2.9)' | tee dune-project >duniverse/lib/dune-project
+	echo '(vendored_dirs *)' >duniverse/dune
+	printf 'opam-version: "2.0"\n' >duniverse/lib/lib.opam
+	echo '(library (public_name lib))' >duniverse/lib/src/dune
+	echo 'let a = 1' >duniverse/lib/src/lib.ml
+	sum=$(printf lib | sha256sum | cut -d' ' -f1)
+	cat >app.opam.locked <<-END
+		opam-version: "2.0"
+		depends: [ "lib" {= "0.3" & ?vendor} ]
+		x-opam-monorepo-duniverse-dirs: [ [ "https://example.org/lib.tbz" "lib" [ "sha256=$sum" ] ] ]
+	END
+	cp -R duniverse/lib ".respin/sources/lib-0.3-$(echo "$sum" | cut -c1-12)"
+)
+run respin -C ../locked overlay add lib
+contains "a version from the lock file" "$out" "lib 0.3"
+lacks "what is as it was locked is not edited" "$out" "edited in place"
+respin -C ../locked overlay drop lib
+echo 'let a = 2' >../locked/duniverse/lib/src/lib.ml
+touch ../locked/duniverse/lib/more
+rm ../locked/duniverse/lib/dune-project
+run respin -C ../locked overlay add lib
+contains "what is not is told" "$out" "had 3 files edited in place, which the overlay starts from: dune-project, ..."
 
 mkdir ../uni
 printf 'open Mirage\nlet () = register "uni" []\n' >../uni/config.ml
@@ -163,7 +195,9 @@ real() {
 if [ -n "${RESPIN_MIRAGE-}" ]; then
 	export PATH="$RESPIN_BUILD:$RESPIN_MIRAGE/tools/bin:/usr/bin:/bin"
 	export OCAMLFIND_CONF="$RESPIN_MIRAGE/tools/etc/findlib.conf"
-	for each in site site-lock site-spt site-virtio; do real $each 9.0.1; done
+	for each in site-lock site-spt site-virtio site; do real $each 9.0.1; done
+	respin -C real init
+	ok "site: its image needs what dune says that it links" python3 "$top/tests/ocaml/links.py" real
 	real plain dev
 	unset OCAMLFIND_CONF
 	export OPAMROOT="$RESPIN_MIRAGE/opamroot2" OPAMSWITCH=sw
