@@ -88,6 +88,8 @@ MUST_CHECK bool project_make(struct reading *p, struct err *e);
 
 /* What was made before, where all of it still holds. */
 bool kept_read(struct reading *p, const char *state);
+/* The same of the file's text, however old it is. */
+bool kept_parse(struct reading *p, struct str text);
 /* Makes the folder STATE, before the project is read; false where it can't be. */
 bool kept_begin(struct arena *a, const char *state);
 /* Keeps what was read since BEGAN (wall clock); where that fails, or a file changed meanwhile, the
