@@ -24,6 +24,8 @@ MUST_CHECK static bool made_of(struct arena *a, const char *root, struct reading
 		.root = root,
 		.opam_switch = switch_find(a, root),
 		.versions.a = a,
+		.projects.a = a,
+		.places.a = a,
 		.names.a = a,
 		.images.a = a,
 		.homes.a = a};

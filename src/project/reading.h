@@ -38,6 +38,8 @@ struct reading {
 	ocaml_libraries all; /* the workspace's, then those installed */
 	struct map versions; /* of packages, by lock files: const char * */
 	VEC(struct locked_dir) locked;
+	struct map projects; /* folders with a dune-project or an opam file */
+	struct map places;   /* of folders: the place of the recipe that they are in */
 	recipes made;
 	struct map names;	   /* of them */
 	struct map images;	   /* image_field_text() of those that are images: const char * */
