@@ -47,6 +47,18 @@ static bool list_rebase(struct work *k, struct overlay *out, bool *found, struct
 	return true;
 }
 
+/* A folder that is named for a package is not the overlay of the unit that holds it. */
+static bool check_name(
+	const struct workspace *w, const struct recipe *r, const char *package, struct err *e)
+{
+	if (!strcmp(r->name, package) || !is_overlay(w->a, path_join(w->a, w->overlays, package)))
+		return true;
+	fail(e, E_INPUT, "the overlay of %s, which holds %s, is not in a folder of its name",
+		r->name, package);
+	fail_hint(e, "rename it: mv overlays/%s overlays/%s", package, r->name);
+	return fail_where(e, "%s/%s", w->overlays, package);
+}
+
 bool overlay_find(
 	const struct workspace *w, const char *package, struct overlay *out, struct err *e)
 {
@@ -54,6 +66,8 @@ bool overlay_find(
 	bool created, rebasing;
 	if (!recipe_find(w, package, &r, e))
 		return fail_where(e, "%s/%s", w->overlays, package);
+	if (!check_name(w, r, package, e))
+		return false;
 	struct work k = work_of(w, r);
 	if (!list_rebase(&k, out, &rebasing, e))
 		return false;

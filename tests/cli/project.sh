@@ -79,6 +79,14 @@ respin overlay drop greet
 is "... and its folder" "$(cat overlays/dune)" "; mine"
 rm -r overlays
 
+respin overlay add greet >../.out
+mv overlays/ocaml-greet overlays/greet
+run respin overlay list
+exits "an overlay in a folder of a package's name" 3
+contains "... is told where it belongs" "$err" "mv overlays/greet overlays/ocaml-greet"
+mv overlays/greet overlays/ocaml-greet
+respin overlay drop greet
+
 run respin overlay add shop
 exits "the project itself takes no overlay" 2
 contains "... and why" "$err" "edit its files where they are"
