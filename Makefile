@@ -130,7 +130,8 @@ OCAML_PACKAGES := ocaml-nox ocaml-findlib ocaml-dune $(patsubst %,lib%-ocaml-dev
 	re x509 yojson)
 TEST_PACKAGES := libcmocka-dev clang clang-format-14 libclang-rt-14-dev pmccabe shellcheck \
 	mandoc python3 strace cpio dnsmasq-base nmap lighttpd opam $(OCAML_PACKAGES)
-BENCH_PACKAGES := ninja-build cpio lz4 python3 opam ocaml-nox ocaml-findlib ocaml-dune
+BENCH_PACKAGES := ninja-build cpio lz4 python3 opam ocaml-nox ocaml-findlib ocaml-dune \
+	libdune-ocaml-dev cppo liblwt-ocaml-dev libre-ocaml-dev
 
 # Installs what is missing of PACKAGES, after naming it.
 install_missing = missing=$$(for p in $(1); do \
