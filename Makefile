@@ -24,7 +24,7 @@ ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Isrc $(PORTABLE:%=-I%) -Isrc/unikernel/t
 
 # Modules whose libraries are slow to load are shared objects beside the program (sys.h tells why).
 GIT_SOURCES := $(filter-out src/git/git.c,$(wildcard src/git/*.c))
-FETCH_SOURCES := $(filter-out src/fetch/fetch.c src/fetch/known.c,$(wildcard src/fetch/*.c))
+FETCH_SOURCES := $(filter-out src/fetch/fetch.c src/fetch/known.c src/fetch/pin.c,$(wildcard src/fetch/*.c))
 PACKETS_SOURCES := src/packets/pcap.c
 MODULE_SOURCES := $(GIT_SOURCES) $(FETCH_SOURCES) $(PACKETS_SOURCES)
 CORE_SOURCES := $(filter-out $(MODULE_SOURCES),$(wildcard src/*/*.c))

@@ -3,8 +3,25 @@
 
 #include <string.h>
 
+/* Dune will say so, too, but not what to do. */
+static void warn_of_missing(const struct context *c)
+{
+	const strings *missing = &c->w.missing;
+	const char *config = path_join(c->a, c->w.root, "config.ml");
+	struct text t = {.a = c->a};
+	if (!missing->n)
+		return;
+	for (size_t i = 0; i < missing->n && i < 3; i++)
+		text_addf(&t, "%s%s", i ? ", " : "", missing->v[i]);
+	term_warn("%s of this workspace's images %s nowhere: %s%s%s",
+		counted(c->a, missing->n, "library"), missing->n == 1 ? "is" : "are", t.p,
+		missing->n > 3 ? ", ..." : "",
+		file_exists(config) ? " (make depends gets what mirage needs)" : "");
+}
+
 bool pick_image(struct context *c, struct recipe **out, struct err *e)
 {
+	warn_of_missing(c);
 	if (c->args.n)
 		return recipe_find_image(&c->w, c->args.v[0], out, e);
 	struct recipe *only = NULL;
@@ -36,7 +53,10 @@ static bool contains(const recipes *closure, const char *package)
 
 bool pick_target(struct context *c, struct recipe **out, struct err *e)
 {
-	return c->args.n ? recipe_find(&c->w, c->args.v[0], out, e) : pick_image(c, out, e);
+	if (!c->args.n)
+		return pick_image(c, out, e);
+	warn_of_missing(c);
+	return recipe_find(&c->w, c->args.v[0], out, e);
 }
 
 static bool in_any_image(struct context *c, const char *package, bool *out, struct err *e)

@@ -30,11 +30,22 @@ static void put_series(struct json_writer *w, const struct overlay *o)
 	json_close(w);
 }
 
-static void put_overlay(struct json_writer *w, const struct overlay *o)
+static const strings *packages_of(struct context *c, const char *unit)
 {
+	struct recipe *r;
+	struct err ignored;
+	bool found = recipe_find(&c->w, unit, &r, &ignored) && r->build.dune;
+	return found && r->build.dune->packages.n ? &r->build.dune->packages : NULL;
+}
+
+static void put_overlay(struct context *c, struct json_writer *w, const struct overlay *o)
+{
+	const strings *packages = packages_of(c, o->package);
 	json_open(w, NULL, '{');
 	json_put_string(w, "package", o->package);
 	json_put_string(w, "version", o->version);
+	if (packages)
+		json_put_strings(w, "opam_packages", packages);
 	json_put_string(w, "path", o->dir);
 	json_put_string(w, "tree", o->tree);
 	json_put_strings(w, "patches", &o->patches);
@@ -50,7 +61,7 @@ static void print_json(struct context *c, const struct overlay *o)
 {
 	struct text t = {.a = c->a};
 	struct json_writer w = {.out = &t};
-	put_overlay(&w, o);
+	put_overlay(c, &w, o);
 	term_out("%s\n", t.p);
 }
 
@@ -79,8 +90,17 @@ static void print_facts(const char *body)
 			*problem);
 }
 
-static void print_overlay(const struct overlay *o)
+static const char *joined(struct arena *a, const strings *words)
 {
+	struct text t = {.a = a};
+	vec_for(word, words)
+		text_addf(&t, "%s%s", t.n ? ", " : "", *word);
+	return t.p;
+}
+
+static void print_overlay(struct context *c, const struct overlay *o)
+{
+	const strings *packages = packages_of(c, o->package);
 	if (o->rebase) {
 		print_rebase(o->package, o->rebase);
 		return;
@@ -90,6 +110,8 @@ static void print_overlay(const struct overlay *o)
 		o->saved   ? "saved"
 		: o->dirty ? "uncommitted changes"
 			   : "not saved");
+	if (packages && (packages->n > 1 || strcmp(packages->v[0], o->package) != 0))
+		term_out("  opam packages: %s\n", joined(c->a, packages));
 	for (size_t i = 0; i < o->patches.n; i++) {
 		term_out("  %zu  %s\n", i + 1, o->patches.v[i]);
 		if (i < o->bodies.n)
@@ -107,6 +129,25 @@ static void print_recipe(const struct recipe *r, const char *why)
 	const struct source *s = &r->source.v[0];
 	term_out("  %s is its recipe: Debian's source %s %s (%s), built by its own debian/rules\n",
 		r->file, s->debian, s->version, why);
+}
+
+/* Sources of a dune workspace: what is in them, and whether they are as they were vendored. */
+static bool print_unit(struct context *c, const struct overlay *o, bool created, struct err *e)
+{
+	const strings *packages = packages_of(c, o->package);
+	strings edited = {0};
+	if (packages)
+		term_out("  %s: %s\n", counted(c->a, packages->n, "opam package"),
+			joined(c->a, packages));
+	if (!created || !packages)
+		return true;
+	if (!overlay_edited(&c->w, o->package, &edited, e))
+		return false;
+	if (edited.n)
+		term_out("  the folder had %s edited in place, which the overlay starts from: "
+			 "%s%s\n",
+			counted(c->a, edited.n, "file"), edited.v[0], edited.n > 1 ? ", ..." : "");
+	return true;
 }
 
 static bool add(struct context *c, struct err *e)
@@ -127,7 +168,7 @@ static bool add(struct context *c, struct err *e)
 		r->build.debian ? " " : "", r->build.debian ? o.package : "");
 	if (why)
 		print_recipe(r, why);
-	return true;
+	return print_unit(c, &o, created, e);
 }
 
 /* One that is not fit to be used does not hide the others: *FIRST is the first such error. */
@@ -167,9 +208,9 @@ static bool list(struct context *c, struct err *e)
 	bool fit = find_all(c, &wanted, &all, e);
 	json_open(&w, NULL, '[');
 	vec_for(o, &all) {
-		put_overlay(&w, o);
+		put_overlay(c, &w, o);
 		if (!c->options.json)
-			print_overlay(o);
+			print_overlay(c, o);
 	}
 	json_close(&w);
 	if (c->options.json)
@@ -209,7 +250,7 @@ static bool apply(struct context *c, struct err *e)
 	if (c->options.json)
 		print_json(c, &o);
 	else
-		print_overlay(&o);
+		print_overlay(c, &o);
 	return true;
 }
 
@@ -268,6 +309,16 @@ static bool drop(struct context *c, struct err *e)
 	return true;
 }
 
+/* Overlays are of units: a package's name stands for the unit that holds it. */
+static void use_unit(struct context *c)
+{
+	struct recipe *r = c->args.n > 1 ? recipe_of_package(&c->w, c->args.v[1]) : NULL;
+	struct recipe *own;
+	struct err ignored;
+	if (r && (!recipe_find(&c->w, c->args.v[1], &own, &ignored) || own == r))
+		c->args.v[1] = r->name;
+}
+
 bool cmd_overlay(struct context *c, struct err *e)
 {
 	static const struct {
@@ -277,6 +328,7 @@ bool cmd_overlay(struct context *c, struct err *e)
 	} verbs[] = {{"add", 2, 2, add}, {"list", 1, 1, list}, {"status", 1, 2, list},
 		{"diff", 2, 2, diff}, {"apply", 3, 3, apply}, {"save", 2, 2, save},
 		{"rebase", 2, 3, rebase}, {"verify", 1, 2, verify}, {"drop", 2, 2, drop}};
+	use_unit(c);
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
 		if (strcmp(verbs[i].name, c->args.v[0]))
 			continue;

@@ -13,6 +13,9 @@ const char *duration(struct arena *a, int64_t ns)
 
 const char *counted(struct arena *a, size_t n, const char *thing)
 {
-	bool hissing = str_ends(str_of(thing), S("ch"));
+	struct str word = str_of(thing);
+	bool hissing = str_ends(word, S("ch"));
+	if (n != 1 && str_ends(word, S("ry")))
+		return str_format(a, "%zu %.*sies", n, (int)word.n - 1, thing);
 	return str_format(a, "%zu %s%s", n, thing, n == 1 ? "" : hissing ? "es" : "s");
 }

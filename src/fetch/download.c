@@ -28,6 +28,8 @@ struct transfer {
 
 const char *download_path(struct arena *a, const struct download *d)
 {
+	if (d->other)
+		return str_format(a, "%s/%s-%s", d->folder, hash_kind_name(d->kind), d->other);
 	return path_join(a, d->folder, digest_hex(a, &d->sha256));
 }
 
@@ -206,14 +208,16 @@ MUST_CHECK static bool read_old(struct transfer *t)
 
 MUST_CHECK static bool check_sum(struct transfer *t)
 {
-	struct digest got = hash_end(&t->hash);
-	if (digest_eq(&got, &t->d->sha256))
-		return true;
 	defer(arena_free) struct arena scratch = {0};
+	const struct download *d = t->d;
+	const char *got = hash_end_hex(&scratch, &t->hash);
+	const char *wanted = d->other ? d->other : digest_hex(&scratch, &d->sha256);
+	if (!strcmp(got, wanted))
+		return true;
 	(void)fail(t->e, E_CHECKSUM,
-		"%s: wrong checksum of the %llu bytes received: expected sha256 %s, got %s",
-		t->d->url ? t->d->url : download_path(&scratch, t->d), (unsigned long long)t->have,
-		digest_hex(&scratch, &t->d->sha256), digest_hex(&scratch, &got));
+		"%s: wrong checksum of the %llu bytes received: expected %s %s, got %s",
+		d->url ? d->url : download_path(&scratch, d), (unsigned long long)t->have,
+		hash_kind_name(t->hash.kind), wanted, got);
 	return fail_hint(t->e, "the file was changed at its source or on its way; "
 			       "find out which before the recipe's checksum is changed");
 }
@@ -265,7 +269,7 @@ bool download(const struct download *d, struct unpacker *u, bool *old, struct er
 	const char *path = download_path(&scratch, d);
 	const char *part = str_format(&scratch, "%s.part", path);
 	struct transfer t = {.d = d, .u = u, .e = e};
-	hash_start(&t.hash);
+	hash_start_as(&t.hash, d->other ? d->kind : HASH_SHA256);
 	*old = file_exists(path);
 	bool kept = *old;
 	if (kept ? from_disk(&t, path) : from_net(&t, part, old)) {

@@ -1,4 +1,4 @@
-/* download.h - one file from one URL, verified against its SHA-256 while it streams by.
+/* download.h - one file from one URL, verified against its checksum while it streams by.
  * SPDX-License-Identifier: ISC */
 #ifndef RESPIN_FETCH_DOWNLOAD_H
 #define RESPIN_FETCH_DOWNLOAD_H
@@ -13,12 +13,14 @@ struct download {
 	const char *label; /* of the progress line */
 	const char *folder;
 	struct digest sha256;
+	const char *other; /* hexadecimal digits of another KIND in its place; NULL */
+	enum hash_kind kind;
 	uint64_t size; /* exact; 0 where not known */
 	uint64_t limit;
 	struct patience patience;
 };
 
-/* FOLDER/SHA256, where a verified file is kept. */
+/* FOLDER/SHA256 (of another kind "FOLDER/sha512-HEX"), where a verified file is kept. */
 const char *download_path(struct arena *a, const struct download *d);
 /* Gets the file to its download_path(); its bytes go to U too, in order and once, also where they
  * come from the disk: from a file verified before, or a partial one (".part"), which is gone on

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fetch/pin.h"
 #include "fetch/plugin.h"
 #include "git/git.h"
 #include "sys/sys.h"
@@ -23,7 +24,9 @@ static const char *origin_of(struct arena *a, const struct source *s)
 
 static const char *pin_of(const struct source *s)
 {
-	return s->git ? s->commit : s->sha256;
+	if (s->git || s->sha256)
+		return s->git ? s->commit : s->sha256;
+	return s->sha512 ? s->sha512 : s->md5;
 }
 
 /* A version may hold what a file name may not. */
@@ -55,16 +58,19 @@ static struct tree tree_of(const struct workspace *w, const struct source *s, co
 }
 
 bool source_locate(
-	const struct workspace *w, const struct recipe *r, struct tree *out, struct err *e)
+	const struct workspace *w, const struct recipe *asked, struct tree *out, struct err *e)
 {
-	if (!r->source.n) {
-		(void)fail(e, E_INPUT, "recipe %s names no source", r->name);
-		return fail_where(e, "%s", r->file);
+	struct recipe pinned, *r = &pinned;
+	if (!asked->source.n) {
+		(void)fail(e, E_INPUT, "recipe %s names no source", asked->name);
+		return fail_where(e, "%s", asked->file);
 	}
+	if (!pins_add(w, asked, false, &pinned, e))
+		return false;
 	for (size_t i = 0; i < r->source.n; i++) {
 		const struct source *s = &r->source.v[i];
-		const char *dir = folder_of(w, r, s);
-		if (!dir_exists(dir))
+		const char *dir = s->path || pin_of(s) ? folder_of(w, r, s) : NULL;
+		if (!dir || !dir_exists(dir))
 			continue;
 		if (s->path && !path_real(w->a, dir, &dir, e))
 			return false;
@@ -239,7 +245,12 @@ bool source_ensure(
 			!source_locate(w, r, &found, e))
 			return false;
 	}
-	if (!found.dir && (!fetch_locked(w, r, e) || !source_locate(w, r, &found, e)))
+	struct recipe pinned;
+	if (!found.dir && !pins_add(w, r, true, &pinned, e)) {
+		as_failure(e);
+		return false;
+	}
+	if (!found.dir && (!fetch_locked(w, &pinned, e) || !source_locate(w, &pinned, &found, e)))
 		return false;
 	*out = found;
 	return true;

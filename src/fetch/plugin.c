@@ -13,8 +13,15 @@ static bool fetch_archive(const struct fetch_job *job, const struct source *s, s
 		.folder = job->downloads,
 		.limit = job->limits.download,
 		.patience = job->patience};
-	if (!digest_parse(str_of(s->sha256), &d.sha256))
+	if (!s->sha256) {
+		d.kind = s->sha512 ? HASH_SHA512 : HASH_MD5;
+		d.other = s->sha512 ? s->sha512 : s->md5;
+	} else if (!digest_parse(str_of(s->sha256), &d.sha256)) {
 		return fail(e, E_INPUT, "%s: its sha256 is not 64 hexadecimal digits", s->url);
+	}
+	if (!s->sha256 && !s->sha512)
+		term_warn("%s is pinned by MD5 alone, which doesn't prove that nobody forged it",
+			s->url);
 	return archive_get(&d, job->dir, &job->limits, e);
 }
 

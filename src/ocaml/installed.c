@@ -182,24 +182,62 @@ static void read_folders(struct installing *s)
 	}
 }
 
+MUST_CHECK static bool read_site(struct installing *s, struct err *e)
+{
+	struct map found = {.a = s->a};
+	ocaml_libraries *all = &s->out->libraries;
+	bool any = false;
+	vec_for(folder, &s->site->path) {
+		any |= dir_exists(*folder);
+		find_packages(s, *folder, &found);
+	}
+	if (!any)
+		return fail(e, E_NOTFOUND, "none of the folders of OCaml's libraries is there");
+	vec_for(entry, &found.entries)
+		read_package(s, str_copy(s->a, entry->key), entry->value);
+	if (all->n)
+		qsort(all->v, all->n, sizeof(*all->v), by_name);
+	return true;
+}
+
 bool ocaml_installed_read(
 	struct arena *a, const struct ocaml_site *site, struct ocaml_installed *out, struct err *e)
 {
 	struct ocaml_installed all = {0};
 	struct installing s = {.a = a, .site = site, .out = &all};
-	struct map found = {.a = a};
-	bool any = false;
-	vec_for(folder, &site->path) {
-		any |= dir_exists(*folder);
-		find_packages(&s, *folder, &found);
-	}
-	if (!any)
-		return fail(e, E_NOTFOUND, "none of the folders of OCaml's libraries is there");
-	vec_for(entry, &found.entries)
-		read_package(&s, str_copy(a, entry->key), entry->value);
-	if (all.libraries.n)
-		qsort(all.libraries.v, all.libraries.n, sizeof(*all.libraries.v), by_name);
+	if (!read_site(&s, e))
+		return false;
 	read_folders(&s);
+	*out = all;
+	return true;
+}
+
+/* Who implements whom stands beside the modules, in dune's notes. */
+static void take_notes(struct installing *s)
+{
+	struct map by_library = {.a = s->a};
+	vec_for(note, &s->notes)
+		*map_put(&by_library, str_of(note->library)) = note;
+	vec_for(library, &s->out->libraries) {
+		const struct note *note = map_get(&by_library, str_of(library->name));
+		if (!note)
+			continue;
+		library->implements = note->implements;
+		library->default_implementation = note->default_implementation;
+		library->is_virtual = note->is_virtual;
+		if (note->units.n)
+			library->redirect = NULL;
+	}
+}
+
+bool ocaml_installed_names(
+	struct arena *a, const struct ocaml_site *site, struct ocaml_installed *out, struct err *e)
+{
+	struct ocaml_installed all = {0};
+	struct installing s = {.a = a, .site = site, .out = &all};
+	if (!read_site(&s, e))
+		return false;
+	take_notes(&s);
 	*out = all;
 	return true;
 }

@@ -89,6 +89,10 @@ struct ocaml_installed {
 MUST_CHECK bool ocaml_installed_read(
 	struct arena *a, const struct ocaml_site *site, struct ocaml_installed *out, struct err *e);
 
+/* The same without their modules: only META files and dune's notes beside them are read. */
+MUST_CHECK bool ocaml_installed_names(
+	struct arena *a, const struct ocaml_site *site, struct ocaml_installed *out, struct err *e);
+
 /* ---- source trees --------------------------------------------------------------------- */
 
 struct ocaml_executable {

@@ -151,24 +151,6 @@ static bool apply_series(struct work *k, struct err *e)
 	return true;
 }
 
-/* Working trees are not for the project's own git. */
-static bool ignore_trees(const struct workspace *w, struct err *e)
-{
-	static const char wanted[] = "/*/src/\n/*/" STAGING "/\n";
-	const char *file = path_join(w->a, w->overlays, ".gitignore");
-	struct str old = S("");
-	if (file_exists(file) && !file_read(w->a, file, PATCH_LIMIT, &old, e))
-		return false;
-	if (str_find(old, S("/*/src/\n/*/" STAGING "/\n")) >= 0)
-		return true;
-	struct text new = {.a = w->a};
-	text_add(&new, old);
-	if (old.n && !str_ends(old, S("\n")))
-		text_addz(&new, "\n");
-	text_addz(&new, wanted);
-	return file_write(file, text_str(&new), 0644, e);
-}
-
 /* The checksum that the series pins, of the place that the source came from. */
 static bool write_first_series(struct work *k, struct err *e)
 {
@@ -179,12 +161,18 @@ static bool write_first_series(struct work *k, struct err *e)
 	return series_begin(k->a, k->dir, &k->series, e);
 }
 
+static bool is_pin(const struct work *k, const char *pin)
+{
+	return pin && !strcmp(pin, k->series.sha256);
+}
+
 static bool check_source(const struct work *k, struct err *e)
 {
 	bool known = !k->series.sha256;
 	vec_for(s, &k->recipe->source)
-		known |= s->path || (s->sha256 && !strcasecmp(s->sha256, k->series.sha256)) ||
-			 (s->commit && !strcmp(s->commit, k->series.sha256));
+		known |= s->path || (s->debian && !s->sha256) ||
+			 (s->sha256 && !strcasecmp(s->sha256, k->series.sha256)) ||
+			 is_pin(k, s->commit) || is_pin(k, s->sha512) || is_pin(k, s->md5);
 	if (known)
 		return true;
 	fail(e, E_CONFLICT,
@@ -212,7 +200,7 @@ static bool make_tree(struct work *k, struct err *e)
 	if (new.has_series && (!work_check_version(k->recipe, new.series.version, k->dir, e) ||
 				      !check_source(&new, e)))
 		return false;
-	if (!tree_remove(staging, e) || !dir_make(staging, e) || !ignore_trees(k->w, e))
+	if (!tree_remove(staging, e) || !dir_make(staging, e) || !make_folder(k->w, e))
 		return false;
 	bool made = make_history(&new, e) && (new.has_series || write_first_series(&new, e)) &&
 		    apply_series(&new, e) &&

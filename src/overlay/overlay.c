@@ -13,7 +13,7 @@ bool overlay_add(const struct workspace *w, const char *package, struct overlay 
 {
 	struct recipe *r;
 	defer(close_fd) int lock = -1;
-	if (!recipe_find(w, package, &r, e) || !work_lock(w, &lock, e))
+	if (!recipe_find(w, package, &r, e) || !work_check_fit(w, r, e) || !work_lock(w, &lock, e))
 		return false;
 	defer(work_close) struct work k = work_of(w, r);
 	return make_ready(&k, created, e) && work_describe(&k, out, e);
@@ -49,6 +49,18 @@ static bool list_rebase(struct work *k, struct overlay *out, bool *found, struct
 	return true;
 }
 
+/* A folder that is named for a package is not the overlay of the unit that holds it. */
+static bool check_name(
+	const struct workspace *w, const struct recipe *r, const char *package, struct err *e)
+{
+	if (!strcmp(r->name, package) || !is_overlay(w->a, path_join(w->a, w->overlays, package)))
+		return true;
+	fail(e, E_INPUT, "the overlay of %s, which holds %s, is not in a folder of its name",
+		r->name, package);
+	fail_hint(e, "rename it: mv overlays/%s overlays/%s", package, r->name);
+	return fail_where(e, "%s/%s", w->overlays, package);
+}
+
 bool overlay_find(
 	const struct workspace *w, const char *package, struct overlay *out, struct err *e)
 {
@@ -56,6 +68,8 @@ bool overlay_find(
 	bool created, rebasing;
 	if (!recipe_find(w, package, &r, e))
 		return fail_where(e, "%s/%s", w->overlays, package);
+	if (!check_name(w, r, package, e))
+		return false;
 	struct work k = work_of(w, r);
 	if (!list_rebase(&k, out, &rebasing, e))
 		return false;
@@ -97,7 +111,7 @@ bool overlay_apply(const struct workspace *w, const char *package, const char *p
 	struct recipe *r;
 	bool created;
 	defer(close_fd) int lock = -1;
-	if (!recipe_find(w, package, &r, e) || !work_lock(w, &lock, e))
+	if (!recipe_find(w, package, &r, e) || !work_check_fit(w, r, e) || !work_lock(w, &lock, e))
 		return false;
 	defer(work_close) struct work k = work_of(w, r);
 	return make_ready(&k, &created, e) && work_check_idle(&k, e) &&
@@ -124,7 +138,8 @@ static bool remove_overlay(struct work *k, struct err *e)
 		return false;
 	if (rename(k->dir, trash) < 0 && errno != EXDEV)
 		return fail_errno(e, "rename %s to %s", k->dir, trash);
-	return tree_remove(trash, e) && tree_remove(k->dir, e) && tree_remove(k->cache, e);
+	return tree_remove(trash, e) && tree_remove(k->dir, e) && tree_remove(k->cache, e) &&
+	       make_forget(k->w, e);
 }
 
 static bool check_droppable(struct work *k, struct err *e)

@@ -62,6 +62,11 @@ MUST_CHECK bool overlay_adopt(struct workspace *w, const char *name, struct reci
 /* overlay_add() of it; a recipe that was made goes again where that fails. */
 MUST_CHECK bool overlay_add_any(struct workspace *w, const char *name, struct overlay *out,
 	bool *created, const char **why, struct err *e);
+/* Files of PACKAGE's vendored folder that differ from what was vendored, relative to it: the
+ * overlay starts from the folder as it stands, edits included. Nothing where nobody can tell:
+ * neither was the locked source ever fetched, nor is the folder in the user's git. Runs git. */
+MUST_CHECK bool overlay_edited(
+	const struct workspace *w, const char *package, strings *out, struct err *e);
 /* All overlays of the workspace, sorted by name; working trees missing in a fresh clone are made
  * from their series first. */
 MUST_CHECK bool overlay_list(const struct workspace *w, overlays *out, struct err *e);

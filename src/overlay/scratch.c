@@ -156,7 +156,7 @@ bool overlay_scratch(const struct workspace *w, const char *package, const char 
 	struct base base;
 	const char *key;
 	defer(close_fd) int lock = -1;
-	if (!recipe_find(w, package, &r, e) || !work_lock(w, &lock, e))
+	if (!recipe_find(w, package, &r, e) || !work_check_fit(w, r, e) || !work_lock(w, &lock, e))
 		return false;
 	defer(work_close) struct work k = work_of(w, r);
 	defer(work_close) struct work try = work_of(w, r);

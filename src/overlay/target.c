@@ -146,6 +146,22 @@ static void add_url(struct aim *m)
 		vec_push(m->k->a, &m->target->source, new);
 }
 
+/* There is no recipe to be changed: whoever brought the source here brings the next one, too. */
+static bool fail_made(const struct recipe *r, struct err *e)
+{
+	const struct source *s = r->source.n ? r->source.v : NULL;
+	const char *place = r->build.dune ? r->build.dune->place : ".";
+	fail(e, E_USAGE, "the version of %s is that of its source in this project", r->name);
+	if (s && s->path && *s->path != '/')
+		return fail_hint(e,
+			"get the new version into %s first (by opam-monorepo: lock, then pull); "
+			"then: "
+			"respin overlay rebase %s",
+			place, r->name);
+	return fail_hint(e, "install the new version first (by %s); then: respin overlay rebase %s",
+		s && s->debian ? "apt-get" : "opam", r->name);
+}
+
 bool rebase_target(struct work *k, const struct rebase_request *q, struct recipe *out,
 	strings *notes, struct err *e)
 {
@@ -156,6 +172,8 @@ bool rebase_target(struct work *k, const struct rebase_request *q, struct recipe
 		return false;
 	if (!edit)
 		return true;
+	if (r->is_made)
+		return fail_made(r, e);
 	struct aim m = {k, q, out, false, notes, {.a = k->a}};
 	out->source = (source_list){0};
 	out->version = q->version;

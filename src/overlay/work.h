@@ -48,6 +48,20 @@ MUST_CHECK bool work_check_version(
 /* E_CONFLICT where the user is in the middle of a merge or a rebase. */
 MUST_CHECK bool work_check_idle(struct work *k, struct err *e);
 
+/* ---- fit.c ---- */
+
+/* E_USAGE where R is the user's own project, E_INPUT where it is installed and its source, which is
+ * fetched for that, is not dune's to build. */
+MUST_CHECK bool work_check_fit(const struct workspace *w, const struct recipe *r, struct err *e);
+
+/* ---- folder.c ---- */
+
+/* Makes the workspace's overlays/ one whose working trees neither git nor dune sees. */
+MUST_CHECK bool make_folder(const struct workspace *w, struct err *e);
+/* In a dune workspace, where respin made the folder itself: removes it once nothing of the user's
+ * is in it. */
+MUST_CHECK bool make_forget(const struct workspace *w, struct err *e);
+
 /* ---- make.c ---- */
 
 /* Makes k->src, a new folder: the source, with Debian's patches, as the first commit. */

@@ -84,8 +84,7 @@ static struct recipe *recipe_for(struct reading *p, struct str source, struct st
 /* The compiler and findlib are no libraries to be patched. */
 static bool is_compilers(struct str source)
 {
-	return str_is(source, "ocaml") || str_is(source, "findlib") ||
-	       str_starts(source, S("ocaml-base"));
+	return str_is(source, "ocaml") || str_is(source, "findlib");
 }
 
 /* "libre-ocaml-dev:amd64 1.10.4-1 ocaml-re": package, version and name of its source. */
@@ -102,6 +101,9 @@ static void take_line(struct looked_for *l, struct str line)
 		return;
 	struct recipe *r = recipe_for(l->p, source, version);
 	vec_for(name, names) {
+		const struct ocaml_library *library = ocaml_find(&l->p->all, *name);
+		if (library && !r->build.dune->packages.n)
+			r->file = library->file;
 		vec_push(l->p->a, &r->build.dune->packages, *name);
 		*map_put(&l->p->homes, str_of(*name)) = r;
 	}

@@ -18,7 +18,7 @@ typedef VEC(struct image) images;
 
 static bool is_candidate(const struct ocaml_executable *x)
 {
-	return !x->is_vendored && !x->is_test && x->names.n && !x->enabled_if;
+	return !x->is_vendored && !x->is_test && x->names.n;
 }
 
 /* Of a MirageOS project the generated one alone; else those that are installed; else all. */

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: ISC */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "project/reading.h"
 
@@ -60,12 +60,21 @@ static const struct spec_field kept_fields[] = {
 static const struct spec kept_spec = {
 	"project", sizeof(struct kept), kept_fields, TABLE(kept_fields), ""};
 
+/* Another respin may make other recipes of the same files. */
+static const char *program_mark(struct arena *a)
+{
+	struct stamp s = {0};
+	(void)file_stamp("/proc/self/exe", &s);
+	return str_format(
+		a, "%llx %llx", (unsigned long long)s.mtime_ns, (unsigned long long)s.size);
+}
+
 /* What outside the files decides. */
 static const char *world_of(const struct reading *p)
 {
 	struct ocaml_env env = ocaml_env_now();
 	const char *words[] = {p->root, p->opam_switch, env.ocamlfind_conf, env.ocamlfind_toolchain,
-		env.ocamlpath, env.ocamllib};
+		env.ocamlpath, env.ocamllib, program_mark(p->a)};
 	struct text t = {.a = p->a};
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		text_addf(&t, "%s\n", words[i] ? words[i] : "");
@@ -75,13 +84,15 @@ static const char *world_of(const struct reading *p)
 /* ---- marks ----------------------------------------------------------------------------------- */
 
 /* What of a file or folder decides: its bytes, or its names. */
-static bool digest_of(struct arena *a, const char *path, struct digest *out)
+static bool digest_of(struct arena *a, const char *path, const struct stamp *s, struct digest *out)
 {
 	struct err ignored;
 	strings names = {0};
 	struct hasher h;
-	if (!dir_exists(path))
+	if (S_ISREG(s->mode))
 		return hash_file(path, out, &ignored);
+	if (!S_ISDIR(s->mode))
+		return false;
 	if (!dir_list(a, path, &names, &ignored))
 		return false;
 	hash_start(&h);
@@ -96,34 +107,46 @@ static const char *mark_text(struct arena *a, const char *path, int64_t now)
 {
 	struct stamp s = {0};
 	struct digest d = {0};
-	bool there = file_stamp(path, &s) && digest_of(a, path, &d);
+	bool there = file_stamp(path, &s) && digest_of(a, path, &s, &d);
 	bool safe = there && stamp_is_safe(&s, now);
 	return str_format(a, "%llx %llx %llx %llx %s %s", safe ? (unsigned long long)s.mtime_ns : 0,
 		safe ? (unsigned long long)s.ctime_ns : 0, (unsigned long long)s.size,
 		(unsigned long long)s.inode, there ? digest_hex(a, &d) : "-", path);
 }
 
-/* Does it look as it did? A stamp that changed is no proof: the bytes may be the same. */
-static bool mark_holds(struct arena *a, const char *mark)
+struct mark {
+	unsigned long long mtime_ns, ctime_ns, size, inode;
+	struct str digest; /* "-": there was nothing */
+	const char *path;
+};
+
+static bool mark_read(const char *text, struct mark *out)
 {
-	unsigned long long n[4];
+	unsigned long long *const numbers[] = {
+		&out->mtime_ns, &out->ctime_ns, &out->size, &out->inode};
 	char *end = NULL;
-	struct stamp s;
-	struct digest d;
-	for (size_t i = 0; i < 4; i++, mark = end) {
-		n[i] = strtoull(mark, &end, 16);
-		if (end == mark)
+	for (size_t i = 0; i < 4; i++, text = end) {
+		*numbers[i] = strtoull(text, &end, 16);
+		if (end == text || *end != ' ')
 			return false;
 	}
-	struct str rest = str_of(mark + strspn(mark, " ")), hex = str_cut(&rest, ' ');
-	if (!rest.n)
-		return false;
-	if (!file_stamp(rest.p, &s))
-		return str_is(hex, "-");
-	if ((int64_t)n[0] == s.mtime_ns && (int64_t)n[1] == s.ctime_ns && n[2] == s.size &&
-		n[3] == s.inode)
+	struct str rest = str_of(text + 1);
+	out->digest = str_cut(&rest, ' ');
+	out->path = rest.p;
+	return rest.n > 0;
+}
+
+/* Does it look as it did? A stamp that changed is no proof: the bytes may be the same. */
+static bool mark_holds(struct arena *a, const struct mark *m)
+{
+	struct stamp s;
+	struct digest d;
+	if (!file_stamp(m->path, &s))
+		return str_is(m->digest, "-");
+	if ((int64_t)m->mtime_ns == s.mtime_ns && (int64_t)m->ctime_ns == s.ctime_ns &&
+		m->size == s.size && m->inode == s.inode)
 		return true;
-	return digest_of(a, rest.p, &d) && str_is(hex, digest_hex(a, &d));
+	return digest_of(a, m->path, &s, &d) && str_is(m->digest, digest_hex(a, &d));
 }
 
 /* ---- reading and writing --------------------------------------------------------------------- */
@@ -135,6 +158,7 @@ static const char *file_in(struct arena *a, const char *state)
 
 static bool take(struct reading *p, const struct kept *k)
 {
+	recipes made = {0};
 	vec_for(old, &k->recipes) {
 		struct recipe *r = NEW(p->a, struct recipe);
 		struct err ignored;
@@ -144,10 +168,30 @@ static bool take(struct reading *p, const struct kept *k)
 		r->build.dune = &old->how;
 		if (old->image && !image_field(p->a, old->image, &r->image, &ignored))
 			return false;
-		vec_push(p->a, &p->made, r);
+		vec_push(p->a, &made, r);
 	}
+	p->made = made;
 	p->missing = k->missing;
 	return true;
+}
+
+MUST_CHECK static bool parse(struct reading *p, struct str text, struct kept *k)
+{
+	struct err ignored;
+	return spec_read(p->a, &kept_spec, text, "project.json", k, &ignored) &&
+	       !strcmp(k->format, KEPT_FORMAT);
+}
+
+bool kept_parse(struct reading *p, struct str text)
+{
+	struct kept k = {0};
+	struct mark m;
+	if (!parse(p, text, &k))
+		return false;
+	vec_for(mark, &k.marks)
+		if (!mark_read(*mark, &m))
+			return false;
+	return take(p, &k);
 }
 
 bool kept_read(struct reading *p, const char *state)
@@ -157,12 +201,13 @@ bool kept_read(struct reading *p, const char *state)
 	struct err ignored;
 	const char *file = file_in(p->a, state);
 	if (!file_exists(file) || !file_read(p->a, file, KEPT_MAX, &text, &ignored) ||
-		!spec_read(p->a, &kept_spec, text, file, &k, &ignored) ||
-		strcmp(k.format, KEPT_FORMAT) != 0 || strcmp(k.world, world_of(p)) != 0)
+		!parse(p, text, &k) || strcmp(k.world, world_of(p)) != 0)
 		return false;
-	vec_for(mark, &k.marks)
-		if (!mark_holds(p->a, *mark))
+	vec_for(mark, &k.marks) {
+		struct mark m;
+		if (!mark_read(*mark, &m) || !mark_holds(p->a, &m))
 			return false;
+	}
 	return take(p, &k);
 }
 

@@ -24,11 +24,17 @@ MUST_CHECK static bool made_of(struct arena *a, const char *root, struct reading
 		.root = root,
 		.opam_switch = switch_find(a, root),
 		.versions.a = a,
+		.projects.a = a,
+		.places.a = a,
 		.names.a = a,
 		.images.a = a,
 		.homes.a = a};
 	if (kept_read(p, state))
 		return true;
+	/* Nothing is made where nothing can be read; what changes from here on will be noticed. */
+	if (root_is_mirage(a, root) && !mirage_read(p, e))
+		return false;
+	p->read = (strings){0};
 	bool keep = kept_begin(a, state);
 	int64_t began = clock_wall_ns();
 	if (!project_make(p, e))
@@ -54,7 +60,14 @@ bool project_open(struct arena *a, const char *start, struct workspace *out, str
 		return fail_nothing(start, e);
 	if (has_settings && !project_is_root(a, root))
 		return workspace_read(a, root, NULL, out, e);
-	if (!made_of(a, root, &p, e) || !workspace_read(a, root, &p.made, out, e))
+	if (!made_of(a, root, &p, e)) {
+		if (!has_settings || e->code != E_INPUT)
+			return false;
+		term_warn("%s%s%s: only hand-written recipes count", e->where,
+			e->where[0] ? ": " : "", e->text);
+		return workspace_read(a, root, NULL, out, e);
+	}
+	if (!workspace_read(a, root, &p.made, out, e))
 		return false;
 	out->is_dune = true;
 	out->opam_switch = p.opam_switch;

@@ -38,6 +38,8 @@ struct reading {
 	ocaml_libraries all; /* the workspace's, then those installed */
 	struct map versions; /* of packages, by lock files: const char * */
 	VEC(struct locked_dir) locked;
+	struct map projects; /* folders with a dune-project or an opam file */
+	struct map places;   /* of folders: the place of the recipe that they are in */
 	recipes made;
 	struct map names;	   /* of them */
 	struct map images;	   /* image_field_text() of those that are images: const char * */
@@ -88,6 +90,8 @@ MUST_CHECK bool project_make(struct reading *p, struct err *e);
 
 /* What was made before, where all of it still holds. */
 bool kept_read(struct reading *p, const char *state);
+/* The same of the file's text, however old it is. */
+bool kept_parse(struct reading *p, struct str text);
 /* Makes the folder STATE, before the project is read; false where it can't be. */
 bool kept_begin(struct arena *a, const char *state);
 /* Keeps what was read since BEGAN (wall clock); where that fails, or a file changed meanwhile, the

@@ -42,12 +42,11 @@ static bool is_inside(const char *dir, const char *outer)
 	return false;
 }
 
+/* Mirage builds its project with the folder of config.ml as the root. */
 static const char *choose(const struct candidates *c)
 {
-	const char *found = c->configured  ? c->configured
-			    : c->mirage	   ? c->mirage
-			    : c->workspace ? c->workspace
-					   : c->project;
+	const char *dune = c->workspace ? c->workspace : c->project;
+	const char *found = c->configured ? c->configured : dune ? dune : c->mirage;
 	return is_inside(found, c->project) ? c->project : found;
 }
 

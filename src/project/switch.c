@@ -34,16 +34,16 @@ static const char *current(struct arena *a, const char *root)
 	return named(a, root, state.switch_name);
 }
 
-/* The order is opam's: what is set, then the project's own, then the current one of the root. */
+/* What is set, then the project's own, then the current one of a root that is set. The one that
+ * ~/.opam calls current does not count: without the environment that opam sets dune ignores it. */
 const char *switch_find(struct arena *a, const char *root)
 {
 	const char *home = set_value("HOME"), *opam_root = set_value("OPAMROOT");
 	const char *name = set_value("OPAMSWITCH");
 	const char *prefix = if_switch(a, set_value("OPAM_SWITCH_PREFIX"));
-	if (!opam_root && home)
-		opam_root = path_join(a, home, ".opam");
-	if (!prefix && name && opam_root)
-		return named(a, opam_root, str_of(name));
+	const char *named_in = opam_root || !home ? opam_root : path_join(a, home, ".opam");
+	if (!prefix && name && named_in)
+		return named(a, named_in, str_of(name));
 	for (const char *dir = root; !prefix; dir = path_dir(a, dir)) {
 		prefix = if_switch(a, path_join(a, dir, "_opam"));
 		if (!strcmp(dir, "/"))

@@ -80,12 +80,14 @@ static const char *area_of(const struct reading *p, const char *path)
 	return NULL;
 }
 
-static bool is_project(struct reading *p, const char *dir)
+/* Folders with a dune-project or an opam file. */
+static void find_projects(struct reading *p)
 {
 	vec_for(package, &p->dune.packages)
-		if (!strcmp(package->dir, dir))
-			return true;
-	return file_exists(str_format(p->a, "%s/%s/dune-project", p->root, dir));
+		*map_put(&p->projects, str_of(package->dir)) = p;
+	vec_for(file, &p->dune.read)
+		if (!strcmp(path_base(*file), "dune-project"))
+			*map_put(&p->projects, str_of(path_dir(p->a, *file))) = p;
 }
 
 /* PATH up to its slash behind the first FROM bytes. */
@@ -96,19 +98,27 @@ static const char *up_to(struct arena *a, const char *path, size_t from)
 }
 
 /* The outermost folder of a project of its own within the vendored area: what was copied in. */
-static const char *place_of(struct reading *p, const char *path)
+static const char *find_place(struct reading *p, const char *path)
 {
 	const char *area = area_of(p, path);
 	if (!area)
 		return ".";
 	for (size_t n = strlen(area);; n++) {
 		const char *dir = up_to(p->a, path, n);
-		if (is_project(p, dir) || !strncmp(dir, "duniverse/", 10))
+		if (map_has(&p->projects, str_of(dir)) || !strncmp(dir, "duniverse/", 10))
 			return dir;
 		n = strlen(dir);
 		if (!path[n])
 			return ".";
 	}
+}
+
+static const char *place_of(struct reading *p, const char *path)
+{
+	void **kept = map_put(&p->places, str_of(path));
+	if (!*kept)
+		*kept = (void *)(uintptr_t)find_place(p, path);
+	return *kept;
 }
 
 static struct recipe *unit_at(struct reading *p, const char *place)
@@ -216,6 +226,7 @@ static void add_unit(struct reading *p, const char *path)
 void units_make(struct reading *p)
 {
 	take_generated(p);
+	find_projects(p);
 	p->self = make_recipe(p, own_name(p), ".");
 	vec_for(package, &p->dune.packages)
 		add_unit(p, package->dir);

@@ -10,7 +10,8 @@
 /* One place to get the source from; exactly one of debian, url, git and path is set. */
 struct source {
 	const char *debian;  /* name of a Debian source package; version is Debian's, sha256 the
-				.dsc's (of a made recipe NULL: apt tells, see source_pin()) */
+				.dsc's (of a made recipe NULL: apt tells it when the
+				source is fetched) */
 	const char *url;     /* of an archive; the checksums are the archive's */
 	const char *git;     /* URL of a repository, with commit (40 hexadecimal digits) */
 	const char *path;    /* folder, relative to the recipe's folder */

@@ -1,29 +1,48 @@
-/* hash.c - SHA-256, and git's SHA-1, by nettle. SPDX-License-Identifier: ISC */
+/* hash.c - SHA-256, others' checksums, and git's SHA-1, by nettle. SPDX-License-Identifier: ISC */
 #include "sys/sys.h"
 
 #include <fcntl.h>
+#include <nettle/md5.h>
 #include <nettle/sha1.h>
 #include <nettle/sha2.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-_Static_assert(sizeof(struct sha256_ctx) <= sizeof(struct hasher), "hasher holds nettle's state");
+_Static_assert(sizeof(struct sha512_ctx) <= sizeof(((struct hasher *)0)->u.state),
+	"hasher holds nettle's state");
+
+void hash_start_as(struct hasher *h, enum hash_kind kind)
+{
+	h->kind = kind;
+	if (kind == HASH_SHA512)
+		sha512_init((struct sha512_ctx *)&h->u);
+	else if (kind == HASH_MD5)
+		md5_init((struct md5_ctx *)&h->u);
+	else
+		sha256_init((struct sha256_ctx *)&h->u);
+}
 
 void hash_start(struct hasher *h)
 {
-	sha256_init((struct sha256_ctx *)h);
+	hash_start_as(h, HASH_SHA256);
 }
 
 void hash_add(struct hasher *h, struct str bytes)
 {
-	sha256_update((struct sha256_ctx *)h, bytes.n, (const uint8_t *)bytes.p);
+	const uint8_t *p = (const uint8_t *)bytes.p;
+	if (h->kind == HASH_SHA512)
+		sha512_update((struct sha512_ctx *)&h->u, bytes.n, p);
+	else if (h->kind == HASH_MD5)
+		md5_update((struct md5_ctx *)&h->u, bytes.n, p);
+	else
+		sha256_update((struct sha256_ctx *)&h->u, bytes.n, p);
 }
 
 struct digest hash_end(struct hasher *h)
 {
 	struct digest d;
-	sha256_digest((struct sha256_ctx *)h, sizeof(d.b), d.b);
+	sha256_digest((struct sha256_ctx *)&h->u, sizeof(d.b), d.b);
 	return d;
 }
 
@@ -68,6 +87,28 @@ static void put_hex(char *out, const uint8_t *bytes, size_t n)
 		out[2 * i + 1] = digits[bytes[i] & 15];
 	}
 	out[2 * n] = '\0';
+}
+
+const char *hash_end_hex(struct arena *a, struct hasher *h)
+{
+	uint8_t sum[SHA512_DIGEST_SIZE];
+	size_t n = h->kind == HASH_SHA512 ? SHA512_DIGEST_SIZE
+		   : h->kind == HASH_MD5  ? MD5_DIGEST_SIZE
+					  : SHA256_DIGEST_SIZE;
+	if (h->kind == HASH_SHA512)
+		sha512_digest((struct sha512_ctx *)&h->u, n, sum);
+	else if (h->kind == HASH_MD5)
+		md5_digest((struct md5_ctx *)&h->u, n, sum);
+	else
+		sha256_digest((struct sha256_ctx *)&h->u, n, sum);
+	char *hex = arena_alloc(a, 2 * n + 1);
+	put_hex(hex, sum, n);
+	return hex;
+}
+
+const char *hash_kind_name(enum hash_kind kind)
+{
+	return kind == HASH_SHA512 ? "sha512" : kind == HASH_MD5 ? "md5" : "sha256";
 }
 
 const char *digest_hex(struct arena *a, const struct digest *d)

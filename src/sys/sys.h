@@ -80,15 +80,22 @@ MUST_CHECK bool file_lock(
 struct digest {
 	uint8_t b[32];
 };
+/* Checksums that others publish. */
+enum hash_kind { HASH_SHA256, HASH_SHA512, HASH_MD5 };
 struct hasher {
+	enum hash_kind kind;
 	union {
 		uint64_t align;
-		unsigned char state[128];
+		unsigned char state[256];
 	} u;
 };
 void hash_start(struct hasher *h);
 void hash_add(struct hasher *h, struct str bytes);
 struct digest hash_end(struct hasher *h);
+/* The same for another kind; what comes of it as hexadecimal digits. */
+void hash_start_as(struct hasher *h, enum hash_kind kind);
+const char *hash_end_hex(struct arena *a, struct hasher *h);
+const char *hash_kind_name(enum hash_kind kind); /* "sha512" */
 struct digest hash_bytes(struct str bytes);
 MUST_CHECK bool hash_file(const char *path, struct digest *out, struct err *e);
 bool digest_eq(const struct digest *a, const struct digest *b);

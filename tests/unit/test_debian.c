@@ -352,11 +352,49 @@ static void apt_knows_checksums(void **state)
 	assert_false(source_find_debian(&p->a, "demo", "1.0", &s, &e));
 }
 
+/* A made recipe names no checksum: apt's is taken, and stays what it was. */
+static void apt_pins_what_no_recipe_pins(void **state)
+{
+	struct place *p = *state;
+	struct source place = {.debian = "libdemo", .version = "2:1.0+x-1"};
+	struct recipe r = {.name = "demo", .version = "1.0", .file = "META", .dir = p->root};
+	struct workspace w = {.a = &p->a, .root = p->root, .state = p->root};
+	struct tree t, again;
+	struct err e = {0};
+	r.source.v = &place;
+	r.source.n = 1;
+	serve(p);
+	struct digest pin = hash_bytes(p->dsc);
+	assert_ok(source_locate(&w, &r, &t, &e));
+	assert_null(t.dir);
+	assert_null(t.sha256);
+	put_index(p, "");
+	assert_false(source_ensure(&w, &r, &t, &e));
+	assert_int_equal(e.code, E_IO);
+	assert_non_null(strstr(e.text, "source of demo: apt's index of sources has libdemo in no"));
+	put_index(p, str_format(&p->a,
+			     "Package: libdemo\nVersion: 2:1.0+x-1\nChecksums-Sha256:\n %s 1 x.dsc",
+			     digest_hex(&p->a, &pin)));
+	assert_ok(source_ensure(&w, &r, &t, &e));
+	assert_string_equal(t.sha256, digest_hex(&p->a, &pin));
+	assert_holds(p, &t, "hello.c", "int eins;\nint zwei;\nint three;\n");
+	put_index(p, "Package: libdemo\nVersion: 2:1.0+x-1\nChecksums-Sha256:\n " SUM_A " 1 x.dsc");
+	assert_ok(source_ensure(&w, &r, &again, &e));
+	assert_string_equal(again.dir, t.dir);
+	assert_ok(source_locate(&w, &r, &again, &e));
+	assert_string_equal(again.sha256, t.sha256);
+	assert_ok(file_write(path_join(&p->a, p->root, "pins"),
+		S("libdemo 2:1.0+x-1 short\nlibdemo 2:1.0+x-12 " SUM_A "\nlibdemo\n"), 0644, &e));
+	assert_ok(source_locate(&w, &r, &again, &e));
+	assert_null(again.dir);
+}
+
 static const struct CMUnitTest tests[] = {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	CASE(a_package_comes_with_its_patches),
 	CASE(versions_of_upstream),
 	CASE(apt_knows_checksums),
+	CASE(apt_pins_what_no_recipe_pins),
 	CASE(what_was_downloaded_needs_neither_net_nor_apt),
 	CASE(a_patch_that_does_not_apply_exactly_is_an_error),
 	CASE(a_tarball_that_does_not_match_its_dsc_is_not_taken),

@@ -65,6 +65,33 @@ static void a_wrong_configuration_is_an_error(void **state)
 	assert_int_equal(e.code, E_NOTFOUND);
 }
 
+static bool same(const char *a, const char *b)
+{
+	return !a || !b ? a == b : !strcmp(a, b);
+}
+
+/* What is said without the modules is the same. */
+static void assert_names(
+	struct tree_box *box, const struct ocaml_site *site, const ocaml_libraries *all)
+{
+	struct ocaml_installed out;
+	struct err e = {0};
+	assert_ok(ocaml_installed_names(&box->a, site, &out, &e));
+	assert_int_equal(out.libraries.n, all->n);
+	for (size_t i = 0; i < all->n; i++) {
+		const struct ocaml_library *x = &out.libraries.v[i], *y = &all->v[i];
+		assert_true(same(x->name, y->name) && same(x->version, y->version) &&
+			    same(x->dir, y->dir) && same(x->file, y->file) &&
+			    same(x->implements, y->implements) && same(x->redirect, y->redirect) &&
+			    same(x->default_implementation, y->default_implementation) &&
+			    x->is_virtual == y->is_virtual);
+		assert_int_equal(x->requires.n, y->requires.n);
+		for (size_t k = 0; k < x->requires.n; k++)
+			assert_string_equal(x->requires.v[k], y->requires.v[k]);
+		assert_int_equal(x->modules.n, 0);
+	}
+}
+
 static struct ocaml_installed installed(struct tree_box *box)
 {
 	struct ocaml_installed out;
@@ -73,6 +100,7 @@ static struct ocaml_installed installed(struct tree_box *box)
 	vec_push(&box->a, &site.path, tree_box_in(box, "first"));
 	vec_push(&box->a, &site.path, tree_box_in(box, "second"));
 	assert_ok(ocaml_installed_read(&box->a, &site, &out, &e));
+	assert_names(box, &site, &out.libraries);
 	return out;
 }
 

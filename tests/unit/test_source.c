@@ -107,6 +107,40 @@ static void a_git_commit_is_a_source(void **state)
 	assert_int_equal(e.code, E_IO);
 }
 
+static const char *sum_of(struct place *p, enum hash_kind kind)
+{
+	struct hasher h;
+	hash_start_as(&h, kind);
+	hash_add(&h, p->archive);
+	return hash_end_hex(&p->a, &h);
+}
+
+static void other_checksums_pin_as_well(void **state)
+{
+	struct place *p = *state;
+	struct tree t;
+	struct err e = {0};
+	page(p, WHOLE);
+	http_go(&p->server);
+	const char *sha512 = sum_of(p, HASH_SHA512), *md5 = sum_of(p, HASH_MD5);
+	struct source place = {.url = p->d.url, .sha512 = md5, .md5 = md5}; /* not its SHA-512 */
+	struct asked *q = ask_for(p, 1, &place);
+	assert_false(source_ensure(&q->w, &q->r, &t, &e));
+	assert_int_equal(e.code, E_CHECKSUM);
+	assert_non_null(
+		strstr(e.text, str_format(&p->a, "expected sha512 %s, got %s", md5, sha512)));
+	place.sha512 = sha512;
+	assert_ok(source_ensure(&q->w, &q->r, &t, &e));
+	assert_string_equal(t.sha256, sha512);
+	assert_string_equal(t.dir, str_format(&p->a, "%s/sources/pkg-1.0-%.12s", p->root, sha512));
+	assert_true(file_exists(str_format(&p->a, "%s/sha512-%s", p->downloads, sha512)));
+	place.sha512 = NULL;
+	assert_ok(source_ensure(&q->w, &q->r, &t, &e));
+	assert_string_equal(t.sha256, md5);
+	assert_true(file_exists(str_format(&p->a, "%s/md5-%s", p->downloads, md5)));
+	assert_int_equal(kept(p), 2);
+}
+
 static void git_goes_to_the_web_and_to_folders_only(void **state)
 {
 	static const char *const urls[] = {
@@ -209,6 +243,7 @@ static const struct CMUnitTest tests[] = {
 	CASE(where_no_place_works_all_are_named),
 	CASE(a_path_is_the_users_own_folder),
 	CASE(a_git_commit_is_a_source),
+	CASE(other_checksums_pin_as_well),
 	CASE(git_goes_to_the_web_and_to_folders_only),
 	CASE(control_c_leaves_only_what_the_next_run_goes_on_with),
 	CASE(so_does_kill_9),
