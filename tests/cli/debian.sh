@@ -165,7 +165,9 @@ run respin build --dependents demo
 exits "they are built, too" 0
 tool=$(echo "$out" | grep /demo-tool-)
 dpkg-deb -x "$tool/demo-tool_1-1_$arch.deb" tool
-is "... with the patched library" "$(tool/usr/bin/demo-tool)" "value 2"
+is "... with the patched library, new files and others" "$(tool/usr/bin/demo-tool)" \
+	"value 2, zlib is laid over, linux is laid over"
+is "... of all folders" "$(cat tool/usr/bin/system)" "laid over"
 ok "... which is nowhere but in the sandbox" test ! -e /usr/include/demo
 run respin --json build --dependents demo
 is "... as JSON" "$(json '["dependents"][0]["image"]')" demo-tool

@@ -45,17 +45,21 @@ pack = mkdir -p debian/$(1)/DEBIAN && dpkg-gencontrol -p$(1) -Pdebian/$(1) && \\
 
 DEMO_RULES = RULES + """binary:
 	$(CC) -c -o demo.o demo.c && ar rcD libdemo.a demo.o
-	mkdir -p debian/libdemo-dev/usr/include/demo debian/libdemo-dev/usr/lib/demo
-	cp demo.h debian/libdemo-dev/usr/include/demo/
-	cp libdemo.a debian/libdemo-dev/usr/lib/demo/
+	mkdir -p debian/libdemo-dev/usr/include/demo debian/libdemo-dev/usr/include/linux \
+		debian/libdemo-dev/usr/lib
+	cp demo.h libdemo.a debian/libdemo-dev/usr/include/demo/
+	echo '#define ZLIB_IS "laid over"' >debian/libdemo-dev/usr/include/zlib.h
+	echo '#define LINUX_IS "laid over"' >debian/libdemo-dev/usr/include/linux/version.h
+	echo laid over >debian/libdemo-dev/usr/lib/os-release
 	mkdir -p debian/libdemo1/usr/share/libdemo1 && cp demo.c debian/libdemo1/usr/share/libdemo1/
 	$(call pack,libdemo-dev)
 	$(call pack,libdemo1)
 """
 
 TOOL_RULES = RULES + """binary:
-	$(CC) -o tool tool.c -L/usr/lib/demo -ldemo
+	$(CC) -o tool tool.c -L/usr/include/demo -ldemo
 	mkdir -p debian/demo-tool/usr/bin && cp tool debian/demo-tool/usr/bin/demo-tool
+	cat /etc/os-release /usr/lib/os-release >debian/demo-tool/usr/bin/system 2>/dev/null || true
 	$(call pack,demo-tool)
 """
 
@@ -127,8 +131,10 @@ PACKAGES = {
         "debian": {"control": CONTROL, "rules": DEMO_RULES, "patches/series": "",
                    "patches/first.patch": FIRST}},
     "demo-tool_1-1": {
-        "orig": {"tool.c": "#include <demo/demo.h>\n#include <stdio.h>\n"
-                           "int main(void)\n{\n\treturn printf(\"value %d\\n\", demo_value()) < 0;\n}\n"},
+        "orig": {"tool.c": "#include <demo/demo.h>\n#include <linux/limits.h>\n#include <linux/version.h>\n"
+                           "#include <stdio.h>\n#include <zlib.h>\nint main(void)\n{\n"
+                           "\treturn printf(\"value %d, zlib is %s, linux is %s\\n\", demo_value(),"
+                           " ZLIB_IS, LINUX_IS) < 0;\n}\n"},
         "debian": {"rules": TOOL_RULES, "control":
                    "Source: demo-tool\nMaintainer: A <a@example.org>\nBuild-Depends: libdemo-dev (>= 1)\n"
                    "Rules-Requires-Root: no\n\nPackage: demo-tool\nArchitecture: any\n"
