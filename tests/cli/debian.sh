@@ -155,6 +155,19 @@ sed -i 's/^Version: 1.0-1+b1$/Version: 1.0-1/' "$DPKG_ADMINDIR/status"
 run respin plan demo-tool
 contains "another version of a build dependency is a reason" "$out" "version of libdemo-dev changed"
 
+# ---- verify ----
+
+echo '# no more than a word' >>$src/debian/rules
+git -C $src commit -qam "a comment in the rules"
+run respin overlay verify demo
+exits "a patch that changes no package" 1
+contains "... is told from one that does" "$out" "two"
+run respin --json overlay verify demo
+is "... as JSON" "$(json '["overlays"][0]["patches"][1]["changes_image"]')" no
+is "... with the packages that the other one changes" \
+	"$(json '["overlays"][0]["patches"][0]["images"]')" "['demo']"
+git -C $src reset -q --hard HEAD~1
+
 # ---- dependents ----
 
 run respin plan demo
