@@ -86,6 +86,7 @@ overlay.json
 recipe.json
 src"
 tree=$(git -C $src rev-parse 'HEAD^{tree}')
+cp overlays/demo/overlay.json ../clone.json
 workspace ../clone
 cp -r overlays ../clone/ && rm -rf ../clone/$src
 run respin -C ../clone overlay list
@@ -143,6 +144,24 @@ sed -i 's/^Version: 1.0-1+b1$/Version: 1.0-1/' "$DPKG_ADMINDIR/status"
 run respin plan demo-tool
 contains "another version of a build dependency is a reason" "$out" "version of libdemo-dev changed"
 
+# ---- an overlay that was made when Debian's patches were no commits ----
+
+respin --json overlay status demo >now.json
+git -C $src commit -q --allow-empty -m x && git -C $src reset -q --hard HEAD~1
+old=$(echo "demo 1.0" | git -C $src commit-tree "upstream^{tree}")
+git -C $src rebase -q --onto "$old" upstream main
+git -C $src update-ref refs/tags/upstream "$old"
+git -C $src tag -d pristine >/dev/null
+run respin --json overlay status demo
+is "is what it was" "$out" "$(cat now.json)"
+run respin overlay save demo
+exits "... and can be saved" 0
+ok "... as it was" git diff --no-index --quiet overlays/demo/overlay.json ../clone.json
+run respin overlay rebase demo
+exits "... rebase gives it the commits" 0
+is "... with the ids of all" "$(git -C $src rev-parse upstream)" "$base"
+is "... and the same tree" "$(git -C $src rev-parse 'HEAD^{tree}')" "$tree"
+
 # ---- verify ----
 
 echo '# no more than a word' >>$src/debian/rules
@@ -198,6 +217,9 @@ before=$out
 run respin --json plan --all demo
 is "... and made again where it is damaged" "$out" "$before"
 
+respin gc --days 0 >/dev/null
+is "gc takes the packages along" "$(ls .respin/debian | grep -v log)" ""
+
 # ---- what goes wrong ----
 
 respin overlay add needy >/dev/null
@@ -234,7 +256,8 @@ apt-get -qq update >/dev/null 2>&1
 workspace ../bare
 run respin -C ../bare overlay add demo
 exits "no index of sources" 1
-contains "... is said with what to do" "$err" "deb-src line"
+contains "... is said with what to do" "$err" "add the line: deb-src http://127.0.0.1:"
+contains "... and where" "$err" " test main (as root, beside $archive/apt/etc/test.list); then: apt-get update"
 is "... and leaves nothing" "$(ls -A ../bare/overlays 2>/dev/null)" ""
 exec 9>&-
 finish
