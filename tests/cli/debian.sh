@@ -195,6 +195,13 @@ is "... and not again" "$(json '["dependents"][0]["ran"]')" "[]"
 run respin -q build --no-overlays demo-tool
 exits "without overlays there is no library to build with" 1
 contains "... and the compiler says so" "$err" "demo/demo.h"
+sed -i 's/"build"/"needs": ["demo"], "build"/' overlays/demo-tool/recipe.json
+run respin -q build --no-overlays demo-tool
+exits "... unless the recipe needs it" 0
+dpkg-deb -x "$(echo "$out" | sed -n 1p)/demo-tool_1-1_$arch.deb" released
+is "... which then is the released one" "$(released/usr/bin/demo-tool)" \
+	"value 1, zlib is laid over, linux is laid over"
+sed -i 's/"needs": ."demo"., //' overlays/demo-tool/recipe.json
 sed -i 's/return 2;/return 3;/' $src/demo.c
 run respin plan demo-tool
 contains "an edit of the library is a reason of its dependents" "$out" "needs demo.debs, which is rebuilt"
@@ -221,6 +228,14 @@ respin gc --days 0 >/dev/null
 is "gc takes the packages along" "$(ls .respin/debian | grep -v log)" ""
 
 # ---- what goes wrong ----
+
+mkdir recipes/image
+echo '{ "name": "image", "version": "1", "license": "ISC", "needs": ["demo"], "image": {} }' \
+	>recipes/image/recipe.json
+run respin build image
+exits "an image can't be linked from Debian's packages" 3
+contains "... and is told so" "$err" "demo makes Debian's binary packages, which are not linked into images"
+rm -r recipes/image
 
 respin overlay add needy >/dev/null
 run respin build needy
