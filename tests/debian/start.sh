@@ -1,6 +1,7 @@
 # start.sh - an apt that knows the archive on loopback alone (archive.py), for tests that source this
 # behind lib.sh. It is in $archive, and ends with the test; "exec 9>&-" ends it before.
 # shellcheck shell=sh
+# shellcheck disable=SC2154 # lib.sh sets them
 
 for program in apt-get dpkg-buildpackage bwrap python3 patch; do
 	command -v $program >/dev/null || skip_all "needs $program"

@@ -38,8 +38,10 @@ check() {
 	[ "$(git -C w/$src rev-parse upstream HEAD)" = "$base
 $base" ] || echo "$1: the next run gives something else"
 	[ -z "$(git -C w/$src status --porcelain)" ] || echo "$1: the tree is not clean"
-	[ "$(echo $(ls -A w/overlays/demo))" = "overlay.json recipe.json src" ] ||
-		echo "$1: left: $(ls -A w/overlays/demo)"
+	left=$(ls -A w/overlays/demo)
+	[ "$left" = "overlay.json
+recipe.json
+src" ] || echo "$1: left: $left"
 }
 
 # Calls that there are many of are struck here and there.
