@@ -113,6 +113,16 @@ demo 2.0"
 is "... whose first is named" "$(git -C ../clone/$src log --format=%s pristine)" "demo 2.0"
 contains "... and its recipe" "$(cat ../clone/overlays/demo/recipe.json)" '"version": "2.0-1"'
 
+mkdir ../offline && cp -r respin.json recipes overlays ../offline/ && rm -rf ../offline/$src
+mkdir ../offline/.respin && cp -r .respin/sources ../offline/.respin/
+cp "$archive/apt.conf" apt.conf.kept
+sed -i 's/DIRECT/http:\/\/127.0.0.1:9\//' "$archive/apt.conf"
+run respin -C ../offline overlay list
+exits "without a network and the archives" 0
+contains "... there is a word" "$err" "Debian's patches of demo are one commit with upstream's source"
+is "... and the same tree" "$(git -C ../offline/$src rev-parse 'HEAD^{tree}')" "$tree"
+cp apt.conf.kept "$archive/apt.conf"
+
 # ---- build ----
 
 run respin plan demo
