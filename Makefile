@@ -129,7 +129,8 @@ OCAML_PACKAGES := ocaml-nox ocaml-findlib ocaml-dune libdune-ocaml-dev cppo $(pa
 	base64 bos camlp4 cohttp cstruct extlib fmt ipaddr logs lwt num ocamlgraph ppx-sexp-conv ptime \
 	re x509 yojson)
 TEST_PACKAGES := libcmocka-dev clang clang-format-14 libclang-rt-14-dev pmccabe shellcheck \
-	mandoc python3 strace cpio dnsmasq-base nmap lighttpd opam $(OCAML_PACKAGES)
+	mandoc python3 strace cpio dnsmasq-base nmap lighttpd opam build-essential dpkg-dev debhelper \
+	$(OCAML_PACKAGES)
 BENCH_PACKAGES := ninja-build cpio lz4 python3 opam ocaml-nox ocaml-findlib ocaml-dune \
 	libdune-ocaml-dev cppo liblwt-ocaml-dev libre-ocaml-dev
 

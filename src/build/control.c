@@ -139,11 +139,12 @@ static const char *join(struct arena *a, const strings *words, const char *betwe
 	return t.p;
 }
 
-bool control_check(struct arena *a, const struct recipe *r, const char *dir,
+bool control_check(struct arena *a, const struct dpkg *d, const struct recipe *r, const char *dir,
 	const struct debian_package *p, struct err *e)
 {
 	const char *profiles = join(a, &p->profiles, ",");
-	const char *const argv[] = {"dpkg-checkbuilddeps", "-P", profiles, "debian/control", NULL};
+	const char *const argv[] = {"dpkg-checkbuilddeps", str_format(a, "--admindir=%s", d->dir),
+		"-P", profiles, "debian/control", NULL};
 	struct outcome o;
 	if (!command_run(a, &(struct command){.argv = argv, .dir = dir}, &o, e)) {
 		if (e->code != E_NOTFOUND)

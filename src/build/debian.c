@@ -186,11 +186,11 @@ static void add_state(struct engine *g, strings *argv, const char *scratch)
 	static const char *const parts[] = {"/etc/dpkg", "/etc/ld.so.conf", "/etc/ld.so.conf.d",
 		"/etc/ld.so.cache", "/etc/perl", "/etc/fonts", "/etc/magic", "/etc/mime.types",
 		"/etc/ocamlfind.conf", "/etc/papersize", "/etc/python3", "/etc/protocols",
-		"/etc/services", "/etc/sgml", "/etc/texmf", "/etc/xml", "/var/lib/dpkg",
-		"/var/lib/ghc", "/var/lib/ocaml", "/var/lib/sgml-base", "/var/lib/texmf",
-		"/var/lib/xml-core"};
+		"/etc/services", "/etc/sgml", "/etc/texmf", "/etc/xml", "/var/lib/ghc",
+		"/var/lib/ocaml", "/var/lib/sgml-base", "/var/lib/texmf", "/var/lib/xml-core"};
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
 		add3(g, argv, "--ro-bind-try", parts[i], parts[i]);
+	add3(g, argv, "--ro-bind", g->dpkg->dir, "/var/lib/dpkg");
 	add3(g, argv, "--ro-bind", path_join(g->a, scratch, "passwd"), "/etc/passwd");
 	add3(g, argv, "--ro-bind", path_join(g->a, scratch, "group"), "/etc/group");
 }
@@ -271,7 +271,7 @@ bool debian_start(struct engine *g, struct node *n, struct err *e)
 	const char *source = control_source(g->a, n->p->r, n->p->dir);
 	int jobs = g->q->jobs > 0 ? g->q->jobs : cpu_count();
 	n->started_wall_ns = clock_wall_ns();
-	if (!control_check(g->a, n->p->r, n->p->dir, n->p->debian, e) ||
+	if (!control_check(g->a, g->dpkg, n->p->r, n->p->dir, n->p->debian, e) ||
 		!make_scratch(g, n, source, e) || !sandbox_line(g, &argv, e))
 		return false;
 	/* debian/rules may want to be root; in the sandbox whoever runs it is. */

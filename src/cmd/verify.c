@@ -4,7 +4,9 @@
 
 #include <string.h>
 
-/* One image with and without the patch in question. */
+/* One image, or a package that Debian's packages are made of, with and without the patch in
+ * question.
+ */
 struct product {
 	struct recipe *image;
 	bool built; /* else WHY */
@@ -37,7 +39,9 @@ static bool list_images(struct inquiry *q, struct err *e)
 {
 	vec_for(r, &q->c->w.all) {
 		recipes closure;
-		if (!(*r)->image)
+		/* Debian's binary packages are what such an overlay is for. */
+		bool own = (*r)->build.debian && !strcmp((*r)->name, q->package);
+		if (!(*r)->image && !own)
 			continue;
 		if (!recipe_closure(&q->c->w, *r, &closure, e))
 			return false;
@@ -72,9 +76,13 @@ static bool choose(struct inquiry *q, struct recipe *image, const struct overlay
 	recipes closure;
 	if (!recipe_closure(&q->c->w, image, &closure, e))
 		return false;
-	vec_for(o, &q->others)
-		if (contains(&closure, o->package))
+	vec_for(o, &q->others) {
+		struct recipe *r;
+		if (!recipe_find(&q->c->w, o->package, &r, e))
+			return false;
+		if (contains(&closure, o->package) || (image->build.debian && r->build.debian))
 			vec_push(q->c->a, out, *o);
+	}
 	vec_push(q->c->a, out, *own);
 	return true;
 }
@@ -91,8 +99,10 @@ static bool make_product(
 	term_progress("verify %s: building %s", q->package, p->image->name);
 	p->built = build_run(q->c->a, &request, &p->build, e);
 	term_progress_end();
+	if (p->built && !p->image->image)
+		p->loaded = p->build.sha256;
 	if (p->built)
-		return image_loaded(q->c->a, p->build.path, &p->loaded, e);
+		return !p->image->image || image_loaded(q->c->a, p->build.path, &p->loaded, e);
 	if (e->code != E_CHILD)
 		return false;
 	struct str text = str_of(e->text);
@@ -156,6 +166,8 @@ static bool run_check(struct inquiry *q, const struct product *p, const char *ch
 
 static bool has_check(const struct recipe *image, const char *name)
 {
+	if (!image->image)
+		return false;
 	vec_for(check, &image->image->checks)
 		if (check->name && !strcmp(check->name, name))
 			return true;

@@ -53,7 +53,8 @@ struct dpkg {
 	VEC(struct dpkg_package) packages; /* installed ones, in dpkg's order */
 	struct map by_name;		   /* name or what it provides -> list, see dpkg_named() */
 	const char *arch;		   /* of this machine: "amd64" */
-	const char *file;		   /* that was read */
+	const char *dir;		   /* dpkg's own folder */
+	const char *file;		   /* that was read, in it */
 };
 typedef VEC(const struct dpkg_package *) dpkg_packages;
 

@@ -89,7 +89,8 @@ bool dpkg_open(struct arena *a, struct dpkg *out, struct err *e)
 	const char *dir = getenv("DPKG_ADMINDIR");
 	struct dpkg d = {.by_name.a = a, .arch = "amd64"};
 	struct str text;
-	d.file = path_join(a, dir && *dir ? dir : "/var/lib/dpkg", "status");
+	d.dir = dir && *dir ? dir : "/var/lib/dpkg";
+	d.file = path_join(a, d.dir, "status");
 	if (!file_read(a, d.file, STATUS_LIMIT, &text, e)) {
 		if (e->code == E_NOTFOUND)
 			fail(e, E_NOTFOUND, "dpkg's list of packages is not there: %s", d.file);

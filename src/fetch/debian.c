@@ -4,13 +4,14 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "fetch/archive.h"
 #include "fetch/dsc.h"
 #include "fetch/mirrors.h"
 #include "fetch/quilt.h"
 
-enum { DSC_MOST = 1 << 20 };
+enum { DSC_MOST = 1 << 20, DIFF_MOST = 256 << 20 };
 
 /* One package on its way. */
 struct package {
@@ -212,17 +213,68 @@ MUST_CHECK static bool get_native(struct package *p, struct err *e)
 	       tell(p, STAGE_UPSTREAM, NULL, e);
 }
 
+/* ---- format 1.0: one diff holds debian/ and all that Debian changes ----------------------------
+ */
+
+/* The diff as text, or a NULL *OUT where the package is native. */
+MUST_CHECK static bool get_diff(struct package *p, struct str *out, struct err *e)
+{
+	const struct dsc_file *diff = NULL;
+	*out = (struct str){0};
+	vec_for(f, &p->dsc.files)
+		if (str_ends(str_of(f->name), S(".diff.gz")))
+			diff = f;
+	if (!diff)
+		return true;
+	struct download d = {.folder = p->job->downloads, .sha256 = diff->sha256};
+	if (!get_file(p, diff->name, &diff->sha256, diff->size, NULL, e))
+		return false;
+	const char *const argv[] = {
+		"gzip", "--decompress", "--stdout", download_path(&p->a, &d), NULL};
+	const struct command c = {.argv = argv, .split = true, .output_limit = DIFF_MOST};
+	struct outcome o;
+	if (!command_must(&p->a, &c, &o, e))
+		return fail_context(e, "%s", diff->name);
+	if (o.cut)
+		return fail(e, E_UNSAFE, "%s: has more than %d MiB", diff->name, DIFF_MOST >> 20);
+	*out = o.output;
+	return true;
+}
+
+/* A diff can't say that the rules are to be run. */
+MUST_CHECK static bool make_executable(struct package *p, struct err *e)
+{
+	const char *rules = path_join(&p->a, p->job->dir, "debian/rules");
+	return !file_exists(rules) || !chmod(rules, 0755) || fail_errno(e, "chmod %s", rules);
+}
+
+MUST_CHECK static bool get_old(struct package *p, struct err *e)
+{
+	struct str diff;
+	const char *stem = upstream_stem(p);
+	if (!get_diff(p, &diff, e))
+		return false;
+	if (!diff.p)
+		return get_native(p, e);
+	return get_tar(p, str_format(&p->a, "%s.orig", stem), p->job->dir, e) &&
+	       tell(p, STAGE_UPSTREAM, NULL, e) && diff_apply(p->job->dir, diff, e) &&
+	       make_executable(p, e) && tell(p, STAGE_PACKAGING, NULL, e);
+}
+
 MUST_CHECK static bool get_package(struct package *p, struct err *e)
 {
+	static const struct {
+		const char *format;
+		bool (*get)(struct package *p, struct err *e);
+	} known[] = {{"3.0 (quilt)", get_quilt}, {"3.0 (native)", get_native}, {"1.0", get_old}};
 	if (!get_dsc(p, e))
 		return false;
-	if (strcmp(p->dsc.format, "3.0 (quilt)") == 0)
-		return get_quilt(p, e);
-	if (strcmp(p->dsc.format, "3.0 (native)") == 0)
-		return get_native(p, e);
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (strcmp(p->dsc.format, known[i].format) == 0)
+			return known[i].get(p, e);
 	(void)fail(e, E_INPUT, "%s %s: its source format '%s' is not supported", p->s->debian,
 		p->s->version, p->dsc.format);
-	return fail_hint(e, "supported are '3.0 (quilt)' and '3.0 (native)'");
+	return fail_hint(e, "supported are '3.0 (quilt)', '3.0 (native)' and '1.0'");
 }
 
 bool fetch_debian(const struct fetch_job *job, const struct source *s, struct err *e)

@@ -275,10 +275,7 @@ bool source_replay(const struct workspace *w, const struct recipe *r, const stru
 		!module_load("fetch", &table, e))
 		return false;
 	const struct fetch_api *api = table;
-	if (api->debian(&job, t->place, e))
-		return true;
-	as_failure(e);
-	return fail_context(e, "source of %s", r->name);
+	return api->debian(&job, t->place, e) || fail_context(e, "source of %s", r->name);
 }
 
 bool archive_load(struct arena *a, const char *path, const char *suffix,

@@ -86,6 +86,45 @@ static bool choose(struct arena *a, struct str index, const char *package, const
 	return true;
 }
 
+/* Lines of `apt-get indextargets`: "Packages|/etc/apt/sources.list:3|http://MIRROR|bookworm|main".
+ * NULL where there are lists of sources, or nothing is known. */
+static const char *missing_line(struct arena *a)
+{
+	static const char *const argv[] = {"apt-get", "indextargets", "--format",
+		"$(CREATED_BY)|$(SOURCESENTRY)|$(SITE)|$(RELEASE)|$(COMPONENT)", NULL};
+	struct outcome o;
+	struct err ignored;
+	const char *line = NULL;
+	if (!command_run(a, &(struct command){.argv = argv, .split = true}, &o, &ignored) ||
+		o.exit_code != 0)
+		return NULL;
+	struct str rest = o.output;
+	while (rest.p) {
+		struct str component = str_cut(&rest, '\n'), kind = str_cut(&component, '|'),
+			   entry = str_cut(&component, '|'), site = str_cut(&component, '|'),
+			   release = str_cut(&component, '|'), file = str_cut(&entry, ':');
+		if (str_is(kind, "Sources"))
+			return NULL;
+		if (!line && str_is(kind, "Packages") && component.n)
+			line = str_format(a, "deb-src %.*s %.*s %.*s (as root, beside %.*s)",
+				STR(site), STR(release), STR(component), STR(file));
+	}
+	return line;
+}
+
+static bool fail_unknown(struct arena *a, const char *package, struct err *e)
+{
+	const char *line = missing_line(a);
+	if (!line) {
+		fail(e, E_NOTFOUND, "apt's index of sources does not know %s", package);
+		return fail_hint(e,
+			"a deb-src line of the archive that it is from, then apt-get update, "
+			"makes it known");
+	}
+	fail(e, E_NOTFOUND, "apt has no index of sources, which would tell where %s is", package);
+	return fail_hint(e, "add the line: %s; then: apt-get update", line);
+}
+
 bool source_find_debian(struct arena *a, const char *package, const char *version,
 	struct source *out, struct err *e)
 {
@@ -95,7 +134,5 @@ bool source_find_debian(struct arena *a, const char *package, const char *versio
 		return false;
 	if (o.exit_code == 0 && o.output.n)
 		return choose(a, o.output, package, version, out, e);
-	fail(e, E_NOTFOUND, "apt's index of sources does not know %s", package);
-	return fail_hint(
-		e, "it is there with a deb-src line in sources.list, after apt-get update");
+	return fail_unknown(a, package, e);
 }

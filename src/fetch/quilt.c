@@ -84,16 +84,17 @@ bool quilt_series(struct arena *a, struct str text, quilt_patches *out, struct e
 }
 
 /* --unified keeps patch(1) from running scripts of ed, --get=0 from asking version control. */
-MUST_CHECK static bool apply(struct arena *a, const char *tree, const struct quilt_patch *p,
-	const char *file, struct err *e)
+MUST_CHECK static bool run_patch(struct arena *a, const char *tree, const struct quilt_patch *p,
+	struct str input, const char *file, struct err *e)
 {
 	const char *strip = str_format(a, "--strip=%d", p->strip);
 	/* --forward refuses what seems to be applied already; in reverse that is the aim. */
 	const char *way = p->reverse ? "--reverse" : "--forward";
 	const char *const argv[] = {"patch", strip, "--fuzz=0", "--batch", way, "--unified",
-		"--get=0", "--no-backup-if-mismatch", "--reject-file=-", "--input", file, NULL};
+		"--get=0", "--no-backup-if-mismatch", "--reject-file=-", "--input",
+		input.p ? "-" : file, NULL};
 	struct outcome o;
-	if (!command_run(a, &(struct command){.argv = argv, .dir = tree}, &o, e)) {
+	if (!command_run(a, &(struct command){.argv = argv, .dir = tree, .input = input}, &o, e)) {
 		if (e->code != E_NOTFOUND)
 			return false;
 		return fail_hint(e,
@@ -104,6 +105,13 @@ MUST_CHECK static bool apply(struct arena *a, const char *tree, const struct qui
 		return fail(e, E_INPUT, "%s does not apply: patch %s:\n%.*s", file,
 			outcome_words(a, &o), STR(str_trim(o.output)));
 	return true;
+}
+
+bool diff_apply(const char *tree, struct str diff, struct err *e)
+{
+	defer(arena_free) struct arena scratch = {0};
+	const struct quilt_patch all = {.strip = 1};
+	return run_patch(&scratch, tree, &all, diff, "the .diff.gz", e);
 }
 
 /* The distribution's own series goes before the common one. */
@@ -132,7 +140,8 @@ bool quilt_apply(const char *tree, quilt_applied *applied, void *ctx, struct err
 		return false;
 	vec_for(p, &patches) {
 		const char *file = str_format(&scratch, "debian/patches/%s", p->name);
-		if (!apply(&scratch, tree, p, file, e) || (applied && !applied(ctx, file, e)))
+		if (!run_patch(&scratch, tree, p, (struct str){0}, file, e) ||
+			(applied && !applied(ctx, file, e)))
 			return false;
 	}
 	return true;

@@ -19,6 +19,8 @@ typedef bool quilt_applied(void *ctx, const char *patch, struct err *e);
  * in order and strictly: no fuzz, no rejects. Fine where there is neither. E_INPUT names the patch
  * that does not apply. APPLIED may be NULL. */
 MUST_CHECK bool quilt_apply(const char *tree, quilt_applied *applied, void *ctx, struct err *e);
+/* Applies DIFF, the one patch of a package of source format 1.0, as strictly. */
+MUST_CHECK bool diff_apply(const char *tree, struct str diff, struct err *e);
 /* The patches of a series file. E_UNSAFE for one that leads out of the folder of patches, E_INPUT
  * for an option that is not known. */
 MUST_CHECK bool quilt_series(struct arena *a, struct str text, quilt_patches *out, struct err *e);

@@ -1,5 +1,6 @@
 /* adopt.c - an overlay of a package that no recipe names: Debian's source of it, with a recipe that
  * lies beside the patches. SPDX-License-Identifier: ISC */
+#include <stdio.h>
 #include <string.h>
 
 #include "debian/debian.h"
@@ -59,17 +60,38 @@ MUST_CHECK static bool pin(struct arena *a, const struct debian_found *f, const 
 	return false;
 }
 
+/* The folder holds nothing but a recipe that led nowhere. */
+static void forget(const struct workspace *w, const char *dir)
+{
+	struct err ignored;
+	bool began = file_exists(path_join(w->a, dir, "overlay.json")) ||
+		     file_exists(path_join(w->a, dir, "src"));
+	if (!began && !tree_remove(dir, &ignored))
+		term_warn("%s", ignored.text);
+}
+
+/* The text comes into being aside: what a crash leaves there the next run sweeps. */
+MUST_CHECK static bool write_recipe(
+	struct arena *a, const char *dir, const char *file, struct str text, struct err *e)
+{
+	const char *staging = path_join(a, dir, STAGING);
+	const char *new = path_join(a, staging, "recipe.json");
+	if (!dir_make(staging, e) || !file_write(new, text, 0644, e))
+		return false;
+	return !rename(new, file) || fail_errno(e, "rename %s to %s", new, file);
+}
+
 MUST_CHECK static bool make_recipe(
 	struct workspace *w, const struct source *s, struct recipe **out, struct err *e)
 {
 	const char *dir = path_join(w->a, w->overlays, s->debian);
 	const char *file = path_join(w->a, dir, "recipe.json");
 	struct recipe *r;
-	struct err ignored;
-	if (!dir_make(dir, e) || !file_write(file, recipe_json(w->a, s), 0644, e))
+	if (!write_recipe(w->a, dir, file, recipe_json(w->a, s), e) ||
+		!recipe_read(w->a, file, &r, e)) {
+		forget(w, dir);
 		return false;
-	if (!recipe_read(w->a, file, &r, e))
-		return !tree_remove(file, &ignored) && false;
+	}
 	workspace_add(w, r);
 	*out = r;
 	return true;
@@ -101,17 +123,6 @@ bool overlay_adopt(
 	return true;
 }
 
-/* The folder holds nothing but a recipe that led nowhere. */
-static void forget(const struct workspace *w, const struct recipe *r)
-{
-	struct err ignored;
-	const char *dir = path_join(w->a, w->overlays, r->name);
-	bool began = file_exists(path_join(w->a, dir, "overlay.json")) ||
-		     file_exists(path_join(w->a, dir, "src"));
-	if (!began && !tree_remove(dir, &ignored))
-		term_warn("%s", ignored.text);
-}
-
 bool overlay_add_any(struct workspace *w, const char *name, struct overlay *out, bool *created,
 	const char **why, struct err *e)
 {
@@ -121,6 +132,6 @@ bool overlay_add_any(struct workspace *w, const char *name, struct overlay *out,
 	if (overlay_add(w, r->name, out, created, e))
 		return true;
 	if (*why)
-		forget(w, r);
+		forget(w, path_join(w->a, w->overlays, r->name));
 	return false;
 }

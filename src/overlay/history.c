@@ -164,21 +164,22 @@ static bool replay(
 	return fail_hint(e, "remove that folder; respin makes it again");
 }
 
-static bool has_patches(const struct tree *source)
+/* All of it as one commit. */
+static bool commit_whole(struct work *k, const struct recipe *r, const struct git_id *tree,
+	struct git_id *base, struct git_id *first, struct err *e)
 {
-	return source->place && source->place->debian;
+	struct git_words words = make_first_words(k->a, r->name, r->version);
+	if (!k->git->commit(k->repo, tree, NULL, &words, base, e))
+		return false;
+	*first = *base;
+	return true;
 }
 
 bool history_make(struct work *k, const struct recipe *r, const struct tree *source,
 	const struct git_id *tree, struct git_id *base, struct git_id *first, struct err *e)
 {
-	if (!has_patches(source)) {
-		struct git_words words = make_first_words(k->a, r->name, r->version);
-		if (!k->git->commit(k->repo, tree, NULL, &words, base, e))
-			return false;
-		*first = *base;
-		return true;
-	}
+	if (!source->place || !source->place->debian)
+		return commit_whole(k, r, tree, base, first, e);
 	struct err later;
 	const char *staging = path_join(k->a, k->dir, STAGING);
 	struct history h = {.k = k,
@@ -186,7 +187,15 @@ bool history_make(struct work *k, const struct recipe *r, const struct tree *sou
 		.place = source->place,
 		.dir = path_join(k->a, staging, "stages")};
 	bool ok = tree_remove(h.dir, e) && dir_make(staging, e) && replay(&h, source, tree, e);
-	if (!tree_remove(h.dir, ok ? e : &later) || !ok)
+	if (!tree_remove(h.dir, ok ? e : &later))
+		return false;
+	/* The source is there, without a network and the archives that it came from. */
+	if (!ok && (e->code == E_NET || e->code == E_NOTFOUND)) {
+		term_warn("Debian's patches of %s are one commit with upstream's source: %s",
+			r->name, e->text);
+		return commit_whole(k, r, tree, base, first, e);
+	}
+	if (!ok)
 		return false;
 	*base = h.last;
 	*first = h.first;

@@ -253,7 +253,9 @@ bool series_recover(struct arena *a, const char *dir, struct err *e)
 
 bool series_begin(struct arena *a, const char *dir, const struct series *s, struct err *e)
 {
-	return file_write(path_join(a, dir, "overlay.json"), series_json(a, s), 0644, e);
+	const char *staging = path_join(a, dir, STAGING);
+	return file_write(path_join(a, staging, "overlay.json"), series_json(a, s), 0644, e) &&
+	       move(a, staging, "overlay.json", path_join(a, dir, "overlay.json"), e);
 }
 
 bool series_write(struct arena *a, const char *dir, const struct series *s,

@@ -29,7 +29,7 @@ MUST_CHECK bool series_mails(
 /* SHA-256 of overlay.json's facts and all patches: equal exactly where two series are. */
 MUST_CHECK bool series_digest(
 	struct arena *a, const char *dir, const struct series *s, const char **out, struct err *e);
-/* Writes overlay.json for a series without patches. */
+/* Writes overlay.json for a series without patches. DIR/STAGING is there. */
 MUST_CHECK bool series_begin(
 	struct arena *a, const char *dir, const struct series *s, struct err *e);
 /* Replaces the series in DIR, and then the sync record in DIR/src, as one step: a crash leaves the

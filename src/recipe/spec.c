@@ -159,7 +159,7 @@ static bool is_build_word(struct str s, const char **expected)
 
 static const struct spec_field debian_how_fields[] = {
 	{AT(debian_how, options, SPEC_STRINGS), .check = is_build_word,
-		.help = "DEB_BUILD_OPTIONS; \"nocheck\" where there is none."},
+		.help = "DEB_BUILD_OPTIONS; \"nocheck\" and \"noautodbgsym\" where there is none."},
 	{AT(debian_how, profiles, SPEC_STRINGS), .check = is_build_word,
 		.help = "DEB_BUILD_PROFILES; \"nocheck\" where there is none."}};
 static const struct spec debian_spec = {

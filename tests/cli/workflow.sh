@@ -68,7 +68,7 @@ git add -A && git commit -qm overlay
 is "the project commits the series, not the tree" "$(git ls-files overlays | sed 's/0001-.*/0001/' | tr '\n' ' ')" \
 	"overlays/.gitignore overlays/lwip/0001 overlays/lwip/overlay.json "
 git clone -q . ../clone
-mkdir ../clone/.respin && cp -a .respin/sources ../clone/.respin/
+mkdir ../clone/.respin && cp -a .respin/sources .respin/downloads ../clone/.respin/
 run respin -C ../clone --json build static-site
 is "a fresh clone gives the same image" "$(json '["sha256"]')" "$(sha256 "$saved")"
 

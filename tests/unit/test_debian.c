@@ -243,13 +243,55 @@ static void every_url_that_was_tried_is_named(void **state)
 			port, port));
 }
 
-static void old_source_formats_are_refused(void **state)
+static void other_source_formats_are_refused(void **state)
 {
 	struct place *p = *state;
-	p->pkg.format = "1.0";
+	p->pkg.format = "2.0";
 	serve(p);
 	assert_fails(p, E_INPUT,
-		"source of demo: libdemo 2:1.0+x-1: its source format '1.0' is not supported");
+		"source of demo: libdemo 2:1.0+x-1: its source format '2.0' is not supported");
+}
+
+static const char old_diff[] =
+	"--- demo-1.0.orig/hello.c\n+++ demo-1.0/hello.c\n@@ -1,3 +1,3 @@\n int one;\n-int two;\n"
+	"+int deux;\n int three;\n--- demo-1.0.orig/debian/rules\n+++ demo-1.0/debian/rules\n"
+	"@@ -0,0 +1 @@\n+#!/usr/bin/make -f\n";
+
+/* Serves DIFF as the package's .diff.gz. */
+static void serve_old(struct place *p, const char *diff)
+{
+	const char *file = path_join(&p->a, p->root, "diff");
+	struct outcome o;
+	struct err e;
+	p->pkg.format = "1.0";
+	assert_ok(file_write(file, str_of(diff), 0644, &e));
+	const char *const argv[] = {"gzip", "-c", file, NULL};
+	assert_ok(command_must(&p->a, &(struct command){.argv = argv}, &o, &e));
+	p->pkg.more = sum_line(p, o.output, "libdemo_1.0+x-1.diff.gz");
+	http_page(&p->server, "/debian/pool/main/libd/libdemo/libdemo_1.0%2bx-1.diff.gz", WHOLE)
+		->body = o.output;
+	serve(p);
+}
+
+static void format_1_0_is_upstream_and_a_diff(void **state)
+{
+	struct place *p = *state;
+	struct tree t;
+	struct err e = {0};
+	serve_old(p, old_diff);
+	assert_ok(ensure(p, &t, &e));
+	assert_holds(p, &t, "hello.c", "int one;\nint deux;\nint three;\n");
+	assert_holds(p, &t, "debian/rules", "#!/usr/bin/make -f\n");
+	assert_int_equal(access(path_join(&p->a, t.dir, "debian/rules"), X_OK), 0);
+}
+
+static void a_diff_that_does_not_apply_is_an_error(void **state)
+{
+	struct place *p = *state;
+	serve_old(p, unfit_patch);
+	assert_fails(p, E_INPUT,
+		"source of demo: the .diff.gz does not apply: patch exited with status 1:\n"
+		"patching file hello.c\nHunk #1 FAILED at 1.\n1 out of 1 hunk FAILED");
 }
 
 static void a_dsc_of_another_version_is_refused(void **state)
@@ -399,7 +441,9 @@ static const struct CMUnitTest tests[] = {
 	CASE(a_patch_that_does_not_apply_exactly_is_an_error),
 	CASE(a_tarball_that_does_not_match_its_dsc_is_not_taken),
 	CASE(every_url_that_was_tried_is_named),
-	CASE(old_source_formats_are_refused),
+	CASE(other_source_formats_are_refused),
+	CASE(format_1_0_is_upstream_and_a_diff),
+	CASE(a_diff_that_does_not_apply_is_an_error),
 	CASE(a_dsc_of_another_version_is_refused),
 	CASE(components_get_folders_of_their_own),
 	CASE(no_apt_is_said_with_what_to_do),
