@@ -121,25 +121,39 @@ static bool is_name_byte(char c)
 	       (c && strchr("+-._", c));
 }
 
+/* Behind the bracket that REST begins with and all up to the one that closes it. */
+static struct str behind_group(struct str rest)
+{
+	char open = *rest.p, close = open == '(' ? ')' : open == '[' ? ']' : '>';
+	int depth = 0;
+	while (rest.n) {
+		depth += *rest.p == open;
+		depth -= *rest.p == close;
+		rest = str_from(rest, 1);
+		if (!depth)
+			break;
+	}
+	return rest;
+}
+
+static struct str skip_names(struct str rest)
+{
+	while (rest.n && is_name_byte(*rest.p))
+		rest = str_from(rest, 1);
+	return rest;
+}
+
 struct str distro_next_name(struct str *rest)
 {
-	int depth = 0;
-	while (rest->n && (depth || !is_name_byte(*rest->p))) {
-		depth += *rest->p == '(' || *rest->p == '[' || *rest->p == '<';
-		depth -= depth && (*rest->p == ')' || *rest->p == ']' || *rest->p == '>') ? 1 : 0;
-		*rest = str_from(*rest, 1);
+	while (rest->n && !is_name_byte(*rest->p)) {
+		bool opens = *rest->p == '(' || *rest->p == '[' || *rest->p == '<';
+		*rest = opens ? behind_group(*rest) : str_from(*rest, 1);
 	}
 	struct str name = *rest;
-	size_t n = 0;
-	while (n < rest->n && is_name_byte(rest->p[n]))
-		n++;
-	name.n = n;
-	*rest = str_from(*rest, n);
+	*rest = skip_names(*rest);
+	name.n -= rest->n;
 	/* "python3:any" */
-	while (rest->n && *rest->p == ':') {
-		*rest = str_from(*rest, 1);
-		while (rest->n && is_name_byte(*rest->p))
-			*rest = str_from(*rest, 1);
-	}
+	while (rest->n && *rest->p == ':')
+		*rest = skip_names(str_from(*rest, 1));
 	return name;
 }

@@ -1,5 +1,5 @@
-/* locked.c - the world of a project's packages that are named by its lock file but whose sources are
- * not there yet: each is fetched, by its checksum, and its dune files are read.
+/* locked.c - the world of a project's packages that are named by its lock file but whose sources
+ * are not there yet: each is fetched, by its checksum, and its dune files are read.
  * SPDX-License-Identifier: ISC */
 #include <ctype.h>
 #include <stdlib.h>
@@ -20,7 +20,8 @@ struct locked {
 };
 typedef VEC(struct locked) locked_list;
 
-/* ---- what there is ---------------------------------------------------------------------------- */
+/* ---- what there is ----------------------------------------------------------------------------
+ */
 
 static const char *sha256_of(struct arena *a, const struct opam_dune_dir *dir)
 {
@@ -84,8 +85,7 @@ static void add_locked(struct search *s, const struct opam_lock *lock,
 	struct locked *l = vec_add(s->a, out);
 	struct str package;
 	const char *version = "locked";
-	*l = (struct locked){
-		.a = s->a, .lock = lock, .dir = dir, .name = str_copy(s->a, dir->dir)};
+	*l = (struct locked){.a = s->a, .lock = lock, .dir = dir, .name = str_copy(s->a, dir->dir)};
 	vec_for(pin, &lock->pins) {
 		if (!is_in_folder(l, pin, &package))
 			continue;
@@ -107,14 +107,16 @@ static bool is_pulled(const struct search *s, const struct opam_dune_dir *dir)
 	return dir_exists(str_format(s->a, "%s/duniverse/%.*s", s->project, STR(dir->dir)));
 }
 
-/* ---- looking there ---------------------------------------------------------------------------- */
+/* ---- looking there ----------------------------------------------------------------------------
+ */
 
 static struct modules_origin origin_of(void *ctx, const char *package, const char *dir)
 {
 	struct locked *l = ctx;
 	struct str name = str_of(package);
-	struct modules_origin from = {
-		.source = str_copy(l->a, l->dir->url), .version = l->recipe.version, .unit = l->name};
+	struct modules_origin from = {.source = str_copy(l->a, l->dir->url),
+		.version = l->recipe.version,
+		.unit = l->name};
 	vec_for(p, &l->lock->packages)
 		if (package && str_eq(p->name, name))
 			from.version = str_copy(l->a, p->version);
