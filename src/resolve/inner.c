@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define MAX_LOCAL 20000 /* words that are looked at for the end of a local definition */
+
 /* ---- words ------------------------------------------------------------------------------------
  */
 
@@ -205,7 +207,7 @@ static bool defines_nothing(struct scan after, struct str word, struct str befor
 static bool is_local(struct scan s)
 {
 	int depth = s.depth, open = 1;
-	while (open && s.rest.n && s.depth >= depth) {
+	for (int words = 0; open && words < MAX_LOCAL && s.rest.n && s.depth >= depth; words++) {
 		struct str word = next(&s);
 		if (s.depth == depth)
 			open += str_is(word, "let") - str_is(word, "in");

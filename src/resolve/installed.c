@@ -97,7 +97,7 @@ static bool make(struct catalog_maker *m, void *ctx, struct err *e)
 static const char *key_of(struct arena *a, const struct ocaml_site *site)
 {
 	struct text t = {.a = a};
-	text_addf(&t, "%s", site->stdlib);
+	text_addf(&t, "%s\n%s", distro_places_now(a).status, site->stdlib);
 	vec_for(folder, &site->path)
 		text_addf(&t, ":%s", *folder);
 	return t.p;

@@ -102,9 +102,33 @@ static int likeliest_first(const void *x, const void *y)
 	return a->likely != b->likely ? b->likely - a->likely : strcmp(a->name, b->name);
 }
 
-static bool is_pulled(const struct search *s, const struct opam_dune_dir *dir)
+/* Does the project define the package NAME itself? */
+static bool is_in_project(const struct search *s, struct str name)
 {
-	return dir_exists(str_format(s->a, "%s/duniverse/%.*s", s->project, STR(dir->dir)));
+	vec_for(asked, &s->asked) {
+		const struct catalog_name *first;
+		size_t n = strcmp((*asked)->world, "project")
+				   ? 0
+				   : catalog_find(&(*asked)->catalog, name, &first);
+		for (size_t i = 0; i < n; i++)
+			if (first[i].kind == CATALOG_PACKAGE)
+				return true;
+	}
+	return false;
+}
+
+/* In duniverse/, or wherever else the project keeps its packages. */
+static bool is_pulled(
+	const struct search *s, const struct opam_lock *lock, const struct opam_dune_dir *dir)
+{
+	struct locked l = {.dir = dir};
+	struct str package;
+	if (dir_exists(str_format(s->a, "%s/duniverse/%.*s", s->project, STR(dir->dir))))
+		return true;
+	vec_for(pin, &lock->pins)
+		if (is_in_folder(&l, pin, &package) && is_in_project(s, package))
+			return true;
+	return false;
 }
 
 /* ---- looking there ----------------------------------------------------------------------------
@@ -235,7 +259,7 @@ bool search_locked(struct search *s, struct err *e)
 		return false;
 	vec_for(lock, &locks) {
 		vec_for(dir, &lock->dirs)
-			if (!is_pulled(s, dir))
+			if (!is_pulled(s, lock, dir))
 				add_locked(s, lock, dir, &list);
 	}
 	if (list.n)
