@@ -3,16 +3,15 @@
 #ifndef RESPIN_RESOLVE_PROJECT_H
 #define RESPIN_RESOLVE_PROJECT_H
 
-#include "opam/opam.h"
-#include "resolve/modules.h"
-#include "resolve/search.h"
+#include "resolve/origins.h"
 
 typedef VEC(struct opam_lock) opam_locks;
 
 struct project {
 	struct arena *a;
-	const struct search *s;
-	const char *root; /* absolute */
+	struct search *s;
+	const char *root;	/* absolute */
+	struct origins origins; /* of installed packages */
 	struct ocaml_workspace dune;
 	ocaml_libraries installed;
 	ocaml_libraries all; /* DUNE's, then those installed ones that it does not have */
