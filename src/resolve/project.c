@@ -73,30 +73,44 @@ static const struct ocaml_package *package_of(const struct project *p, const cha
 	return NULL;
 }
 
-/* A package without a library in hand is where its opam file is. */
-static struct modules_origin origin_of(void *ctx, const char *package, const char *dir)
+static struct modules_origin origin_of_installed(
+	const struct project *p, const char *package, const char *dir)
 {
-	struct project *p = ctx;
+	const char *place;
 	struct modules_origin from = {0};
-	const struct ocaml_package *known = package ? package_of(p, package) : NULL;
-	const char *place = NULL, *url;
-	bool is_installed = dir ? *dir == '/' : !known;
-	if (is_installed && package)
+	if (package)
 		from = origins_find(&p->origins, package);
-	if (is_installed && dir && !from.source)
+	if (dir && !from.source)
 		from.source = str_format(p->a, "installed in %s", dir);
-	if (is_installed)
-		return from;
-	from.unit = project_unit(p, dir ? dir : known->dir, &place);
+	from.unit = project_unit(p, package, NULL, &place);
+	return from;
+}
+
+static struct modules_origin origin_of_own(
+	const struct project *p, const char *package, const char *dir)
+{
+	const char *place = NULL;
+	struct modules_origin from = {.unit = project_unit(p, package, dir, &place)};
+	const char *url = from.unit ? locked_url(p, from.unit) : NULL;
+	bool is_root = !place || !strcmp(place, ".");
 	if (package)
 		from.version = project_locked(p->a, &p->locks, package);
 	if (package && !from.version)
 		from.version = said_version(p, package);
-	url = from.unit ? locked_url(p, from.unit) : NULL;
-	from.source = url     ? str_format(p->a, "%s, vendored in %s", url, place)
-		      : place ? str_format(p->a, "path %s", place)
-			      : "the project itself";
+	from.source = is_root ? "the project itself"
+		      : url   ? str_format(p->a, "%s, vendored in %s", url, place)
+			      : str_format(p->a, "path %s", place);
 	return from;
+}
+
+/* A package without a library in hand is where its opam file is. */
+static struct modules_origin origin_of(void *ctx, const char *package, const char *dir)
+{
+	const struct project *p = ctx;
+	const struct ocaml_package *known = package ? package_of(p, package) : NULL;
+	bool is_installed = dir ? *dir == '/' : !known;
+	return is_installed ? origin_of_installed(p, package, dir)
+			    : origin_of_own(p, package, dir ? dir : known->dir);
 }
 
 /* ---- reading it -------------------------------------------------------------------------------

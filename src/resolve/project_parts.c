@@ -12,7 +12,24 @@ static bool is_within(const char *folder, const char *dir)
 	return !strcmp(folder, dir) || path_below(folder, dir);
 }
 
-static const char *recipe_unit(const struct project *p, const char *dir, const char **place)
+/* The recipe that has the opam package PACKAGE. */
+static const char *unit_with(const struct project *p, const char *package, const char **place)
+{
+	vec_for(r, &p->s->w->all) {
+		const struct dune_how *dune = (*r)->build.dune;
+		if (!dune || (*r)->image)
+			continue;
+		vec_for(name, &dune->packages) {
+			if (strcmp(*name, package) != 0)
+				continue;
+			*place = dune->place;
+			return (*r)->name;
+		}
+	}
+	return NULL;
+}
+
+static const char *unit_at(const struct project *p, const char *dir, const char **place)
 {
 	const char *best = NULL;
 	size_t longest = 0;
@@ -28,19 +45,22 @@ static const char *recipe_unit(const struct project *p, const char *dir, const c
 	return best;
 }
 
-const char *project_unit(const struct project *p, const char *dir, const char **place)
+const char *project_unit(
+	const struct project *p, const char *package, const char *dir, const char **place)
 {
-	const char *of_recipe = recipe_unit(p, dir, place);
+	const char *of_recipe = package ? unit_with(p, package, place) : NULL;
 	size_t longest = 0;
-	if (of_recipe)
+	if (!of_recipe && dir)
+		of_recipe = unit_at(p, dir, place);
+	if (of_recipe || !dir)
 		return of_recipe;
-	vec_for(package, &p->dune.packages) {
-		bool root = !strcmp(package->dir, ".");
-		if (root || !package->is_vendored || !is_within(package->dir, dir) ||
-			strlen(package->dir) < longest)
+	vec_for(known, &p->dune.packages) {
+		bool root = !strcmp(known->dir, ".");
+		if (root || !known->is_vendored || !is_within(known->dir, dir) ||
+			strlen(known->dir) < longest)
 			continue;
-		longest = strlen(package->dir);
-		*place = package->dir;
+		longest = strlen(known->dir);
+		*place = known->dir;
 	}
 	return longest ? path_base(*place) : NULL;
 }
