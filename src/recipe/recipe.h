@@ -40,9 +40,9 @@ struct commands {
 
 /* build.dune: a part of one dune workspace, which dune builds as a whole. */
 struct dune_how {
-	const char *place; /* the folder of the workspace that the source takes; "." is its root */
-	strings packages;  /* opam's packages in it: several may share one repository */
-	const char *target;  /* of an image: what dune makes, relative to the workspace's root */
+	const char *place;  /* the folder of the workspace that the source takes; "." is its root */
+	strings packages;   /* opam's packages in it: several may share one repository */
+	const char *target; /* of an image: what dune makes, relative to the workspace's root */
 	const char *profile; /* of an image: "release", ...; NULL: dune's own */
 };
 

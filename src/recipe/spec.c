@@ -118,7 +118,8 @@ static const struct spec commands_spec = {
 
 static const struct spec_field dune_how_fields[] = {
 	{AT(dune_how, place, SPEC_STRING), .required = true, .check = is_inner_path,
-		.help = "The folder of the dune workspace that the source takes; \".\" is its root."},
+		.help = "The folder of the dune workspace that the source takes; \".\" is its "
+			"root."},
 	{AT(dune_how, packages, SPEC_STRINGS), .help = "The opam packages in it."},
 	{AT(dune_how, target, SPEC_STRING), .check = is_inner_path,
 		.help = "Of an image: the file that dune makes, relative to the workspace's root."},

@@ -70,9 +70,12 @@ E
 printf '/usr/bin/user\n' >"$admin/info/user.list"
 echo 'int demo_open(void) { return 1; } int demo_size = 3; static int hidden(void) { return 2; }
 	int demo_call(void) { return hidden(); }' >demo.c
-gcc -fPIC -c -o demo.o demo.c && ar rcs "$lib/libdemo.a" demo.o &&
-	gcc -shared -Wl,-soname,libdemo.so.1 -o "$lib/libdemo.so.1.2" demo.o ||
-	skip_all "there is no compiler"
+build_demo() {
+	gcc -fPIC -c -o demo.o demo.c && ar rcs "$lib/libdemo.a" demo.o &&
+		gcc -shared -Wl,-soname,libdemo.so.1 -o "$lib/libdemo.so.1.2" demo.o
+}
+build_demo || skip_all "there is no compiler"
+# shellcheck disable=SC2016 # is for pkg-config
 printf 'prefix=/usr\nlibdir=${prefix}/lib\nName: demo\nDescription: a demonstration\nVersion: 2.0\n%s\n' \
 	'Libs: -L${libdir} -ldemo' >"$lib/pkgconfig/demo.pc"
 
@@ -130,7 +133,8 @@ gcc -fPIC -c -o ../demo.o ../demo.c && ar rcs "$lib/libdemo.a" ../demo.o
 finds "a library that was built again" demo_more \
 	"symbol, libdemo.a, libdemo-dev, 1:2.0-1+b1, /usr/lib/x86_64-linux-gnu/libdemo.a"
 for kept in "$XDG_CACHE_HOME"/respin/index/*; do
-	head -c 200 "$kept" >cut && cat cut >"$kept"
+	head -c 200 "$kept" >short
+	cp short "$kept"
 done
 finds "an index that was cut off is made again" demo_open \
 	"symbol, libdemo.so.1, libdemo1, 1:2.0-1+b1, /usr/lib/x86_64-linux-gnu/libdemo.so.1.2"
@@ -151,10 +155,10 @@ unset DPKG_ROOT
 
 # ---- OCaml: what is installed ---------------------------------------------------------------------
 
-command -v ocamlfind >/dev/null && command -v dune >/dev/null || {
+if ! command -v ocamlfind >/dev/null || ! command -v dune >/dev/null; then
 	echo "# no OCaml here: the rest is not tested"
 	finish
-}
+fi
 finds "an installed module" Fmt "module, fmt, fmt, $(ocamlfind query -format %v fmt), $(ocamlfind query fmt)/fmt.mli"
 contains "... the source package that it is of" "$(list source)" "debian ocaml-fmt "
 contains "... who depends on it" "$(list dependents)" "logs.fmt"

@@ -77,9 +77,9 @@ cp -R site unpulled
 rm -r unpulled/duniverse
 cd unpulled || exit 1
 run respin -q resolve zlib.h.no
-is "a header fetches nothing" "$(ls .respin 2>&1 | grep -c sources)" 0
+ok "a header fetches nothing" test ! -e .respin/sources
 first "a module is found by the lock file" Tcp.Flow "tcpip.tcp tcpip 9.0.1 src/tcp/flow.ml"
-is "... in one fetch" "$(ls .respin/sources)" "$(ls -d .respin/sources/mirage-tcpip* | xargs -n1 basename)"
+is "... in one fetch" "$(find .respin/sources -mindepth 1 -maxdepth 1 | grep -vc /mirage-tcpip-)" 0
 is "... and world" "$(list world)" lock
 first "a library" arp.mirage "arp.mirage arp 4.0.0 mirage/dune"
 cd ..
