@@ -60,7 +60,7 @@ struct reader {
 	const char *path;
 	int line;
 	struct distro_package now;
-	bool any, installed;
+	bool any, installed; /* installed: unless the field Status says otherwise */
 	distro_packages *out;
 };
 
@@ -71,12 +71,13 @@ MUST_CHECK static bool end_package(struct reader *r, struct err *e)
 			e, E_INPUT, "expected a field 'Package' in the paragraph that ends here");
 		return fail_where(e, "%s:%d", r->path, r->line);
 	}
-	if (r->installed && r->now.version.n) {
+	if (r->any && r->installed && r->now.version.n) {
 		finish(&r->now);
 		vec_push(r->a, r->out, r->now);
 	}
 	r->now = (struct distro_package){0};
-	r->any = r->installed = false;
+	r->any = false;
+	r->installed = true;
 	return true;
 }
 
@@ -103,7 +104,7 @@ bool distro_status_parse(
 	struct arena *a, struct str text, const char *path, distro_packages *out, struct err *e)
 {
 	distro_packages found = {0};
-	struct reader r = {.a = a, .path = path, .out = &found};
+	struct reader r = {.a = a, .path = path, .installed = true, .out = &found};
 	while (text.n) {
 		r.line++;
 		if (!read_line(&r, str_cut(&text, '\n'), e))

@@ -39,6 +39,18 @@ static void installed_packages_are_read(void **state)
 	assert_str(p.v[1].source_version, "2");
 }
 
+static void an_index_of_packages_has_no_status(void **state)
+{
+	(void)state;
+	struct err e;
+	distro_packages p;
+	assert_ok(distro_status_parse(&arena,
+		S("Package: far\nVersion: 1\nSource: near\n\nPackage: versionless\n"), "Packages",
+		&p, &e));
+	assert_int_equal(p.n, 1);
+	assert_str(p.v[0].source, "near");
+}
+
 static void a_wrong_status_is_an_error_with_its_line(void **state)
 {
 	static const struct {
@@ -246,6 +258,7 @@ static void what_is_no_library_is_an_error(void **state)
 
 static const struct CMUnitTest tests[] = {
 	TEST(installed_packages_are_read),
+	TEST(an_index_of_packages_has_no_status),
 	TEST(a_wrong_status_is_an_error_with_its_line),
 	TEST(names_of_a_dependency_field),
 	TEST(files_are_known_by_their_paths),
