@@ -63,7 +63,9 @@ static bool ask(struct spotting *s, const char *name, struct candidate *out, str
 	struct resolution r = {0};
 	if (!resolve_name(s->c->a, &s->c->w, name, RESOLVE_FIRST, false, &r, e))
 		return false;
-	if (r.candidates.n && r.candidates.v[0].library)
+	bool is_code = r.candidates.n && (!strcmp(r.candidates.v[0].kind, "module") ||
+						 !strcmp(r.candidates.v[0].kind, "symbol"));
+	if (is_code)
 		*out = r.candidates.v[0];
 	return true;
 }
@@ -73,7 +75,7 @@ static bool ask(struct spotting *s, const char *name, struct candidate *out, str
 static bool ask_unit(struct spotting *s, struct candidate *out, struct err *e)
 {
 	struct str name = str_from(str_of(s->spot.function), 4);
-	while (name.n && !out->library) {
+	while (name.n && !out->module) {
 		size_t at = name.n - 1;
 		while (at && !(name.p[at] == '.' || (name.p[at] == '_' && name.p[at - 1] == '_')))
 			at--;

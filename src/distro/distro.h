@@ -32,8 +32,8 @@ struct distro_package {
 };
 typedef VEC(struct distro_package) distro_packages;
 
-/* The installed packages of TEXT, a status file of dpkg's that is called PATH in messages. E_INPUT
- * with the line where it is none. */
+/* The packages of TEXT, which is called PATH in messages: of a status file of dpkg's those that are
+ * installed, of an index of apt's ("Packages") all. E_INPUT with the line where it is neither. */
 MUST_CHECK bool distro_status_parse(
 	struct arena *a, struct str text, const char *path, distro_packages *out, struct err *e);
 /* The next package's name of a list like Depends: those behind '|' come as further ones, versions

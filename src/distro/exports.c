@@ -5,6 +5,7 @@
 #include <gelf.h>
 #include <libelf.h>
 #include <string.h>
+#include <unistd.h>
 
 static void close_elf(Elf **elf)
 {
@@ -18,19 +19,65 @@ MUST_CHECK static bool damaged(const char *file, struct err *e)
 	return fail_where(e, "%s", file);
 }
 
-/* An archive's own table names each symbol that its objects define for others. */
-MUST_CHECK static bool read_archive(
-	struct arena *a, Elf *elf, const char *file, struct distro_exports *out, struct err *e)
+/* ---- archives ----------------------------------------------------------------------------------
+ * Their first member, "/", names each symbol that their objects define for others: a number N, N
+ * places of objects, N texts, each with a NUL. libelf's own reader of it believes the texts' ends.
+ */
+
+#define ARCHIVE_MAGIC "!<arch>\n"
+#define MAX_TABLE ((uint64_t)256 << 20)
+
+struct member {
+	char name[16], date[12], user[6], group[6], mode[8], size[10], end[2];
+};
+
+/* The table's bytes; empty where the archive has none. */
+MUST_CHECK static bool read_table(struct arena *a, int fd, struct str *out, struct err *e)
 {
-	size_t n = 0;
-	const Elf_Arsym *symbols = elf_getarsym(elf, &n);
-	if (!symbols)
-		return elf_errno() == 0 || damaged(file, e);
-	for (size_t i = 0; i < n; i++)
-		if (symbols[i].as_name)
-			vec_push(a, &out->symbols, str_copy(a, str_of(symbols[i].as_name)));
+	struct member m;
+	uint64_t size;
+	*out = S("");
+	ssize_t got = pread(fd, &m, sizeof(m), (off_t)strlen(ARCHIVE_MAGIC));
+	if (got == 0)
+		return true;
+	if (got != (ssize_t)sizeof(m) || memcmp(m.end, "`\n", 2) != 0 ||
+		!str_u64(str_trim((struct str){m.size, sizeof(m.size)}), &size) || size > MAX_TABLE)
+		return fail(e, E_INPUT, "damaged archive: its first member has no size");
+	if (m.name[0] != '/' || m.name[1] != ' ')
+		return true;
+	char *bytes = arena_alloc(a, size);
+	got = pread(fd, bytes, size, (off_t)(strlen(ARCHIVE_MAGIC) + sizeof(m)));
+	if (got < 0 || (uint64_t)got != size)
+		return fail(e, E_INPUT, "damaged archive: its table of symbols is cut off");
+	*out = (struct str){bytes, size};
 	return true;
 }
+
+MUST_CHECK static bool read_archive(
+	struct arena *a, int fd, struct distro_exports *out, struct err *e)
+{
+	struct str table;
+	if (!read_table(a, fd, &table, e))
+		return false;
+	if (!table.n)
+		return true;
+	const unsigned char *p = (const unsigned char *)table.p;
+	uint64_t n = table.n < 4 ? UINT64_MAX
+				 : (uint64_t)p[0] << 24 | (uint64_t)p[1] << 16 |
+					   (uint64_t)p[2] << 8 | (uint64_t)p[3];
+	if (n > table.n / 4 - 1)
+		return fail(e, E_INPUT, "damaged archive: its table of symbols is too short");
+	struct str names = str_from(table, 4 + 4 * (size_t)n);
+	while (n-- && names.p && names.n) {
+		struct str name = str_cut(&names, '\0');
+		if (name.n && names.p)
+			vec_push(a, &out->symbols, str_copy(a, name));
+	}
+	return true;
+}
+
+/* ---- shared libraries --------------------------------------------------------------------------
+ */
 
 static bool is_exported(const GElf_Sym *s)
 {
@@ -90,21 +137,32 @@ MUST_CHECK static bool read_shared(
 	return true;
 }
 
+static bool is_archive(int fd)
+{
+	char magic[8];
+	return pread(fd, magic, sizeof(magic), 0) == (ssize_t)sizeof(magic) &&
+	       !memcmp(magic, ARCHIVE_MAGIC, sizeof(magic));
+}
+
+MUST_CHECK static bool read_elf(
+	struct arena *a, int fd, const char *file, struct distro_exports *out, struct err *e)
+{
+	elf_version(EV_CURRENT);
+	defer(close_elf) Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	if (!elf || elf_kind(elf) != ELF_K_ELF)
+		return fail(e, E_INPUT, "this is no library");
+	return read_shared(a, elf, file, out, e);
+}
+
 bool distro_exports_read(
 	struct arena *a, const char *file, struct distro_exports *out, struct err *e)
 {
 	struct distro_exports found = {0};
-	elf_version(EV_CURRENT);
 	defer(close_fd) int fd = open(file, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return fail_errno(e, "open %s", file);
-	defer(close_elf) Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	Elf_Kind kind = elf ? elf_kind(elf) : ELF_K_NONE;
-	if (kind != ELF_K_AR && kind != ELF_K_ELF)
-		return fail(e, E_INPUT, "this is no library") || fail_where(e, "%s", file);
-	if (kind == ELF_K_AR ? !read_archive(a, elf, file, &found, e)
-			     : !read_shared(a, elf, file, &found, e))
-		return false;
+	if (is_archive(fd) ? !read_archive(a, fd, &found, e) : !read_elf(a, fd, file, &found, e))
+		return fail_where(e, "%s", file);
 	*out = found;
 	return true;
 }

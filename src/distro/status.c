@@ -60,7 +60,7 @@ struct reader {
 	const char *path;
 	int line;
 	struct distro_package now;
-	bool any, installed;
+	bool any, installed; /* installed: unless the field Status says otherwise */
 	distro_packages *out;
 };
 
@@ -71,12 +71,13 @@ MUST_CHECK static bool end_package(struct reader *r, struct err *e)
 			e, E_INPUT, "expected a field 'Package' in the paragraph that ends here");
 		return fail_where(e, "%s:%d", r->path, r->line);
 	}
-	if (r->installed && r->now.version.n) {
+	if (r->any && r->installed && r->now.version.n) {
 		finish(&r->now);
 		vec_push(r->a, r->out, r->now);
 	}
 	r->now = (struct distro_package){0};
-	r->any = r->installed = false;
+	r->any = false;
+	r->installed = true;
 	return true;
 }
 
@@ -103,7 +104,7 @@ bool distro_status_parse(
 	struct arena *a, struct str text, const char *path, distro_packages *out, struct err *e)
 {
 	distro_packages found = {0};
-	struct reader r = {.a = a, .path = path, .out = &found};
+	struct reader r = {.a = a, .path = path, .installed = true, .out = &found};
 	while (text.n) {
 		r.line++;
 		if (!read_line(&r, str_cut(&text, '\n'), e))
@@ -121,25 +122,39 @@ static bool is_name_byte(char c)
 	       (c && strchr("+-._", c));
 }
 
+/* Behind the bracket that REST begins with and all up to the one that closes it. */
+static struct str behind_group(struct str rest)
+{
+	char open = *rest.p, close = open == '(' ? ')' : open == '[' ? ']' : '>';
+	int depth = 0;
+	while (rest.n) {
+		depth += *rest.p == open;
+		depth -= *rest.p == close;
+		rest = str_from(rest, 1);
+		if (!depth)
+			break;
+	}
+	return rest;
+}
+
+static struct str skip_names(struct str rest)
+{
+	while (rest.n && is_name_byte(*rest.p))
+		rest = str_from(rest, 1);
+	return rest;
+}
+
 struct str distro_next_name(struct str *rest)
 {
-	int depth = 0;
-	while (rest->n && (depth || !is_name_byte(*rest->p))) {
-		depth += *rest->p == '(' || *rest->p == '[' || *rest->p == '<';
-		depth -= depth && (*rest->p == ')' || *rest->p == ']' || *rest->p == '>') ? 1 : 0;
-		*rest = str_from(*rest, 1);
+	while (rest->n && !is_name_byte(*rest->p)) {
+		bool opens = *rest->p == '(' || *rest->p == '[' || *rest->p == '<';
+		*rest = opens ? behind_group(*rest) : str_from(*rest, 1);
 	}
 	struct str name = *rest;
-	size_t n = 0;
-	while (n < rest->n && is_name_byte(rest->p[n]))
-		n++;
-	name.n = n;
-	*rest = str_from(*rest, n);
+	*rest = skip_names(*rest);
+	name.n -= rest->n;
 	/* "python3:any" */
-	while (rest->n && *rest->p == ':') {
-		*rest = str_from(*rest, 1);
-		while (rest->n && is_name_byte(*rest->p))
-			*rest = str_from(*rest, 1);
-	}
+	while (rest->n && *rest->p == ':')
+		*rest = skip_names(str_from(*rest, 1));
 	return name;
 }

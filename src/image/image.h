@@ -96,8 +96,8 @@ struct image_spot {
 };
 /* By the image's own symbols and, for lines, addr2line. For a return address (of a backtrace) ask
  * for the byte before it. */
-MUST_CHECK bool image_find(struct arena *a, const char *file, uint64_t address,
-	struct image_spot *out, struct err *e);
+MUST_CHECK bool image_find(
+	struct arena *a, const char *file, uint64_t address, struct image_spot *out, struct err *e);
 /* The same in words: "tcp_output at src/core/tcp_out.c:1249 (lwip)"; "tcp_output+0x12 (lwip)"
  * without debug information, "0x1234" outside of all. */
 MUST_CHECK bool image_place(

@@ -139,8 +139,9 @@ MUST_CHECK bool ocaml_promoted(struct arena *a, const char *file, strings *out, 
 MUST_CHECK bool ocaml_describe_parse(struct arena *a, const char *root, struct str text,
 	struct ocaml_workspace *out, struct err *e);
 /* The same from running DUNE (a program's name or path) in ROOT, of the build context CONTEXT
- * (NULL: "default"). BUILD is the folder that dune keeps its own files in (NULL: ROOT's _build), for
- * whose lock it waits, as each run of dune does; E_CHILD where that takes longer than a minute. */
+ * (NULL: "default"). BUILD is the folder that dune keeps its own files in (NULL: ROOT's _build),
+ * for whose lock it waits, as each run of dune does; E_CHILD where that takes longer than a minute.
+ */
 MUST_CHECK bool ocaml_describe(struct arena *a, const char *root, const char *dune,
 	const char *context, const char *build, struct ocaml_workspace *out, struct err *e);
 /* Takes over into READ, which came from the dune files, what dune has DESCRIBED: modules,

@@ -19,6 +19,7 @@ static const char *const kind_words[CATALOG_KINDS] = {
 	[CATALOG_PKGCONFIG] = "pkg-config name",
 	[CATALOG_PROGRAM] = "program",
 	[CATALOG_SYMBOL] = "symbol",
+	[CATALOG_STATIC_SYMBOL] = "symbol",
 	[CATALOG_IMAGE] = "image",
 	[CATALOG_DEBIAN_SOURCE] = "source package",
 	[CATALOG_OWNED] = "file",
@@ -40,6 +41,7 @@ static const struct {
 	[CATALOG_PKGCONFIG] = {"name of pkg-config", RANK_NAME, 6},
 	[CATALOG_PROGRAM] = {"program", 0, 3},
 	[CATALOG_SYMBOL] = {"definition", RANK_DEFINITION, 4},
+	[CATALOG_STATIC_SYMBOL] = {"definition for static linking", RANK_DEFINITION, 3},
 	[CATALOG_IMAGE] = {"name of an image", RANK_NAME, 6},
 	[CATALOG_DEBIAN_SOURCE] = {"name of a source package", RANK_NAME, 7},
 	[CATALOG_OWNED] = {"file of a package", 0, 1},
@@ -161,7 +163,7 @@ static const char *why(const struct search *s, const struct asked *w, const stru
 	if (n->kind == CATALOG_HEADER)
 		return str_format(s->a, "#include <%s> finds %s, a file of the package %s",
 			c->module, c->file, c->package);
-	if (n->kind == CATALOG_SYMBOL)
+	if (n->kind == CATALOG_SYMBOL || n->kind == CATALOG_STATIC_SYMBOL)
 		return str_format(s->a, "%s exports the symbol %s", c->file, c->module);
 	return str_format(s->a, "%s is a file of the package %s", c->file, c->package);
 }

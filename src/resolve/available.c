@@ -1,5 +1,5 @@
-/* available.c - the world of files of packages that the distribution has, installed or not, as
- * apt-file's index tells. SPDX-License-Identifier: ISC */
+/* available.c - the world of packages that the distribution has, installed or not: by apt's
+ * indexes, and their files by apt-file's. SPDX-License-Identifier: ISC */
 #include <poll.h>
 #include <string.h>
 
@@ -9,65 +9,154 @@
 #define HELPER "/usr/lib/apt/apt-helper" /* reads what apt keeps, however it is packed */
 #define HINT "apt-get install apt-file && apt-file update"
 
-struct contents {
+struct available {
 	struct arena *a;
 	struct catalog_maker *m;
-	strings files;
-	struct map owners; /* number + 1, by package */
-	size_t lines;
+	strings contents, packages; /* files */
+	struct map owners;	    /* of packages: number + 1, by name */
+	struct map sources;	    /* the same, of source packages, by "NAME VERSION" */
+	struct map told;	    /* packages of which it is said how to install them */
+	VEC(struct distro_package) known;
+	size_t files;
 };
 
-/* ---- lines ------------------------------------------------------------------------------------
- */
-
-static uint32_t owner_of(struct contents *c, struct str package)
+static uint32_t new_owner(struct available *v, const struct made_owner *o)
 {
-	void **known = map_put(&c->owners, package);
-	if (*known)
-		return (uint32_t)((uintptr_t)*known - 1);
-	struct made_owner o = {.package = str_copy(c->a, package)};
-	vec_push(c->a, &c->m->owners, o);
-	uint32_t owner = (uint32_t)c->m->owners.n - 1;
-	*known = (void *)(uintptr_t)(owner + 1);
-	catalog_add_fact(c->m, owner, CATALOG_BECAUSE,
-		str_format(c->a, "the distribution has the package %s (apt-get install %s)",
-			o.package, o.package),
-		CATALOG_NONE);
-	return owner;
+	vec_push(v->a, &v->m->owners, *o);
+	return (uint32_t)v->m->owners.n - 1;
 }
 
-static void add_name(struct contents *c, struct str name, const char *shown, const char *file,
+static void add_name(struct available *v, const char *name, const char *shown, const char *file,
+	const char *why, uint32_t owner, enum catalog_kind kind)
+{
+	vec_push(v->a, &v->m->names,
+		((struct made_name){name, shown, file, why, owner, 0, kind, 0}));
+}
+
+/* ---- packages ---------------------------------------------------------------------------------
+ */
+
+static uint32_t owner_of(struct available *v, struct str package)
+{
+	void **known = map_put(&v->owners, package);
+	if (!*known) {
+		struct made_owner o = {.package = str_copy(v->a, package)};
+		*known = (void *)(uintptr_t)(new_owner(v, &o) + 1);
+	}
+	return (uint32_t)((uintptr_t)*known - 1);
+}
+
+static void add_source(
+	struct available *v, const struct made_owner *package, struct str name, struct str version)
+{
+	void **known = map_put(&v->sources, str_of(package->source));
+	if (*known)
+		return;
+	struct made_owner o = {.package = str_copy(v->a, name),
+		.version = str_copy(v->a, version),
+		.source = package->source};
+	uint32_t owner = new_owner(v, &o);
+	*known = (void *)(uintptr_t)(owner + 1);
+	add_name(v, o.package, o.package, NULL, "it is the name of a Debian source package", owner,
+		CATALOG_DEBIAN_SOURCE);
+}
+
+/* Of several versions the first index's counts, which apt lists first. */
+static void add_package(struct available *v, const struct distro_package *p)
+{
+	if (map_has(&v->owners, p->name))
+		return;
+	uint32_t owner = owner_of(v, p->name);
+	struct made_owner *o = &v->m->owners.v[owner];
+	o->version = str_copy(v->a, p->version);
+	o->source = str_format(v->a, "debian %.*s %.*s", STR(p->source), STR(p->source_version));
+	o->marks = CATALOG_ABOUT_PACKAGE;
+	struct made_owner copy = *o;
+	add_name(v, copy.package, copy.package, NULL, "it is the name of a package", owner,
+		CATALOG_PACKAGE);
+	add_source(v, &copy, p->source, p->source_version);
+	struct distro_package kept = {.name = str_of(copy.package),
+		.depends = {str_of(str_copy(v->a, p->depends[0])),
+			str_of(str_copy(v->a, p->depends[1]))}};
+	vec_push(v->a, &v->known, kept);
+}
+
+static void add_needs(struct available *v)
+{
+	vec_for(p, &v->known) {
+		uint32_t owner = owner_of(v, p->name);
+		for (size_t i = 0; i < 2; i++) {
+			struct str rest = p->depends[i], name;
+			while ((name = distro_next_name(&rest)).n)
+				if (map_has(&v->owners, name))
+					catalog_add_fact(v->m, owner, CATALOG_NEEDS, NULL,
+						owner_of(v, name));
+		}
+	}
+}
+
+/* Takes the whole paragraphs of what has come; the rest stays. */
+static bool take_packages(
+	struct available *v, const char *file, struct text *text, bool at_end, struct err *e)
+{
+	defer(arena_free) struct arena scratch = {0};
+	distro_packages found = {0};
+	struct str all = text_str(text);
+	size_t end = at_end ? all.n : 0;
+	for (size_t i = all.n; !end && i > 1; i--)
+		if (all.p[i - 1] == '\n' && all.p[i - 2] == '\n')
+			end = i;
+	if (!distro_status_parse(&scratch, (struct str){all.p, end}, file, &found, e))
+		return false;
+	vec_for(p, &found)
+		add_package(v, p);
+	memmove(text->p, text->p + end, text->n - end);
+	text->n -= end;
+	return true;
+}
+
+/* ---- files ------------------------------------------------------------------------------------
+ */
+
+static void add_file(struct available *v, const char *name, const char *shown, const char *file,
 	struct str packages, enum catalog_kind kind)
 {
 	struct str package;
-	const char *copy = str_copy(c->a, name);
-	while ((package = distro_contents_package(&packages)).n)
-		vec_push(c->a, &c->m->names,
-			((struct made_name){copy, shown ? shown : copy, file, NULL,
-				owner_of(c, package), 0, kind, 0}));
+	while ((package = distro_contents_package(&packages)).n) {
+		uint32_t owner = owner_of(v, package);
+		add_name(v, name, shown, file, NULL, owner, kind);
+		if (map_has(&v->told, package))
+			continue;
+		*map_put(&v->told, package) = v;
+		catalog_add_fact(v->m, owner, CATALOG_BECAUSE,
+			str_format(v->a, "the distribution has it: apt-get install %.*s",
+				STR(package)),
+			CATALOG_NONE);
+	}
 }
 
 /* Programs are many, and what shells themselves tell of. */
-static void add_line(struct contents *c, struct str line)
+static void add_line(struct available *v, struct str line)
 {
 	struct str path, packages, part;
-	if (!distro_contents_line(line, &path, &packages))
+	if (!distro_contents_line(line, &path, &packages) ||
+		!(str_starts(path, S("usr/")) || str_starts(path, S("lib"))))
 		return;
-	bool may_matter = str_starts(path, S("usr/")) || str_starts(path, S("lib"));
-	if (!may_matter)
-		return;
-	const char *file = str_format(c->a, "/%.*s", STR(path)), *base = path_base(file);
-	switch (distro_file_kind(str_of(file), &part)) {
+	const char *file = str_format(v->a, "/%.*s", STR(path)), *base = path_base(file);
+	enum distro_file kind = distro_file_kind(str_of(file), &part);
+	const char *name = str_copy(v->a, part);
+	v->files += kind != DISTRO_OTHER;
+	switch (kind) {
 	case DISTRO_HEADER:
-		add_name(c, str_of(base), str_copy(c->a, part), file, packages, CATALOG_HEADER);
+		add_file(v, base, name, file, packages, CATALOG_HEADER);
 		break;
 	case DISTRO_SHARED:
 	case DISTRO_ARCHIVE:
-		add_name(c, str_of(base), base, file, packages, CATALOG_ARCHIVE);
-		add_name(c, part, base, file, packages, CATALOG_ARCHIVE);
+		add_file(v, base, base, file, packages, CATALOG_ARCHIVE);
+		add_file(v, name, base, file, packages, CATALOG_ARCHIVE);
 		break;
 	case DISTRO_PKGCONFIG:
-		add_name(c, part, NULL, file, packages, CATALOG_PKGCONFIG);
+		add_file(v, name, name, file, packages, CATALOG_PKGCONFIG);
 		break;
 	case DISTRO_PROGRAM:
 	case DISTRO_META:
@@ -77,7 +166,8 @@ static void add_line(struct contents *c, struct str line)
 }
 
 /* Takes the whole lines of what has come; the rest stays. */
-static void take_lines(struct contents *c, struct text *text, bool at_end)
+static bool take_lines(
+	struct available *v, const char *file, struct text *text, bool at_end, struct err *e)
 {
 	struct str rest = text_str(text);
 	while (rest.n) {
@@ -86,117 +176,153 @@ static void take_lines(struct contents *c, struct text *text, bool at_end)
 			rest = before;
 			break;
 		}
-		c->lines++;
-		add_line(c, line);
+		add_line(v, line);
 	}
 	if (rest.n)
 		memmove(text->p, rest.p, rest.n);
 	text->n = rest.n;
+	(void)file;
+	(void)e;
+	return true;
 }
 
-/* ---- files ------------------------------------------------------------------------------------
+/* ---- reading indexes --------------------------------------------------------------------------
  */
 
+typedef bool take_text(
+	struct available *v, const char *file, struct text *text, bool at_end, struct err *e);
+
+/* Until P has ended: what it says goes to TAKE. */
+static bool read_output(
+	struct available *v, const char *file, struct process *p, take_text *take, struct err *e)
+{
+	bool ended = false;
+	while (!ended) {
+		struct pollfd fds[] = {{p->pidfd, POLLIN, 0}, {p->out_fd, POLLIN, 0},
+			{p->err_fd, POLLIN, 0}, {signals_fd(), POLLIN, 0}};
+		(void)poll(fds, 4, -1);
+		if (signals_pending())
+			return fail(e, E_INTERRUPTED, "interrupted");
+		process_drain(p);
+		if (!take(v, file, &p->out, false, e))
+			return false;
+		ended = fds[0].revents != 0;
+	}
+	process_drain(p);
+	return take(v, file, &p->out, true, e);
+}
+
 /* Unpacked, an index has hundreds of megabytes: it is read as it comes. */
-static bool read_file(struct contents *c, const char *file, struct err *e)
+static bool read_index(struct available *v, const char *file, take_text *take, struct err *e)
 {
 	defer(arena_free) struct arena output = {0};
 	const char *const argv[] = {HELPER, "cat-file", file, NULL};
 	const struct command cat = {.argv = argv, .split = true, .output_limit = SIZE_MAX / 2};
 	struct process p;
 	struct outcome outcome;
+	term_progress("index %s", path_base(file));
 	if (!process_start(&output, &cat, &p, e))
 		return false;
-	bool ended = false;
-	while (!ended) {
-		struct pollfd fds[] = {{p.pidfd, POLLIN, 0}, {p.out_fd, POLLIN, 0},
-			{p.err_fd, POLLIN, 0}, {signals_fd(), POLLIN, 0}};
-		(void)poll(fds, 4, -1);
-		if (signals_pending())
-			process_signal(&p);
-		process_drain(&p);
-		take_lines(c, &p.out, false);
-		ended = fds[0].revents != 0;
-	}
-	process_drain(&p);
-	take_lines(c, &p.out, true);
+	bool ok = read_output(v, file, &p, take, e);
+	if (!ok)
+		process_signal(&p);
 	process_finish(&p, &outcome);
-	if (signals_pending())
-		return fail(e, E_INTERRUPTED, "interrupted");
-	return outcome.exit_code == 0 ||
-	       fail(e, E_CHILD, "read %s: %s %s", file, HELPER, outcome_words(c->a, &outcome));
+	term_progress_end();
+	return ok && (outcome.exit_code == 0 || fail(e, E_CHILD, "read %s: %s %s", file, HELPER,
+							outcome_words(v->a, &outcome)));
 }
 
 static bool make(struct catalog_maker *m, void *ctx, struct err *e)
 {
-	struct contents *c = ctx;
-	c->m = m;
-	c->owners.a = c->a;
-	vec_for(file, &c->files)
+	struct available *v = ctx;
+	v->m = m;
+	v->owners.a = v->sources.a = v->told.a = v->a;
+	vec_for(file, &v->packages)
 		catalog_watch(m, *file);
-	vec_for(file, &c->files)
-		if (!read_file(c, *file, e))
+	vec_for(file, &v->contents)
+		catalog_watch(m, *file);
+	vec_for(file, &v->packages)
+		if (!read_index(v, *file, take_packages, e))
 			return false;
-	m->summary = str_format(c->a, "the distribution, not installed: %s of %s (apt-file)",
-		count_words(c->a, m->names.n, "file"), count_words(c->a, m->owners.n, "package"));
+	vec_for(file, &v->contents)
+		if (!read_index(v, *file, take_lines, e))
+			return false;
+	add_needs(v);
+	m->summary = str_format(v->a, "the distribution, not installed: names of %s, %s%s",
+		count_words(v->a, v->owners.entries.n, "package"),
+		count_words(v->a, v->files, "file"), v->contents.n ? "" : " (" HINT ")");
 	return true;
 }
 
-static bool find_files(struct contents *c, const char *dir, struct err *e)
+/* ---- looking ----------------------------------------------------------------------------------
+ */
+
+static bool find_files(struct available *v, const char *dir, struct err *e)
 {
 	strings names = {0};
 	if (!dir_exists(dir))
 		return true;
-	if (!dir_list(c->a, dir, &names, e))
+	if (!dir_list(v->a, dir, &names, e))
 		return false;
 	vec_for(name, &names) {
-		bool partial = strstr(*name, "partial") || strstr(*name, ".diff_Index");
-		if (strstr(*name, "_Contents-") && !partial)
-			vec_push(c->a, &c->files, path_join(c->a, dir, *name));
+		if (strstr(*name, ".diff_Index"))
+			continue;
+		if (strstr(*name, "_Contents-"))
+			vec_push(v->a, &v->contents, path_join(v->a, dir, *name));
+		else if (strstr(*name, "_Packages"))
+			vec_push(v->a, &v->packages, path_join(v->a, dir, *name));
 	}
 	return true;
 }
 
 /* What is installed was found by dpkg's own lists: it would only be there twice. */
-static void drop_installed(struct search *s, size_t from)
+static bool is_known(const struct search *s, size_t n, const struct found *f)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct candidate *other = &s->found.v[i].c;
+		if (other->package && f->c.package && !strcmp(other->world, "distribution") &&
+			!strcmp(other->package, f->c.package))
+			return true;
+	}
+	return false;
+}
+
+static void drop_known(struct search *s, size_t from)
 {
 	size_t kept = from;
-	for (size_t i = from; i < s->found.n; i++) {
-		bool twice = false;
-		for (size_t j = 0; j < from; j++)
-			twice |= s->found.v[j].c.package && s->found.v[i].c.package &&
-				 !strcmp(s->found.v[j].c.world, "distribution") &&
-				 !strcmp(s->found.v[j].c.package, s->found.v[i].c.package);
-		if (!twice)
+	for (size_t i = from; i < s->found.n; i++)
+		if (!is_known(s, from, &s->found.v[i]))
 			s->found.v[kept++] = s->found.v[i];
-	}
 	s->found.n = kept;
 }
 
 bool search_available(struct search *s, struct err *e)
 {
 	struct distro_places places = distro_places_now(s->a);
-	struct contents c = {.a = s->a};
-	if (!find_files(&c, places.apt, e))
+	struct available v = {.a = s->a};
+	if (!find_files(&v, places.apt, e))
 		return false;
-	if (!c.files.n || !file_exists(HELPER)) {
+	if ((!v.contents.n && !v.packages.n) || !file_exists(HELPER)) {
 		vec_push(s->a, &s->looked_in,
-			"the distribution, not installed: no index of files (" HINT ")");
+			"the distribution, not installed: no index (apt-get update; " HINT ")");
 		return true;
 	}
 	struct text key = {.a = s->a};
-	vec_for(file, &c.files)
+	vec_for(file, &v.packages)
+		text_addf(&key, "%s\n", *file);
+	vec_for(file, &v.contents)
 		text_addf(&key, "%s\n", *file);
 	struct catalog_source source = {
-		.kept = search_kept(s, false, "apt", key.p), .key = key.p, .make = make, .ctx = &c};
+		.kept = search_kept(s, false, "apt", key.p), .key = key.p, .make = make, .ctx = &v};
 	struct asked how = {.world = "distribution",
 		.words = "not installed",
 		.linked = -58,
 		.exact = -58,
-		.part = -28};
+		.part = -28,
+		.by_package = true};
 	size_t before = s->found.n;
 	if (!search_catalog(s, &source, &how, e))
 		return false;
-	drop_installed(s, before);
+	drop_known(s, before);
 	return true;
 }

@@ -20,6 +20,7 @@ enum catalog_kind {
 	CATALOG_PKGCONFIG,
 	CATALOG_PROGRAM,
 	CATALOG_SYMBOL,
+	CATALOG_STATIC_SYMBOL, /* of an archive */
 	CATALOG_IMAGE,
 	CATALOG_DEBIAN_SOURCE,
 	CATALOG_OWNED,	/* any file of a package; the name is its path */

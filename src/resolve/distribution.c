@@ -132,7 +132,8 @@ static void read_old(struct dpkg *d)
 		return;
 	for (uint32_t i = 0; i < c->header->count[CATALOG_NAMES]; i++) {
 		const struct catalog_name *n = &c->names[i];
-		if (n->kind != CATALOG_SYMBOL || !catalog_owner(c, n->owner))
+		bool is_symbol = n->kind == CATALOG_SYMBOL || n->kind == CATALOG_STATIC_SYMBOL;
+		if (!is_symbol || !catalog_owner(c, n->owner))
 			continue;
 		void **known = map_put(&d->old, str_of(catalog_text(c, n->file)));
 		if (!*known)
@@ -156,9 +157,11 @@ static void add_symbol(struct dpkg *d, const char *name, const char *file, uint3
 	bool is_mangled = !strncmp(name, "_Z", 2) || !strncmp(name, "_R", 2);
 	if (is_mangled)
 		return;
+	bool is_static = str_ends(str_of(file), S(".a"));
 	d->symbols++;
 	vec_push(d->a, &d->m->names,
-		((struct made_name){name, name, file, NULL, owner, 0, CATALOG_SYMBOL, 0}));
+		((struct made_name){name, name, file, NULL, owner, 0,
+			is_static ? CATALOG_STATIC_SYMBOL : CATALOG_SYMBOL, 0}));
 }
 
 static uint32_t add_library(struct dpkg *d, const char *file, const char *name, uint32_t package)

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define MAX_LOCAL 20000 /* words that are looked at for the end of a local definition */
+
 /* ---- words ------------------------------------------------------------------------------------
  */
 
@@ -189,28 +191,77 @@ static struct str defined_name(struct scan *s, const char **kind)
 	return S("");
 }
 
+/* "with type t = int and module M = N" constrains what it names; what "let module" defines is
+ * local.
+ */
+static bool defines_nothing(struct scan after, struct str word, struct str before)
+{
+	struct str behind = str_is(word, "and") ? next(&after) : word;
+	bool may_be = str_is(behind, "type") || str_is(behind, "module");
+	if (str_is(before, "let"))
+		return true;
+	return may_be && (str_is(word, "and") || str_is(before, "with") || str_is(before, "and"));
+}
+
+/* Behind "let NAME": is there an "in" for it? */
+static bool is_local(struct scan s)
+{
+	int depth = s.depth, open = 1;
+	for (int words = 0; open && words < MAX_LOCAL && s.rest.n && s.depth >= depth; words++) {
+		struct str word = next(&s);
+		if (s.depth == depth)
+			open += str_is(word, "let") - str_is(word, "in");
+	}
+	return !open;
+}
+
+static bool find_from(struct scan *s, const strings *names, size_t i, struct inner *out);
+
+/* In the signature and the structure of the module whose name was just read; what a functor takes
+ * stands in brackets, so deeper. Ends before the next definition. */
+static bool find_inside(struct scan *s, const strings *names, size_t i, struct inner *out)
+{
+	int depth = s->depth;
+	struct str word = {0}, before;
+	while (s->rest.n && s->depth >= depth) {
+		struct scan here = *s;
+		before = word;
+		word = next(s);
+		bool ends = definer(word) || str_is(word, "and");
+		if (ends && s->depth == depth && !defines_nothing(*s, word, before)) {
+			*s = here;
+			return false;
+		}
+		bool opens = str_is(word, "sig") || str_is(word, "struct");
+		if (opens && s->depth == depth + 1 && find_from(s, names, i, out))
+			return true;
+	}
+	return false;
+}
+
 static bool find_from(struct scan *s, const strings *names, size_t i, struct inner *out)
 {
 	int depth = s->depth;
 	const char *last = "value";
+	struct str word = {0}, before;
 	while (s->rest.n && s->depth >= depth) {
-		struct str word = next(s);
+		before = word;
+		word = next(s);
 		const char *kind = str_is(word, "and") ? last : definer(word);
-		if (!kind || s->depth != depth)
+		if (!kind || s->depth != depth || defines_nothing(*s, word, before))
 			continue;
 		last = kind;
 		int line = s->line;
 		struct str name = defined_name(s, &kind);
 		if (!name.n || !str_is(name, names->v[i]))
 			continue;
+		if (!strcmp(kind, "value") && is_local(*s))
+			continue;
 		if (i + 1 == names->n) {
 			*out = (struct inner){kind, line};
 			return true;
 		}
-		while (!strncmp(kind, "module", 6) && s->rest.n && s->depth == depth &&
-			!definer(next(s)))
-			;
-		if (s->depth > depth && find_from(s, names, i + 1, out))
+		if (!strncmp(kind, "module", 6) && find_inside(s, names, i + 1, out))
 			return true;
 	}
 	return false;

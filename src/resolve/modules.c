@@ -158,12 +158,12 @@ static void add_module(struct modules *x, const struct ocaml_library *l,
 /* ---- libraries --------------------------------------------------------------------------------
  */
 
-static void add_name(struct modules *x, const struct ocaml_library *l, const char *name,
-	uint32_t owner, const char *why)
+static void add_name(struct modules *x, const char *name, uint32_t owner, const char *why)
 {
+	struct made_owner *o = &x->m->owners.v[owner];
 	vec_push(arena_of(x), &x->m->names,
-		((struct made_name){name, x->m->owners.v[owner].library, l->file, why, owner,
-			l->line, CATALOG_LIBRARY, 0}));
+		((struct made_name){
+			name, o->library, o->file, why, owner, o->line, CATALOG_LIBRARY, 0}));
 }
 
 static const char *defined_words(struct modules *x, const struct ocaml_library *l)
@@ -207,9 +207,9 @@ static void add_library(struct modules *x, const struct ocaml_library *l)
 		.line = l->line};
 	uint32_t owner = new_owner(x, &o);
 	*map_put(&x->owners, str_of(l->name)) = (void *)(uintptr_t)(owner + 1);
-	add_name(x, l, l->name, owner, str_format(a, "%s is the name of a library", l->name));
+	add_name(x, l->name, owner, str_format(a, "%s is the name of a library", l->name));
 	if (l->local_name && strcmp(l->local_name, l->name) != 0)
-		add_name(x, l, l->local_name, owner,
+		add_name(x, l->local_name, owner,
 			str_format(a, "%s is what dune files call the library %s", l->local_name,
 				l->name));
 	vec_for(m, &l->modules)
@@ -223,7 +223,7 @@ static void add_redirect(struct modules *x, const struct ocaml_library *l)
 	uint32_t owner = modules_owner(x, l->redirect);
 	if (owner == CATALOG_NONE)
 		return;
-	add_name(x, l, l->name, owner,
+	add_name(x, l->name, owner,
 		str_format(arena_of(x), "%s is an old name of the library %s (%s)", l->name,
 			l->redirect, defined_words(x, l)));
 }

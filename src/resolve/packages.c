@@ -1,7 +1,9 @@
 /* packages.c - the world of opam's repositories: packages by name, installed or not.
  * SPDX-License-Identifier: ISC */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "opam/opam.h"
 #include "resolve/search.h"
@@ -92,8 +94,18 @@ static void add_package(struct search *s, const struct repository *r, uint32_t p
 	f->c.dependents = dependents_of(s->a, r->index, package);
 }
 
-static bool search_repository(
-	struct search *s, const struct opam_remote *remote, int order, struct err *e)
+/* opam keeps its own notes beside the repositories, in the folder REPO, and writes them whenever it
+ * updates one: only then is every file of a folder looked at again. */
+static enum opam_fresh freshness(const char *kept, const char *repo)
+{
+	struct stamp index, notes;
+	bool newer = kept && file_stamp(kept, &index) && file_stamp(repo, &notes) &&
+		     stamp_is_safe(&notes, index.mtime_ns);
+	return newer ? OPAM_FRESH_NAMES : OPAM_FRESH_ALL;
+}
+
+static bool search_repository(struct search *s, const char *root, const struct opam_remote *remote,
+	int order, struct err *e)
 {
 	defer(opam_index_close) struct opam_index *x = NULL;
 	struct opam_counts counts;
@@ -104,9 +116,12 @@ static bool search_repository(
 		return true;
 	}
 	const char *kept = search_kept(s, false, "opam", remote->place);
-	if (!opam_index_open(s->a, remote->place, kept ? kept : "/dev/null/none", OPAM_FRESH_NAMES,
+	enum opam_fresh fresh = freshness(kept, path_join(s->a, root, "repo"));
+	if (!opam_index_open(s->a, remote->place, kept ? kept : "/dev/null/none", fresh,
 		    str_copy(s->a, s->query), &x, e))
 		return fail_context(e, "the opam repository %.*s", STR(remote->name));
+	if (kept && fresh == OPAM_FRESH_ALL)
+		(void)!utimensat(AT_FDCWD, kept, NULL, 0);
 	uint32_t package = opam_index_package(x, s->query);
 	struct repository r = {x, remote->name, order};
 	if (package != OPAM_NONE)
@@ -134,7 +149,7 @@ bool search_opam(struct search *s, struct err *e)
 	if (!opam_root_read(s->a, dir, &root, e))
 		return fail_hint(e, "OPAMROOT names the folder; opam init makes one");
 	vec_for(remote, &root.repositories) {
-		if (!search_repository(s, remote, order++, e))
+		if (!search_repository(s, dir, remote, order++, e))
 			return false;
 	}
 	return true;

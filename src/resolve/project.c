@@ -2,7 +2,6 @@
  * installed ones that it links. SPDX-License-Identifier: ISC */
 #include "resolve/project.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- where it is ------------------------------------------------------------------------------
@@ -74,29 +73,44 @@ static const struct ocaml_package *package_of(const struct project *p, const cha
 	return NULL;
 }
 
-/* A package without a library in hand is where its opam file is. */
-static struct modules_origin origin_of(void *ctx, const char *package, const char *dir)
+static struct modules_origin origin_of_installed(
+	const struct project *p, const char *package, const char *dir)
 {
-	struct project *p = ctx;
+	const char *place;
 	struct modules_origin from = {0};
-	const struct ocaml_package *known = package ? package_of(p, package) : NULL;
-	const char *place = NULL, *url;
-	if (dir && *dir == '/') {
+	if (package)
+		from = origins_find(&p->origins, package);
+	if (dir && !from.source)
 		from.source = str_format(p->a, "installed in %s", dir);
-		return from;
-	}
-	if (!dir && !known)
-		return from;
-	from.unit = project_unit(p, dir ? dir : known->dir, &place);
+	from.unit = project_unit(p, package, NULL, &place);
+	return from;
+}
+
+static struct modules_origin origin_of_own(
+	const struct project *p, const char *package, const char *dir)
+{
+	const char *place = NULL;
+	struct modules_origin from = {.unit = project_unit(p, package, dir, &place)};
+	const char *url = from.unit ? locked_url(p, from.unit) : NULL;
+	bool is_root = !place || !strcmp(place, ".");
 	if (package)
 		from.version = project_locked(p->a, &p->locks, package);
 	if (package && !from.version)
 		from.version = said_version(p, package);
-	url = from.unit ? locked_url(p, from.unit) : NULL;
-	from.source = url     ? str_format(p->a, "%s, vendored in %s", url, place)
-		      : place ? str_format(p->a, "path %s", place)
-			      : "the project itself";
+	from.source = is_root ? "the project itself"
+		      : url   ? str_format(p->a, "%s, vendored in %s", url, place)
+			      : str_format(p->a, "path %s", place);
 	return from;
+}
+
+/* A package without a library in hand is where its opam file is. */
+static struct modules_origin origin_of(void *ctx, const char *package, const char *dir)
+{
+	const struct project *p = ctx;
+	const struct ocaml_package *known = package ? package_of(p, package) : NULL;
+	bool is_installed = dir ? *dir == '/' : !known;
+	return is_installed ? origin_of_installed(p, package, dir)
+			    : origin_of_own(p, package, dir ? dir : known->dir);
 }
 
 /* ---- reading it -------------------------------------------------------------------------------
@@ -106,17 +120,20 @@ static bool read_installed(struct project *p, struct catalog_maker *m, struct er
 {
 	struct ocaml_env env = ocaml_env_now();
 	struct ocaml_site site;
-	struct ocaml_installed all;
+	struct ocaml_installed all = {0};
 	struct err none;
 	if (!ocaml_site_find(p->a, &env, &site, e))
 		return false;
 	vec_for(folder, &site.path)
 		catalog_watch(m, *folder);
-	if (!ocaml_installed_read(p->a, &site, &all, &none))
-		return none.code == E_NOTFOUND || (*e = none, false);
+	if (!ocaml_installed_read(p->a, &site, &all, &none) && none.code != E_NOTFOUND) {
+		*e = none;
+		return false;
+	}
 	vec_for(path, &all.read)
 		catalog_watch(m, *path);
 	p->installed = all.libraries;
+	origins_open(&p->origins, p->s, m, &site, &p->installed);
 	return true;
 }
 
@@ -206,22 +223,39 @@ static bool make(struct catalog_maker *m, void *ctx, struct err *e)
 		(void)modules_package(&x, package->name, package->file, package->line);
 	modules_add(&x);
 	project_add_images(p, &x);
+	origins_close(&p->origins);
 	m->summary = str_format(p->a, "project %s: %s, %s; %s", p->root,
 		count_words(p->a, p->dune.libraries.n, "library name"),
 		count_words(p->a, m->names.n, "name"), how);
 	return true;
 }
 
+/* What decides what the project's libraries are and how they are called. */
+static const char *key_of(const struct project *p, const struct ocaml_site *site)
+{
+	struct text t = {.a = p->a};
+	const char *dune = program_find(p->a, "dune");
+	text_addf(&t, "%s\n%s\n%s\n", p->root, dune ? dune : "", origins_key(p->a, site));
+	vec_for(r, &p->s->w->all) {
+		const struct dune_how *how = (*r)->build.dune;
+		if (how)
+			text_addf(&t, "%s %s %s\n", (*r)->name, how->place ? how->place : "",
+				how->target ? how->target : "");
+	}
+	return t.p;
+}
+
 bool search_project(struct search *s, struct err *e)
 {
 	struct project p = {.a = s->a, .s = s};
-	const char *dune = program_find(s->a, "dune");
+	struct ocaml_env env = ocaml_env_now();
+	struct ocaml_site site;
 	p.root = s->project = project_root(s);
 	if (!p.root)
 		return true;
-	const char *path = getenv("OCAMLPATH"), *conf = getenv("OCAMLFIND_CONF");
-	const char *key = str_format(s->a, "%s\n%s\n%s\n%s", p.root, dune ? dune : "no dune",
-		path ? path : "", conf ? conf : "");
+	if (!ocaml_site_find(s->a, &env, &site, e))
+		return false;
+	const char *key = key_of(&p, &site);
 	struct catalog_source source = {
 		.kept = search_kept(s, true, "project", key), .key = key, .make = make, .ctx = &p};
 	struct asked how = {.world = "project",

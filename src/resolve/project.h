@@ -3,16 +3,15 @@
 #ifndef RESPIN_RESOLVE_PROJECT_H
 #define RESPIN_RESOLVE_PROJECT_H
 
-#include "opam/opam.h"
-#include "resolve/modules.h"
-#include "resolve/search.h"
+#include "resolve/origins.h"
 
 typedef VEC(struct opam_lock) opam_locks;
 
 struct project {
 	struct arena *a;
-	const struct search *s;
-	const char *root; /* absolute */
+	struct search *s;
+	const char *root;	/* absolute */
+	struct origins origins; /* of installed packages */
 	struct ocaml_workspace dune;
 	ocaml_libraries installed;
 	ocaml_libraries all; /* DUNE's, then those installed ones that it does not have */
@@ -28,10 +27,12 @@ const char *project_locked(struct arena *a, const opam_locks *locks, const char 
 
 /* ---- what respin calls parts of a project: the one place where libraries meet recipes -------- */
 
-/* The unit that the folder DIR (relative to the root) belongs to, as overlays name it, and its own
- * folder in *PLACE: a recipe's whose build.dune.place holds DIR, else the vendored folder that
- * defines the packages there. NULL: the project itself. */
-const char *project_unit(const struct project *p, const char *dir, const char **place);
+/* The unit that the package PACKAGE, or the folder DIR (relative to the root), belongs to, as
+ * overlays name it, and its own folder in *PLACE: a recipe's with build.dune that has the package
+ * or holds the folder, else the vendored folder that defines the packages there. NULL: the project
+ * itself, or what is installed. Either of PACKAGE and DIR may be NULL. */
+const char *project_unit(
+	const struct project *p, const char *package, const char *dir, const char **place);
 /* What the image made from the executable NAME of X is called: the recipe's name whose target it
  * is, else the path of what dune makes, relative to the root. */
 const char *project_image(

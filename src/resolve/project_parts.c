@@ -12,7 +12,24 @@ static bool is_within(const char *folder, const char *dir)
 	return !strcmp(folder, dir) || path_below(folder, dir);
 }
 
-static const char *recipe_unit(const struct project *p, const char *dir, const char **place)
+/* The recipe that has the opam package PACKAGE. */
+static const char *unit_with(const struct project *p, const char *package, const char **place)
+{
+	vec_for(r, &p->s->w->all) {
+		const struct dune_how *dune = (*r)->build.dune;
+		if (!dune || (*r)->image)
+			continue;
+		vec_for(name, &dune->packages) {
+			if (strcmp(*name, package) != 0)
+				continue;
+			*place = dune->place;
+			return (*r)->name;
+		}
+	}
+	return NULL;
+}
+
+static const char *unit_at(const struct project *p, const char *dir, const char **place)
 {
 	const char *best = NULL;
 	size_t longest = 0;
@@ -28,19 +45,22 @@ static const char *recipe_unit(const struct project *p, const char *dir, const c
 	return best;
 }
 
-const char *project_unit(const struct project *p, const char *dir, const char **place)
+const char *project_unit(
+	const struct project *p, const char *package, const char *dir, const char **place)
 {
-	const char *of_recipe = recipe_unit(p, dir, place);
+	const char *of_recipe = package ? unit_with(p, package, place) : NULL;
 	size_t longest = 0;
-	if (of_recipe)
+	if (!of_recipe && dir)
+		of_recipe = unit_at(p, dir, place);
+	if (of_recipe || !dir)
 		return of_recipe;
-	vec_for(package, &p->dune.packages) {
-		bool root = !strcmp(package->dir, ".");
-		if (root || !package->is_vendored || !is_within(package->dir, dir) ||
-			strlen(package->dir) < longest)
+	vec_for(known, &p->dune.packages) {
+		bool root = !strcmp(known->dir, ".");
+		if (root || !known->is_vendored || !is_within(known->dir, dir) ||
+			strlen(known->dir) < longest)
 			continue;
-		longest = strlen(package->dir);
-		*place = package->dir;
+		longest = strlen(known->dir);
+		*place = known->dir;
 	}
 	return longest ? path_base(*place) : NULL;
 }
@@ -168,43 +188,48 @@ static void add_image_modules(
 	}
 }
 
-static void add_image(
-	struct project *p, struct modules *x, const struct ocaml_executable *exe, const char *image)
+static void name_image(
+	struct modules *x, const struct ocaml_executable *exe, const char *image, uint32_t owner)
 {
-	struct arena *a = p->a;
+	struct arena *a = x->m->a;
+	const char *why = str_format(a, "%s is an image (%s:%d)", image, exe->file, exe->line);
+	struct made_name n = {image, image, exe->file, why, owner, exe->line, CATALOG_IMAGE, 0};
+	vec_push(a, &x->m->names, n);
+	n.name = path_base(image);
+	if (strcmp(image, n.name) != 0)
+		vec_push(a, &x->m->names, n);
+	catalog_add_fact(x->m, owner, CATALOG_IN_IMAGE, image, CATALOG_NONE);
+}
+
+/* The images of one stanza share its modules. */
+static void add_images(struct project *p, struct modules *x, const struct ocaml_executable *exe)
+{
 	ocaml_library_list linked = {0};
-	struct made_owner o = {.package = exe->package ? exe->package : image,
+	if (!exe->names.n)
+		return;
+	const char *first = project_image(p, exe, exe->names.v[0]);
+	struct made_owner o = {.package = exe->package ? exe->package : first,
 		.source = "the project itself",
 		.file = exe->file,
 		.line = exe->line,
 		.marks = CATALOG_LINKED};
-	vec_push(a, &x->m->owners, o);
+	vec_push(p->a, &x->m->owners, o);
 	uint32_t owner = (uint32_t)x->m->owners.n - 1;
-	vec_push(a, &x->m->names,
-		((struct made_name){image, image, exe->file,
-			str_format(a, "%s is an image (%s:%d)", image, exe->file, exe->line), owner,
-			exe->line, CATALOG_IMAGE, 0}));
-	if (strcmp(image, path_base(image)) != 0)
-		vec_push(a, &x->m->names,
-			((struct made_name){path_base(image), image, exe->file,
-				str_format(a, "%s is what %s makes (%s:%d)", image,
-					path_base(image), exe->file, exe->line),
-				owner, exe->line, CATALOG_IMAGE, 0}));
-	catalog_add_fact(x->m, owner, CATALOG_IN_IMAGE, image, CATALOG_NONE);
-	add_image_modules(x, exe, image, owner);
+	add_image_modules(x, exe, first, owner);
 	project_linked(p, exe, &linked);
-	vec_for(l, &linked)
-		link_library(x, *l, image);
+	vec_for(name, &exe->names) {
+		const char *image = project_image(p, exe, *name);
+		name_image(x, exe, image, owner);
+		vec_for(l, &linked)
+			link_library(x, *l, image);
+	}
 }
 
 void project_add_images(struct project *p, struct modules *x)
 {
-	vec_for(exe, &p->dune.executables) {
-		if (!project_is_image(exe))
-			continue;
-		vec_for(name, &exe->names)
-			add_image(p, x, exe, project_image(p, exe, *name));
-	}
+	vec_for(exe, &p->dune.executables)
+		if (project_is_image(exe))
+			add_images(p, x, exe);
 }
 
 /* ---- lock files -------------------------------------------------------------------------------

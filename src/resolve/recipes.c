@@ -80,6 +80,9 @@ bool search_workspace(struct search *s, struct err *e)
 	if (!s->w->root)
 		return true;
 	vec_for(r, &s->w->all) {
+		/* What dune builds is the project's world. */
+		if ((*r)->build.dune)
+			continue;
 		if (!add_config(s, *r, e) || !add_source(s, *r, false, e))
 			return false;
 	}

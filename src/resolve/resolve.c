@@ -25,8 +25,7 @@ const char *count_words(struct arena *a, size_t n, const char *what)
 		a, "%zu,%03zu,%03zu %s%s", n / 1000000, n / 1000 % 1000, n % 1000, what, s);
 }
 
-/* Something that can't be outdone by what was not looked at yet. */
-static bool is_certain(const struct search *s)
+bool search_is_certain(const struct search *s)
 {
 	vec_for(f, &s->found) {
 		if (f->in_build && f->is_definition)
@@ -50,11 +49,11 @@ static bool search_worlds(struct search *s, enum resolve_reach reach, struct err
 {
 	if (!SEARCH(s, e, search_workspace, search_project))
 		return false;
-	if (!is_certain(s) && !SEARCH(s, e, search_workspace_missing))
+	if (!search_is_certain(s) && !SEARCH(s, e, search_workspace_missing, search_locked))
 		return false;
 	if (reach == RESOLVE_OWN)
 		return true;
-	if (reach == RESOLVE_FIRST && is_certain(s)) {
+	if (reach == RESOLVE_FIRST && search_is_certain(s)) {
 		vec_push(s->a, &s->looked_in, "not elsewhere, as it was found here (--all)");
 		return true;
 	}

@@ -105,6 +105,8 @@ void search_recipes(struct search *s)
 		const struct recipe *r = *it;
 		const char *library = library_of(s, r);
 		const struct commands *own = r->build.commands;
+		if (r->build.dune)
+			continue;
 		if (str_is(s->query, r->name))
 			add_recipe(s, r, "package",
 				str_format(s->a, "%s is the name of a package", r->name));

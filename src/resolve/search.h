@@ -104,6 +104,8 @@ void search_close(struct search *s); /* for defer() */
 void search_recipes(struct search *s);
 /* Adds the files and symbols of G called as the query. */
 void search_ground(struct search *s, const struct ground *g);
+/* Is there something that can't be outdone by what was not looked at yet? */
+bool search_is_certain(const struct search *s);
 /* Fills in dependents and images, and sorts: best first. */
 MUST_CHECK bool search_finish(struct search *s, struct err *e);
 /* Names like the query's, nearest first. */

@@ -1,4 +1,4 @@
-"""A real opam repository of 18,793 packages: found, indexed and asked, by src/opam and by opam."""
+"""A real opam repository of 18,793 packages: found, indexed and asked, by src/opam, respin and opam."""
 
 import os
 import shutil
@@ -28,6 +28,7 @@ class Opam:
         shutil.rmtree(self.repository, ignore_errors=True)
         os.makedirs(self.repository)
         subprocess.run(["tar", "-C", self.repository, "-xf", data], check=True)
+        os.environ.update(XDG_CACHE_HOME=bench.path("opam-cache"))
         os.environ.update(OPAMROOT=bench.path("opam-root"), OPAMROOTISOK="1", OPAMYES="1",
                           OPAMCOLOR="never")
         shutil.rmtree(os.environ["OPAMROOT"], ignore_errors=True)
@@ -39,6 +40,9 @@ class Opam:
         command, *rest = argv
         return self.bench.seconds([self.reader, command, self.repository, self.kept, *rest],
                                   self.bench.scratch)
+
+    def respin(self, *argv):
+        return self.bench.seconds([self.bench.respin, "resolve", *argv], self.bench.scratch)
 
     def cold(self):
         if os.path.exists(self.kept):
@@ -62,9 +66,16 @@ def measure(bench, _workspace, _bare):
     dependents = harness.in_turns(
         LIST_ROUNDS, lambda: opam.ours("dependents", "tcpip"),
         lambda: opam.theirs("list", "--depends-on", "tcpip", "--recursive", "-A", "-s"))
+    listed = dependents[1]
+    by_name = harness.in_turns(ROUNDS, lambda: opam.respin("tcpip"), lambda: opam.respin("Fmt"))
+    ours = harness.in_turns(ROUNDS, lambda: opam.respin("--dependents", "tcpip"),
+                            lambda: opam.respin("tcpip"))[0]
     return [
         harness.Figure("opam: index, cold", "cat of all files", *cold, at_most=3),
         harness.Figure("opam: index, cold", "opam update", cold[0], [update], at_least=20),
         harness.Figure("opam: one package", "opam show", *show, at_least=50),
         harness.Figure("opam: dependents", "opam list", *dependents, at_least=50),
+        harness.Figure("resolve tcpip", "opam show", by_name[0], show[1], at_least=50),
+        harness.Figure("resolve Fmt", "opam show", by_name[1], show[1], at_least=50),
+        harness.Figure("resolve --dependents tcpip", "opam list", ours, listed, at_least=50),
     ]

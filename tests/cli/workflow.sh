@@ -42,6 +42,18 @@ for p in json.load(sys.stdin)["packages"]:
 	if p["name"] == "lwip": print(p["overlay_tree"])')" \
 	"$(cd $tree && GIT_INDEX_FILE=../index git add -A && GIT_INDEX_FILE=../index git write-tree; rm -f ../index)"
 
+# From an address of it back to the source.
+image=$(printf '%s' "$patched" | python3 -c 'import json,sys; print(json.load(sys.stdin)["path"])')
+address=$(nm "$image" | sed -n 's/^\([0-9a-f]*\) T tcp_write$/0x\1/p')
+run respin --json resolve --image static-site "$address"
+is "an address: its function" "$(json '["candidates"][0]["module"]')" tcp_write
+is "... file" "$(json '["candidates"][0]["file"]')" src/core/tcp_out.c
+is "... library and package" "$(json '["candidates"][0]["library"]') $(json '["candidates"][0]["package"]')" \
+	"lwip.o lwip"
+contains "... and the overlay that it was built with" "$(json '["candidates"][0]["overlay"]')" "tree "
+run respin --json resolve --image "$image" "$address"
+is "the same in the file" "$(json '["candidates"][0]["module"]')" tcp_write
+
 run respin --json build --no-overlays static-site
 is "without the overlay nothing compiles" "$(json '["ran"]')" "[]"
 is "... and the image is the released one" "$(json '["sha256"]')" \

@@ -201,4 +201,14 @@ agree "... on fmt, tests too" dependents fmt 3 --depends-on fmt --recursive --wi
 agree "... on base-threads, options too" dependents base-threads 65 \
 	--depends-on base-threads --recursive --depopts
 agree "all that tcpip depends on" dependencies tcpip 1 --required-by tcpip --recursive
+
+# respin itself names packages, without their versions and without tcpip's own.
+opam list --depends-on tcpip --recursive -A --all-versions -s --columns=name | sort -u |
+	grep -vx tcpip >theirs
+respin resolve --dependents tcpip >ours
+is "all that respin says depend on tcpip" "$(comm -3 theirs ours | head -5)" ""
+ok "... which are some" [ "$(wc -l <ours)" -gt 10 ]
+is "the newest version" \
+	"$(respin --json resolve tcpip | sed -n 's/.*"version": *"\([^"]*\)".*/\1/p' | head -1)" \
+	"$(opam show -f version tcpip)"
 finish

@@ -1,0 +1,326 @@
+#!/bin/sh
+# respin resolve over all worlds: a dune project, OCaml's installed libraries, opam's repositories, the
+# distribution; inside of a workspace and outside.
+# shellcheck disable=SC2154 # $out, $err and $status are lib.sh's
+. "$(dirname "$0")/../lib.sh"
+export PATH="$RESPIN_BUILD:/usr/bin:/bin" OCAMLFIND_CONF=/etc/ocamlfind.conf
+export OPAMROOT="$scratch/opam" DPKG_ROOT="$scratch/system" XDG_CACHE_HOME="$scratch/cache"
+unset OCAMLPATH OPAM_SWITCH_PREFIX DPKG_ADMINDIR
+
+# ask NAME...: sets $out, and $best: "kind, library, package, version, file:line" of the best candidate,
+# absent parts as "-".
+ask() {
+	run respin --json resolve "$@"
+	best=$(printf '%s' "$out" | python3 -c '
+import json, sys
+found = json.load(sys.stdin)["candidates"]
+for k in found[:1]:
+    place = (k["file"] or "-") + (":%d" % k["line"] if k["line"] else "")
+    print(", ".join(k[part] or "-" for part in ("kind", "library", "package", "version")), place, sep=", ")
+print("" if found else "nothing")' 2>&1)
+}
+# finds WHAT NAME EXPECTED
+finds() {
+	ask "$2"
+	is "$1" "$best" "$3"
+}
+# A list of the best candidate.
+list() {
+	json "[\"candidates\"][0][\"$1\"]" | tr -d "[]',"
+}
+
+# ---- a system of its own --------------------------------------------------------------------------
+
+admin=$DPKG_ROOT/var/lib/dpkg
+lib=$DPKG_ROOT/usr/lib/x86_64-linux-gnu
+mkdir -p "$admin/info" "$lib/pkgconfig" "$DPKG_ROOT/usr/include/sub" "$DPKG_ROOT/var/lib/apt/lists"
+cat >"$admin/status" <<'E'
+Package: libdemo1
+Status: install ok installed
+Architecture: amd64
+Source: demo (1:2.0-1)
+Version: 1:2.0-1+b1
+Depends: libc6 (>= 2.14)
+
+Package: libdemo-dev
+Status: install ok installed
+Architecture: amd64
+Source: demo (1:2.0-1)
+Version: 1:2.0-1+b1
+Depends: libdemo1 (= 1:2.0-1+b1)
+
+Package: user
+Status: install ok installed
+Architecture: all
+Version: 3
+Pre-Depends: libdemo-dev | nothing
+
+Package: gone
+Status: deinstall ok config-files
+Architecture: all
+Version: 1
+E
+printf '/.\n/usr/lib/x86_64-linux-gnu/libdemo.so.1.2\n' >"$admin/info/libdemo1:amd64.list"
+cat >"$admin/info/libdemo-dev:amd64.list" <<'E'
+/usr/include/demo.h
+/usr/include/sub/demo.h
+/usr/lib/x86_64-linux-gnu/libdemo.a
+/usr/lib/x86_64-linux-gnu/pkgconfig/demo.pc
+E
+printf '/usr/bin/user\n' >"$admin/info/user.list"
+echo 'int demo_open(void) { return 1; } int demo_size = 3; static int hidden(void) { return 2; }
+	int demo_call(void) { return hidden(); }' >demo.c
+build_demo() {
+	gcc -fPIC -c -o demo.o demo.c && ar rcs "$lib/libdemo.a" demo.o &&
+		gcc -shared -Wl,-soname,libdemo.so.1 -o "$lib/libdemo.so.1.2" demo.o
+}
+build_demo || skip_all "there is no compiler"
+# shellcheck disable=SC2016 # is for pkg-config
+printf 'prefix=/usr\nlibdir=${prefix}/lib\nName: demo\nDescription: a demonstration\nVersion: 2.0\n%s\n' \
+	'Libs: -L${libdir} -ldemo' >"$lib/pkgconfig/demo.pc"
+
+mkdir empty
+cd empty || exit 1
+
+finds "a header" demo.h "header, -, libdemo-dev, 1:2.0-1+b1, /usr/include/demo.h"
+is "... its source" "$(list source)" "debian demo 1:2.0-1"
+is "... who depends on it" "$(list dependents)" "user"
+finds "a header in a folder" sub/demo.h \
+	"header, -, libdemo-dev, 1:2.0-1+b1, /usr/include/sub/demo.h"
+finds "a file's path" /usr/include/sub/demo.h \
+	"header, -, libdemo-dev, 1:2.0-1+b1, /usr/include/sub/demo.h"
+finds "a symbol: the shared library" demo_open \
+	"symbol, libdemo.so.1, libdemo1, 1:2.0-1+b1, /usr/lib/x86_64-linux-gnu/libdemo.so.1.2"
+contains "... says what exports it" "$(list evidence)" "libdemo.so.1.2 exports the symbol demo_open"
+is "... and the static one" "$(json '["candidates"][1]["library"]')" "libdemo.a"
+is "... dependents are transitive" "$(list dependents)" "libdemo-dev user"
+finds "a variable" demo_size \
+	"symbol, libdemo.so.1, libdemo1, 1:2.0-1+b1, /usr/lib/x86_64-linux-gnu/libdemo.so.1.2"
+finds "not what a library hides" hidden "nothing"
+finds "a source package" demo "source package, -, demo, 1:2.0-1, -"
+contains "... beside the name of pkg-config" "$out" '"pkg-config name"'
+contains "... and what it is linked with" "$out" "-L/usr/lib -ldemo"
+finds "a library's name" libdemo \
+	"library, libdemo.a, libdemo-dev, 1:2.0-1+b1, /usr/lib/x86_64-linux-gnu/libdemo.a"
+finds "a library's file" libdemo.so.1.2 \
+	"library, libdemo.so.1.2, libdemo1, 1:2.0-1+b1, /usr/lib/x86_64-linux-gnu/libdemo.so.1.2"
+finds "a package" libdemo1 "package, -, libdemo1, 1:2.0-1+b1, -"
+finds "not one that is not installed" gone "nothing"
+exits "... which is a no" 1
+run respin resolve demo_opem
+contains "near misses" "$out" "near misses  demo_open"
+contains "... and where it looked" "$out" "installed by the distribution: 3 packages"
+contains "... and how there would be more" "$out" "apt-file update"
+
+printf 'usr/include/far.h\tlibdevel/libfar-dev,other/libnear-dev\nusr/bin/x x/x\n%s\n' \
+	'usr/lib/x86_64-linux-gnu/libfar.so   libdevel/libfar-dev' \
+	>"$DPKG_ROOT/var/lib/apt/lists/mirror_dists_stable_main_Contents-amd64"
+finds "a header of a package that is not installed" far.h \
+	"header, -, libfar-dev, -, /usr/include/far.h"
+contains "... and how to install it" "$(list evidence)" "apt-get install libfar-dev"
+is "... several may have it" "$(json '["candidates"][1]["package"]')" libnear-dev
+finds "its library" libfar.so \
+	"library, libfar.so, libfar-dev, -, /usr/lib/x86_64-linux-gnu/libfar.so"
+
+# ---- what changed is seen -------------------------------------------------------------------------
+
+sleep 0.1
+printf '/usr/include/new.h\n' >"$admin/info/user.list.new"
+mv "$admin/info/user.list.new" "$admin/info/user.list"
+finds "a package that was upgraded" new.h "header, -, user, 3, /usr/include/new.h"
+echo 'int demo_more(void) { return 1; }' >>../demo.c
+gcc -fPIC -c -o ../demo.o ../demo.c && ar rcs "$lib/libdemo.a" ../demo.o
+finds "a library that was built again" demo_more \
+	"symbol, libdemo.a, libdemo-dev, 1:2.0-1+b1, /usr/lib/x86_64-linux-gnu/libdemo.a"
+for kept in "$XDG_CACHE_HOME"/respin/index/*; do
+	head -c 200 "$kept" >short
+	cp short "$kept"
+done
+finds "an index that was cut off is made again" demo_open \
+	"symbol, libdemo.so.1, libdemo1, 1:2.0-1+b1, /usr/lib/x86_64-linux-gnu/libdemo.so.1.2"
+rm -rf "$XDG_CACHE_HOME"
+for i in 1 2 3 4; do
+	respin resolve demo_open >"many$i" 2>&1 &
+done
+wait
+ok "several at once answer alike" sh -c 'cmp many1 many2 && cmp many2 many3 && cmp many3 many4'
+contains "... and right" "$(cat many1)" "libdemo.so.1"
+echo 'no status' >"$admin/status"
+run respin resolve demo.h
+exits "a broken status is an error" 3
+contains "... with its place" "$err" "$admin/status:1"
+rm "$admin/status"
+finds "a system without dpkg has only what apt-file knows" demo.h nothing
+unset DPKG_ROOT
+
+# ---- OCaml: what is installed ---------------------------------------------------------------------
+
+if ! command -v ocamlfind >/dev/null || ! command -v dune >/dev/null; then
+	echo "# no OCaml here: the rest is not tested"
+	finish
+fi
+finds "an installed module" Fmt "module, fmt, fmt, $(ocamlfind query -format %v fmt), $(ocamlfind query fmt)/fmt.mli"
+contains "... the source package that it is of" "$(list source)" "debian ocaml-fmt "
+contains "... who depends on it" "$(list dependents)" "logs.fmt"
+contains "... by which file" "$(list evidence)" "fmt/META"
+ask Lwt.bind
+contains "what a module defines, with its line" "$best" "value, lwt, lwt, "
+contains "... in the source that is there" "$best" "/lwt.mli:"
+ask Ipaddr.V4.Prefix
+contains "modules in modules" "$best" "module, ipaddr, ipaddr, "
+finds "not what no module defines" Lwt.no_such_value nothing
+ask unix
+contains "a package" "$best" "package, -, unix, "
+contains "... and its library" "$out" '"library": "unix"'
+
+# ---- opam's repositories --------------------------------------------------------------------------
+
+repository=$scratch/repository/packages
+for p in tcp.1 tcp.2 tcp.3~beta stack.1 web.1 apart.1; do
+	mkdir -p "$repository/${p%%.*}/$p"
+done
+package() {
+	printf 'opam-version: "2.0"\n%s\n' "$2" >"$repository/${1%%.*}/$1/opam"
+}
+package tcp.1 ''
+package tcp.2 'url { src: "https://example.org/tcp-2.tbz" checksum: "sha256=00" }'
+package tcp.3~beta 'flags: avoid-version'
+package stack.1 'depends: ["tcp" {>= "2"}]'
+package web.1 'depends: ["stack" {build}]'
+package apart.1 'depends: ["other"]'
+mkdir -p "$OPAMROOT/repo"
+echo 'opam-version: "2.0"' >"$OPAMROOT/config"
+echo 'repositories: "mine" {"https://example.org"}' >"$OPAMROOT/repo/repos-config"
+ln -s ../../repository "$OPAMROOT/repo/mine"
+finds "a package, in its newest version" tcp "package, -, tcp, 2, -"
+is "... and its source" "$(list source)" "https://example.org/tcp-2.tbz sha256=00"
+contains "... from which repository" "$(list evidence)" "opam repository mine"
+is "... who depends on it" "$(list dependents)" "stack web"
+run respin resolve --dependents tcp
+is "... one a line" "$out" "stack
+web"
+sleep 0.1
+touch "$OPAMROOT/repo" # as opam does when it updates one
+package apart.1 'depends: ["tcp"]'
+ask tcp
+is "... seen once it changes" "$(list dependents)" "apart stack web"
+echo 'opam-version: "2.0' >"$OPAMROOT/config"
+run respin resolve tcp
+exits "a broken root is an error" 3
+contains "... with its place" "$err" "$OPAMROOT/config:1"
+rm -r "$OPAMROOT"
+run respin resolve no-such-package
+contains "without a root that is told" "$out" "opam init"
+cd ..
+
+# ---- a dune project -------------------------------------------------------------------------------
+
+sh "$top/tests/ocaml/workspace" "$scratch/work"
+cd work || exit 1
+cat >>dune-project <<'E'
+(package (name older) (deprecated_package_names ancient))
+E
+cat >>bare/dune <<'E'
+(deprecated_library_name (old_public_name older.wrapped) (new_public_name sample.wrapped))
+E
+cat >sample.opam.locked <<'E'
+opam-version: "2.0"
+depends: [ "vended" {= "7.1" & ?vendor} ]
+pin-depends: [ ["vended.7.1" "https://example.org/vended.tbz"] ]
+x-opam-monorepo-duniverse-dirs: [ ["https://example.org/vended.tbz" "lib" ["sha256=00"]] ]
+x-opam-monorepo-root-packages: ["sample"]
+x-opam-monorepo-version: "0.3"
+E
+before=$(find . | sort)
+finds "a wrapped module" W.A "module, sample.wrapped, sample, 1.2, wrapped/a.ml"
+contains "... as the compiler calls it" "$(list evidence)" "compiled as W__A"
+is "... which images link it" "$(list images)" "bare/gen.exe bare/tool.exe top.exe"
+contains "... confirmed by dune" "$out" "confirmed by dune"
+finds "by the compiler's name" W__A "module, sample.wrapped, sample, 1.2, wrapped/a.ml"
+finds "by its last part" D2 "module, deep, -, -, deep/one/two/d2.ml"
+finds "a library" sample.wrapped "library, sample.wrapped, sample, 1.2, wrapped/dune:1"
+is "... who depends on it" "$(list dependents)" "bare"
+finds "by dune's own name for it" w "library, sample.wrapped, sample, 1.2, wrapped/dune:1"
+finds "by an old name" older.wrapped "library, sample.wrapped, sample, 1.2, wrapped/dune:1"
+contains "... which is told" "$(list evidence)" "older.wrapped is an old name"
+finds "a package" sample "package, -, sample, 1.2, dune-project:5"
+finds "a source file" deep/one/c1.ml "source file, deep, -, -, deep/one/c1.ml"
+finds "a generated module" G1 "module, bare, -, -, bare/g1.ml"
+contains "... is named as such" "$(list evidence)" "generated by a rule"
+ask Hidden
+contains "a private module" "$best" "module, sample.wrapped"
+contains "... is named as such" "$(list evidence)" "it is private"
+ask Vm
+is "a virtual module: its implementations" "$(list implementations)" "sample.virt-a"
+contains "... and which is the default" "$(list evidence)" "sample.virt-a (the default)"
+run respin --json resolve Vm
+contains "... is found itself" "$out" "it implements the virtual library sample.virt"
+finds "a vendored library" vended.sub "library, vended.sub, vended, 7.1, vendor/lib/dune:1"
+is "... in the unit that an overlay replaces" "$(list unit)" "lib"
+is "... from where the lock file says" "$(list source)" \
+	"https://example.org/vended.tbz vendored in vendor/lib"
+finds "an image" top.exe "image, -, top.exe, -, dune:5"
+finds "what a module of an image defines" Tool.x "value, -, bare/tool.exe, -, bare/tool.ml:1"
+ask Re
+contains "an installed library that it links is its own" "$best" "module, re, re, "
+is "... with its image" "$(list images)" "bare/gen.exe bare/tool.exe top.exe"
+is "... in the project" "$(list world)" "project"
+finds "a module from another folder" copied/../wrapped/a.ml \
+	"source file, sample.wrapped, sample, 1.2, wrapped/a.ml"
+cd wrapped || exit 1
+finds "in a folder of the project" W.B "module, sample.wrapped, sample, 1.2, wrapped/b.ml"
+finds "a file beside" ./b.ml "source file, sample.wrapped, sample, 1.2, wrapped/b.ml"
+cd ..
+is "nothing was written to the project" "$(find . | sort)" "$before"
+
+sleep 0.1
+echo 'let x = 1' >wrapped/fresh.ml
+finds "a new module is seen" W.Fresh "module, sample.wrapped, sample, 1.2, wrapped/fresh.ml"
+rm wrapped/fresh.ml
+finds "... and that it went" W.Fresh nothing
+mkdir ../tools
+for tool in cat sed python3 head tr; do ln -s "$(command -v $tool)" ../tools/; done
+run env PATH="$RESPIN_BUILD:$scratch/tools" respin --json resolve W.A
+is "without dune its files are read" "$(json '["candidates"][0]["file"]')" wrapped/a.ml
+contains "... which is told" "$out" "read from dune files"
+
+# ---- addresses --------------------------------------------------------------------------------------
+
+ok "the project builds" dune build --root . ./bare/tool.exe
+exe=_build/default/bare/tool.exe
+address=$(nm "$exe" | sed -n 's/^\([0-9a-f]*\) [Tt] caml_alloc_string$/0x\1/p' | head -1)
+ask --image "$exe" "$address"
+contains "code of OCaml's runtime" "$best" "address, libasmrun"
+is "... its function" "$(json '["candidates"][0]["module"]')" caml_alloc_string
+entry=$(nm "$exe" | sed -n 's/^\([0-9a-f]*\) [Tt] camlDune__exe__Tool__entry$/0x\1/p')
+ask --image "$exe" "$entry"
+contains "code of a module" "$best" "bare/tool.exe"
+code=$(nm "$exe" | sed -n 's/^\([0-9a-f]*\) [Tt] camlStdlib__List__rev_[0-9]*$/0x\1/p')
+ask --image "$exe" "$code"
+contains "code of an installed library's module" "$best" "address, stdlib, stdlib, "
+run respin resolve --image "$exe" 0x1
+exits "an address of nothing is a no" 1
+contains "... says where it looked" "$out" "its sections don't hold 0x1"
+run respin resolve --image "$exe" nonsense
+exits "what is no address is wrong usage" 2
+run respin resolve --image dune-project 0x1
+exits "what is no image is an error" 3
+rm -r _build
+
+# A workspace of recipes at the same root has its overlays.
+echo '{}' >respin.json
+mkdir -p recipes overlays/lib/src
+ask vended.sub
+is "an overlay is told" "$(list overlay)" "overlays/lib/src"
+ok "what is known is kept in the workspace" sh -c 'ls .respin/index/project-*'
+mkdir -p recipes/c/src
+echo 'int in_c(void) { return 1; }' >recipes/c/src/w.c
+cat >recipes/c/recipe.json <<'E'
+{ "name": "c", "version": "1", "license": "ISC", "source": [{ "path": "src" }],
+  "build": { "objects": { "sources": ["*.c"] } } }
+E
+finds "a symbol of a recipe" in_c "symbol, c.o, c, 1, w.c:1"
+contains "what the project has is not looked for elsewhere" "$out" "(--all)"
+run respin resolve --all in_c
+lacks "... but with --all" "$out" "(--all)"
+finish
