@@ -24,8 +24,8 @@ struct options {
 	const char *dir; /* -C */
 	bool json, quiet, verbose, usage, manual, version;
 	/* of commands */
-	bool all, deep, dependents, force, no_overlays, keep_going, keep, symbols, shell, go_on, skip,
-		abort;
+	bool all, deep, dependents, force, no_overlays, keep_going, keep, symbols, shell, go_on,
+		skip, abort;
 	const char *image, *module, *patch, *only, *message, *report, *disk, *token, *sha256,
 		*commit, *url;
 	int64_t jobs, days, machine, at; /* at: -1 where it is not given */

@@ -202,8 +202,8 @@ struct workspace {
 	const char *root;     /* absolute */
 	const char *overlays; /* root/overlays */
 	const char *state;    /* root/.respin: store, sources, runs; can be deleted at any time */
-	recipes all;	      /* sorted by name: those of recipes/ and overlays/PKG/, and made ones */
-	bool is_dune;	      /* the root is that of a dune workspace, whose recipes are made */
+	recipes all;  /* sorted by name: those of recipes/ and overlays/PKG/, and made ones */
+	bool is_dune; /* the root is that of a dune workspace, whose recipes are made */
 	const char *opam_switch; /* folder of the opam switch that it builds in; NULL: none */
 	strings missing;	 /* libraries that its images link and that are nowhere */
 };
