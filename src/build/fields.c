@@ -21,6 +21,7 @@ static const struct {
 	{"build.objects.config", 0},  /* -I flags */
 	{"build.commands.run", COMMANDS},
 	{"build.commands.output", COMMANDS},
+	{"build.dune", 0}, /* dune builds those, by its own keys */
 	{"build.debian.options", DEBIAN},
 	{"build.debian.profiles", DEBIAN},
 	{"provides.include", 0}, /* -I flags of dependents */

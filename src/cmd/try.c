@@ -5,6 +5,8 @@
 
 #include "resolve/resolve.h"
 
+#define ACTIONS_SHOWN 12
+
 struct trial {
 	struct context *c;
 	struct recipe *image;
@@ -158,6 +160,16 @@ static bool apply_patch(struct trial *t, struct err *e)
 	return true;
 }
 
+/* The first build of a side may have run hundreds. */
+static void print_ran(struct arena *a, const actions *ran)
+{
+	size_t shown = ran->n > ACTIONS_SHOWN && !term_is_verbose() ? ACTIONS_SHOWN : ran->n;
+	for (size_t i = 0; i < shown; i++)
+		term_note("             %s: %s", ran->v[i].output, ran->v[i].reason);
+	if (shown < ran->n)
+		term_note("             %s more", counted(a, ran->n - shown, "action"));
+}
+
 static bool build_sides(struct trial *t, struct side *before, struct side *after, struct err *e)
 {
 	struct arena *a = t->c->a;
@@ -168,8 +180,7 @@ static bool build_sides(struct trial *t, struct side *before, struct side *after
 	end(t, str_format(a, "before: %zu ran, %zu reused; after: %zu ran, %zu reused",
 		       before->build.ran.n, before->build.reused, after->build.ran.n,
 		       after->build.reused));
-	vec_for(action, &after->build.ran)
-		term_note("             %s: %s", action->output, action->reason);
+	print_ran(a, &after->build.ran);
 	return true;
 }
 

@@ -119,15 +119,27 @@ static bool read_folders(struct workspace *w, const recipes *made, struct err *e
 	return true;
 }
 
-/* Hand-written recipes win. */
+/* What dune makes for the image R; NULL where R is none of dune's. */
+static const char *target_of(const struct recipe *r)
+{
+	return r->build.dune ? r->build.dune->target : NULL;
+}
+
+/* Hand-written recipes win, by their name and, of images, by what dune makes for them. */
 static void add_made(struct workspace *w, const recipes *made)
 {
-	struct map names = {.a = w->a};
-	vec_for(r, &w->all)
-		*map_put(&names, str_of((*r)->name)) = *r;
-	for (size_t i = 0; made && i < made->n; i++)
-		if (!map_has(&names, str_of(made->v[i]->name)))
-			vec_push(w->a, &w->all, made->v[i]);
+	struct map names = {.a = w->a}, targets = {.a = w->a};
+	vec_for(r, &w->all) {
+		map_put(&names, str_of((*r)->name));
+		if (target_of(*r))
+			map_put(&targets, str_of(target_of(*r)));
+	}
+	for (size_t i = 0; made && i < made->n; i++) {
+		struct recipe *r = made->v[i];
+		if (!map_has(&names, str_of(r->name)) &&
+			!(target_of(r) && map_has(&targets, str_of(target_of(r)))))
+			vec_push(w->a, &w->all, r);
+	}
 }
 
 bool workspace_read(struct arena *a, const char *root, const recipes *made, struct workspace *out,
