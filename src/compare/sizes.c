@@ -5,15 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Compilers number local statics ("buffer.3") by what precedes them in the file: without the
- * number, a new one does not look like a change of all that follow. */
+/* Compilers number local statics ("buffer.3", of OCaml "camlTcp__Window__fun_699") by what precedes
+ * them in the file: without the number, a new one does not look like a change of all that follow.
+ */
 static struct str pairing_name(const char *name)
 {
 	struct str s = str_of(name);
+	char mark = str_starts(s, S("caml")) ? '_' : '.';
 	size_t n = s.n;
 	while (n && s.p[n - 1] >= '0' && s.p[n - 1] <= '9')
 		n--;
-	if (n > 1 && n < s.n && s.p[n - 1] == '.')
+	if (n > 1 && n < s.n && s.p[n - 1] == mark)
 		s.n = n - 1;
 	return s;
 }
