@@ -21,6 +21,7 @@ static const struct {
 	{"build.objects.config", 0},  /* -I flags */
 	{"build.commands.run", COMMANDS},
 	{"build.commands.output", COMMANDS},
+	{"build.dune", 0},	 /* such recipes have no actions of ours */
 	{"provides.include", 0}, /* -I flags of dependents */
 	{"provides.flags", 0},	 /* flags of dependents */
 	{"provides.link", 0},	 /* the linker script itself */

@@ -89,6 +89,8 @@ struct build {
 	struct map way;	 /* folders that are in the shadow only because of what is in them */
 	struct trail last;
 	bool has_last;
+	bool has_base; /* last is what changes are told from: it may be the other side's, ... */
+	const char *base_dir; /* ... whose shadow this is: dune's cache has what was made there */
 	changes changes;
 	struct ocaml_workspace graph;
 	bool is_partial;    /* there are libraries that only dune knows, and they are not in it */
@@ -158,7 +160,8 @@ MUST_CHECK bool shadow_sync(struct build *b, struct err *e);
 
 /* ---- trail.c ------------------------------------------------------------------------------ */
 
-const char *trail_file(const struct build *b);
+/* Of the last build of B's image on SIDE. */
+const char *trail_file(const struct build *b, const char *side);
 /* False where there is none, or only a damaged one. */
 bool trail_read(struct arena *a, const char *file, struct trail *out);
 /* The same of BYTES in memory, aligned as malloc's, which must stay. */

@@ -297,7 +297,7 @@ static void trail_is_read_back(void **state)
 	vec_for(in, &s->b.inputs)
 		in->safe = true;
 	assert_ok(trail_write(&s->b, &d, &e));
-	const char *file = trail_file(&s->b);
+	const char *file = trail_file(&s->b, "with");
 	assert_true(trail_read(&s->a, file, &r));
 	assert_true(digest_eq(&r.object, &d));
 	assert_true(trail_holds(&r));
@@ -319,8 +319,8 @@ static void changes_have_words(void **state)
 	make_shadow(s);
 	struct digest d = {{0}};
 	assert_ok(trail_write(&s->b, &d, &e));
-	s->b.has_last = trail_read(&s->a, trail_file(&s->b), &s->b.last);
-	assert_true(s->b.has_last);
+	s->b.has_base = trail_read(&s->a, trail_file(&s->b, "with"), &s->b.last);
+	assert_true(s->b.has_base);
 	put(s, "bin/main.ml", "2");
 	put(s, "bin/new.ml", "2");
 	assert_ok(tree_remove(in(s, "bin/gone.ml"), &e));
