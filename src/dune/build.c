@@ -163,15 +163,16 @@ static bool finish(struct build *b, struct dune_result *out, struct err *e)
 	return trail_write(b, &object, e);
 }
 
-/* All that the answer depends on, and what of it has changed. */
-static bool look_around(struct build *b, bool fetch, struct err *e)
+/* All that the answer depends on, and what of it has changed. Without RUN nothing is started or
+ * fetched. */
+static bool look_around(struct build *b, bool run, struct err *e)
 {
 	if (!open_build(b, e) || !overlays_are_in(b, e) || !outside_dune(b, e) ||
 		!mounts_find(b, e))
 		return false;
 	b->caches = b->last.caches;
-	if (!scan_again(b) && (!outside_version(b, e) || !outside_programs(b, e) ||
-				      !vendor_add(b, fetch, e) || !scan(b, e)))
+	if (!scan_again(b) && ((run && !outside_version(b, e)) || !outside_programs(b, e) ||
+				      !vendor_add(b, run, e) || !scan(b, e)))
 		return false;
 	changes_find(b);
 	return true;

@@ -178,7 +178,7 @@ static void make_way(struct build *b, const char *path)
 void scan_ways(struct build *b)
 {
 	const struct mount *root = b->mounts.v;
-	b->real = b->own = b->opam = b->way = (struct map){.a = b->a};
+	b->real = b->own = b->opam = b->way = b->included = (struct map){.a = b->a};
 	*map_put(&b->real, S("")) = b;
 	vec_for(m, &b->mounts)
 		if (m != root && (m->over || m->added || root->over))

@@ -37,7 +37,8 @@ static int set_up(void **state)
 	b->result = &s->result;
 	b->vendored = "respin-vendor";
 	assert_ok(dir_make(b->state, &e));
-	struct map *const maps[] = {&b->real, &b->own, &b->opam, &b->way, &b->last.by_path};
+	struct map *const maps[] = {
+		&b->real, &b->own, &b->opam, &b->way, &b->included, &b->last.by_path};
 	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++)
 		maps[i]->a = &s->a;
 	vec_push(&s->a, &b->closure, &s->image);
@@ -155,6 +156,7 @@ static void included_files_are_read(void **state)
 	put(s, "a/more.inc", "(rule (mode promote) (targets x))");
 	read_special(s, "a", "(include rules.inc)");
 	assert_true(has(&s->b.own, "a"));
+	assert_true(has(&s->b.included, "a/rules.inc") && has(&s->b.included, "a/more.inc"));
 	put(s, "b/circle", "(include circle)");
 	read_special(s, "b", "(include circle)");
 	assert_false(has(&s->b.own, "b"));
