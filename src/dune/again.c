@@ -9,26 +9,26 @@
 /* A change of such a file may change what the shadow looks like. */
 static bool shapes(const struct entry *entry)
 {
-	struct str path = str_of(entry->path);
-	return entry->kind != ENTRY_FILE || is_dune_file(entry->path) ||
-	       str_ends(path, S(".inc")) || str_ends(path, S(".sexp")) ||
-	       str_ends(path, S("jbuild"));
+	return entry->kind != ENTRY_FILE || entry->marks || is_dune_file(entry->path) ||
+	       str_ends(str_of(entry->path), S("jbuild"));
 }
+
+#define MARKS 4
 
 static void mark(struct build *b, const struct entry *entry)
 {
-	struct map *const maps[] = {&b->real, &b->own, &b->opam};
-	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++)
+	struct map *const maps[MARKS] = {&b->real, &b->own, &b->opam, &b->included};
+	for (size_t i = 0; i < MARKS; i++)
 		if (entry->marks & (1u << i))
 			*map_put(maps[i], str_of(entry->path)) = b;
 }
 
 uint32_t marks_of(const struct build *b, const struct entry *entry)
 {
-	const struct map *const maps[] = {&b->real, &b->own, &b->opam};
+	const struct map *const maps[MARKS] = {&b->real, &b->own, &b->opam, &b->included};
 	uint32_t marks = 0;
-	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++)
-		if (entry->kind == ENTRY_FOLDER && map_has(maps[i], str_of(entry->path)))
+	for (size_t i = 0; i < MARKS; i++)
+		if (is_workspace(entry->kind) && map_has(maps[i], str_of(entry->path)))
 			marks |= 1u << i;
 	return marks;
 }

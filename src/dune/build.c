@@ -23,6 +23,19 @@ static bool check_target(const struct recipe *r, struct err *e)
 	return fail_where(e, "%s:/build/dune", r->file);
 }
 
+static void read_last(struct build *b)
+{
+	struct trail other;
+	const char *side = !strcmp(b->side, "with") ? "without" : "with";
+	b->base_dir = b->dir;
+	b->has_last = b->has_base = trail_read(b->a, trail_file(b, b->side), &b->last);
+	if (b->has_last || !trail_read(b->a, trail_file(b, side), &other) || !other.caches)
+		return;
+	b->last = other;
+	b->has_base = true;
+	b->base_dir = str_format(b->a, "%s/dune/%s", b->state, side);
+}
+
 static bool open_build(struct build *b, struct err *e)
 {
 	const struct workspace *w = b->q->w;
@@ -36,7 +49,7 @@ static bool open_build(struct build *b, struct err *e)
 	b->state = w->state;
 	b->dir = str_format(b->a, "%s/dune/%s", b->state, b->side);
 	outside_values(b);
-	b->has_last = trail_read(b->a, trail_file(b), &b->last);
+	read_last(b);
 	return true;
 }
 
@@ -70,7 +83,7 @@ bool dune_unchanged(struct arena *a, const struct dune_request *q, bool *holds,
 	if (!has_object(&b, result.path))
 		return true;
 	result.reused = b.last.parts;
-	trail_touch(trail_file(&b));
+	trail_touch(trail_file(&b, b.side));
 	*out = result;
 	*holds = true;
 	return true;
@@ -150,15 +163,16 @@ static bool finish(struct build *b, struct dune_result *out, struct err *e)
 	return trail_write(b, &object, e);
 }
 
-/* All that the answer depends on, and what of it has changed. */
-static bool look_around(struct build *b, bool fetch, struct err *e)
+/* All that the answer depends on, and what of it has changed. Without RUN nothing is started or
+ * fetched. */
+static bool look_around(struct build *b, bool run, struct err *e)
 {
 	if (!open_build(b, e) || !overlays_are_in(b, e) || !outside_dune(b, e) ||
 		!mounts_find(b, e))
 		return false;
 	b->caches = b->last.caches;
-	if (!scan_again(b) && (!outside_version(b, e) || !outside_programs(b, e) ||
-				      !vendor_add(b, fetch, e) || !scan(b, e)))
+	if (!scan_again(b) && ((run && !outside_version(b, e)) || !outside_programs(b, e) ||
+				      !vendor_add(b, run, e) || !scan(b, e)))
 		return false;
 	changes_find(b);
 	return true;

@@ -59,7 +59,7 @@ void changes_find(struct build *b)
 {
 	struct map seen = {.a = b->a};
 	b->changes.n = 0;
-	if (!b->has_last)
+	if (!b->has_base)
 		return;
 	vec_for(entry, &b->inputs) {
 		const struct entry *old = map_get(&b->last.by_path, str_of(entry->path));

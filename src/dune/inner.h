@@ -38,7 +38,7 @@ struct entry {
 	const char *real; /* absolute; NULL for a value */
 	struct stamp stamp;
 	struct digest digest; /* of a file's bytes, a folder's names, or the value */
-	uint32_t marks;	      /* of a folder: the maps below that it is in; see again.c */
+	uint32_t marks;	      /* the maps below that it is in; see again.c */
 	const struct mount *mount;
 };
 typedef VEC(struct entry) entries;
@@ -83,12 +83,15 @@ struct build {
 	const char *dune;	    /* the program */
 	strings env;
 	entries inputs;
-	struct map real; /* folders of the shadow that are no links */
-	struct map own;	 /* those of them that dune may write to: files are copies */
-	struct map opam; /* the same, of opam files alone */
-	struct map way;	 /* folders that are in the shadow only because of what is in them */
+	struct map real;     /* folders of the shadow that are no links */
+	struct map own;	     /* those of them that dune may write to: files are copies */
+	struct map opam;     /* the same, of opam files alone */
+	struct map way;	     /* folders that are in the shadow only because of what is in them */
+	struct map included; /* files that dune files include */
 	struct trail last;
 	bool has_last;
+	bool has_base; /* last is what changes are told from: it may be the other side's, ... */
+	const char *base_dir; /* ... whose shadow this is: dune's cache has what was made there */
 	changes changes;
 	struct ocaml_workspace graph;
 	bool is_partial;    /* there are libraries that only dune knows, and they are not in it */
@@ -158,7 +161,8 @@ MUST_CHECK bool shadow_sync(struct build *b, struct err *e);
 
 /* ---- trail.c ------------------------------------------------------------------------------ */
 
-const char *trail_file(const struct build *b);
+/* Of the last build of B's image on SIDE. */
+const char *trail_file(const struct build *b, const char *side);
 /* False where there is none, or only a damaged one. */
 bool trail_read(struct arena *a, const char *file, struct trail *out);
 /* The same of BYTES in memory, aligned as malloc's, which must stay. */

@@ -18,7 +18,7 @@ static bool was_read(const struct build *b, const char *path)
 {
 	strings names;
 	struct err ignored;
-	const char *dir = path_join(b->a, b->dir, "_build");
+	const char *dir = path_join(b->a, b->base_dir, "_build");
 	if (!dir_list(b->a, dir, &names, &ignored))
 		return false;
 	vec_for(name, &names)
@@ -179,9 +179,9 @@ static void plan_image(struct plan *p, const programs *all)
 
 static const char *first_reason(const struct build *b)
 {
-	if (!b->has_last)
+	if (!b->has_base)
 		return "not built before";
-	return dir_exists(path_join(b->a, b->dir, "_build"))
+	return dir_exists(path_join(b->a, b->base_dir, "_build"))
 		       ? NULL
 		       : "its last result is gone from dune's folder";
 }

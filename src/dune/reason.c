@@ -135,7 +135,7 @@ static const char *find(struct build *b, const struct ocaml_library *library, st
 const char *reason_of(
 	struct build *b, const struct ocaml_library *library, const struct dune_line *line)
 {
-	const char *why = b->has_last ? find(b, library, line->target) : "not built before";
+	const char *why = b->has_base ? find(b, library, line->target) : "not built before";
 	if (str_is(line->program, "ocamldep"))
 		return why;
 	const char *dir = library ? library->dir : folder_of(b->a, line->target);

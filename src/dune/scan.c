@@ -56,7 +56,7 @@ static struct entry *add(struct build *b, const struct mount *m, enum entry_kind
 static bool known_digest(const struct build *b, struct entry *entry)
 {
 	const struct entry *old =
-		b->has_last ? map_get(&b->last.by_path, str_of(entry->path)) : NULL;
+		b->has_base ? map_get(&b->last.by_path, str_of(entry->path)) : NULL;
 	if (!old || !old->safe || strcmp(old->real, entry->real) ||
 		!stamp_eq(&old->stamp, &entry->stamp))
 		return false;
@@ -178,7 +178,7 @@ static void make_way(struct build *b, const char *path)
 void scan_ways(struct build *b)
 {
 	const struct mount *root = b->mounts.v;
-	b->real = b->own = b->opam = b->way = (struct map){.a = b->a};
+	b->real = b->own = b->opam = b->way = b->included = (struct map){.a = b->a};
 	*map_put(&b->real, S("")) = b;
 	vec_for(m, &b->mounts)
 		if (m != root && (m->over || m->added || root->over))

@@ -86,6 +86,9 @@ static void read_includes(
 	struct err ignored;
 	while (depth < DEPTH_MAX && next_argument(&text, "(include", &word)) {
 		const char *file = path_join(b->a, real, str_copy(b->a, word));
+		const char *path = tidy(b->a, dir, word);
+		if (path)
+			*map_put(&b->included, str_of(path)) = b;
 		if (file_read(b->a, file, TEXT_LIMIT, &included, &ignored))
 			special_read(b, dir, real, included, depth + 1);
 	}

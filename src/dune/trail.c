@@ -25,13 +25,13 @@ struct input {
 	uint32_t kind, safe, marks, zero;
 };
 
-const char *trail_file(const struct build *b)
+const char *trail_file(const struct build *b, const char *side)
 {
 	struct text t = {.a = b->a};
 	const struct dune_how *how = b->q->image->build.dune;
-	text_addf(&t, "%s\n%s\n%s\n%s\n", b->root, b->side, b->q->image->name, how->target);
+	text_addf(&t, "%s\n%s\n%s\n%s\n", b->root, side, b->q->image->name, how->target);
 	struct digest d = hash_bytes(text_str(&t));
-	return str_format(b->a, "%s/dune/records/%s-%s", b->state, b->side, digest_hex(b->a, &d));
+	return str_format(b->a, "%s/dune/records/%s-%s", b->state, side, digest_hex(b->a, &d));
 }
 
 /* ---- reading -------------------------------------------------------------------------- */
@@ -160,6 +160,6 @@ bool trail_write(struct build *b, const struct digest *object, struct err *e)
 	text_add(&all, text_str(&names));
 	struct digest sum = hash_bytes(behind_sum(text_str(&all)));
 	memcpy(all.p + offsetof(struct header, sum), &sum, sizeof(sum));
-	const char *file = trail_file(b);
+	const char *file = trail_file(b, b->side);
 	return dir_make(path_dir(b->a, file), e) && file_write_cache(file, text_str(&all), 0666, e);
 }

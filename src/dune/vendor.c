@@ -225,18 +225,27 @@ static bool any_added(const struct build *b)
 	return false;
 }
 
+/* What is added brings libraries of its own, which others may link, too: until nothing is added. */
 bool vendor_add(struct build *b, bool fetch, struct err *e)
 {
 	struct map empty = {.a = b->a};
-	struct vendor v = {.b = b, .ours = empty, .links = empty, .done = empty, .fetch = fetch};
+	struct vendor v = {.b = b, .done = empty, .fetch = fetch};
+	size_t before;
 	vendor_place(b);
 	if (!any_added(b))
 		return true;
-	if (!check_overlays(b, e) || !graph_read(b, e) || !read_installed(&v, e))
+	if (!check_overlays(b, e) || !read_installed(&v, e))
 		return false;
-	find_ours(&v);
-	if (!add_dependents(&v, e))
-		return false;
+	do {
+		before = b->mounts.n;
+		v.ours = v.links = empty;
+		b->graph = (struct ocaml_workspace){0};
+		if (!graph_read(b, e))
+			return false;
+		find_ours(&v);
+		if (!add_dependents(&v, e))
+			return false;
+	} while (b->mounts.n > before);
 	b->graph = (struct ocaml_workspace){0};
 	return true;
 }

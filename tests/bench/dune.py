@@ -1,6 +1,7 @@
 """A dune workspace with Debian's lwt and re vendored: respin, and dune itself in the same shadow.
 
-RESPIN_MIRAGE names a folder with a real MirageOS project, site, which is measured as well."""
+RESPIN_MIRAGE names a folder with a real MirageOS project, site, which is measured as well, with
+the tools that its env.sh names."""
 
 import json
 import os
@@ -28,8 +29,8 @@ MAIN = """let () =
 class Project:
     """A workspace of dune's with an overlay, and dune as respin starts it."""
 
-    def __init__(self, bench, root, image, environment):
-        self.bench, self.root, self.image = bench, root, image
+    def __init__(self, bench, root, environment):
+        self.bench, self.root = bench, root
         self.environment = environment
 
     def path(self, *parts):
@@ -56,19 +57,26 @@ class Project:
             return seconds, len(json.load(file)["ran"])
 
     def time_dune(self, *options):
-        argv = ["env", "-i", *(f"{k}={v}" for k, v in self.environment.items()), "dune", "build",
-                "--root", ".", "--no-config", "--display", "quiet", *options]
+        argv = ["env", "-i", *(f"{k}={v}" for k, v in self.environment.items()), *self.cache(),
+                "dune", "build", "--root", ".", "--no-config", "--display", "quiet", *options]
         return self.bench.seconds(argv, self.path(".respin/dune/with"))
+
+    def cache(self):
+        """As respin has it: dune makes all anew where this changes."""
+        cache = self.path(".respin/dune/cache")
+        if not os.path.isdir(cache):
+            return ["DUNE_CACHE=disabled"]
+        return ["DUNE_CACHE=enabled", f"DUNE_CACHE_ROOT={cache}"]
 
 
 def environment():
     names = ("PATH", "OCAMLFIND_CONF", "OCAMLPATH", "OPAM_SWITCH_PREFIX")
     kept = {name: os.environ[name] for name in names if name in os.environ}
-    return {**kept, "LC_ALL": "C", "DUNE_CACHE": "disabled"}
+    return {**kept, "LC_ALL": "C"}
 
 
 def debian_project(bench):
-    project = Project(bench, bench.path("dune"), "app", environment())
+    project = Project(bench, bench.path("dune"), environment())
     shutil.rmtree(project.root, ignore_errors=True)
     project.write("respin.json", "{}")
     project.write("dune-project", "(lang dune 2.9)\n")
@@ -93,7 +101,7 @@ def debian_project(bench):
 
 
 def mirage_project(bench, folder):
-    project = Project(bench, bench.path("mirage"), "site", environment())
+    project = Project(bench, bench.path("mirage"), environment())
     shutil.rmtree(project.root, ignore_errors=True)
     shutil.copytree(os.path.join(folder, "site"), project.root, symlinks=True,
                     ignore=shutil.ignore_patterns("_build"))
@@ -146,11 +154,21 @@ def measure_project(bench, project, file, target, name):
             harness.Figure(f"{name}: nothing changed", "dune build", *idle, at_most=1.1)]
 
 
+def measure_mirage(bench, folder):
+    script = f". {folder}/env.sh && env -0"
+    told = subprocess.run(["sh", "-c", script], check=True, stdout=subprocess.PIPE, text=True)
+    before = dict(os.environ)
+    os.environ.update(line.split("=", 1) for line in told.stdout.split("\0") if "=" in line)
+    try:
+        return measure_project(bench, *mirage_project(bench, folder), "MirageOS site")
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
 def measure(bench, _workspace, _bare):
     if not shutil.which("dune"):
         raise harness.Unavailable("dune is not installed")
     figures = measure_project(bench, *debian_project(bench), "dune workspace")
     folder = os.environ.get("RESPIN_MIRAGE")
-    if folder:
-        figures += measure_project(bench, *mirage_project(bench, folder), "MirageOS site")
-    return figures
+    return figures + (measure_mirage(bench, folder) if folder else [])

@@ -138,8 +138,10 @@ rm drop.err
 
 # ---- gc -------------------------------------------------------------------------------------
 
+touch .respin/dune/with.image.AbCdEf
 run respin gc
 ok "gc keeps what was used lately" test -x "$image" -a -d .respin/dune/with/_build
+ok "... but not what a killed build left" test ! -e .respin/dune/with.image.AbCdEf
 touch -d '40 days ago' .respin/dune/records/*
 run respin --json gc
 ok "... and removes what was not" test ! -e "$image" -a ! -e .respin/dune/with -a \

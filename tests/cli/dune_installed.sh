@@ -17,6 +17,9 @@ library() {
 	printf '(lang dune 2.9)\n(name %s)\n(package (name %s))\n' "$1" "$1" >dune-project
 	printf '(library (name %s) (public_name %s) (libraries %s))\n' "$1" "$1" "$2" >dune
 	echo "$3" >"$1.ml"
+	mkdir extra
+	printf '(library (name %s_extra) (public_name %s.extra))\n' "$1" "$1" >extra/dune
+	echo 'let extra = "extra"' >"extra/$1_extra.ml"
 	dune build --root . @install && dune install --root . --prefix "$scratch/installed" &&
 		rm -rf _build ) >"$1.out" 2>&1 || { cat "$1.out" >&2; exit 1; }
 }
@@ -26,18 +29,20 @@ export OCAMLPATH="$scratch/installed/lib"
 library low '' 'let word = "low"'
 library middle low 'let word = Low.word ^ " middle"'
 library aside '' 'let word = "aside"'
+library user middle.extra 'let word = Middle_extra.extra'
 mkdir -p site/bin
 cd site || exit 1
 echo '{}' >respin.json
 echo '(lang dune 2.9)' >dune-project
-echo '(executable (name main) (libraries middle aside))' >bin/dune
-echo 'let () = print_endline (Middle.word ^ " " ^ Aside.word)' >bin/main.ml
+echo '(executable (name main) (libraries middle aside user))' >bin/dune
+echo 'let () = print_endline (Middle.word ^ " " ^ Aside.word ^ " " ^ User.word)' \
+	>bin/main.ml
 recipe low '"source": [{"path": "../../../sources/low"}], "build": {"dune": {"place": "vendor/low"}}'
 recipe app '"source": [{"path": "../../bin"}], "needs": ["low"], "image": {"machine": "process"},
 	"build": {"dune": {"place": "bin", "target": "bin/main.exe"}}'
 
 run respin --json build
-is "with what is installed" "$("$(path)")" "low middle aside"
+is "with what is installed" "$("$(path)")" "low middle aside extra"
 run respin --json inspect
 is "installed packages have sizes" "$(printf '%s' "$out" | python3 -c 'import json,sys
 for p in json.load(sys.stdin)["packages"]:
@@ -53,10 +58,18 @@ run respin build
 exits "its source has no dune files" 3
 contains "... and that is said" "$err" "middle can't be built with the image: its source has no dune files"
 recipe middle '"source": [{"path": "../../../sources/middle"}], "build": {"dune": {"place": "vendor/middle"}}'
+run respin build
+exits "with a source it is added" 3
+contains "... and what uses another library of that source must be, too" "$err" \
+	"user, which is installed, can't be built anew: there is no recipe for it"
+recipe user '"source": [{"path": "../../../sources/user"}], "build": {"dune": {"place": "vendor/user"}}'
 run respin --json build
-exits "with a source both are added" 0
-contains "... as vendored folders" "$(json '["ran"]')" "respin-vendor/middle/"
-is "the overlay is without effect yet" "$("$(path)")" "low middle aside"
+exits "with sources all are added" 0
+is "... as vendored folders" "$(ls .respin/dune/with/respin-vendor)" "dune
+low
+middle
+user"
+is "the overlay is without effect yet" "$("$(path)")" "low middle aside extra"
 sed -i 's/"low"/"LOW"/' overlays/low/src/low.ml
 run respin --json plan
 is "the edit's way is planned" "$(printf '%s' "$out" | python3 -c 'import json, sys
@@ -65,7 +78,7 @@ for one in json.load(sys.stdin)["actions"]:
 middle: needs low, which is rebuilt
 app: needs middle, which is rebuilt"
 run respin --json build
-is "... and taken" "$("$(path)")" "LOW middle aside"
+is "... and taken" "$("$(path)")" "LOW middle aside extra"
 lacks "what is not concerned stays installed" "$(ls .respin/dune/with/respin-vendor)" aside
 echo 'let more = 1' >>../sources/middle/middle.ml
 run respin --json build
@@ -76,9 +89,9 @@ mkdir respin-vendor
 echo '(lang dune 2.9)' >respin-vendor/dune-project
 run respin --json build
 is "a folder of the user's has the name of ours" "$("$(path)") $(ls -d .respin/dune/with/respin-*)" \
-	"LOW middle aside .respin/dune/with/respin-vendor
+	"LOW middle aside extra .respin/dune/with/respin-vendor
 .respin/dune/with/respin-vendor-1"
 run respin --json build --no-overlays
 is "without overlays nothing is added" "$("$(path)") $(ls -d .respin/dune/without/respin-vendor*)" \
-	"low middle aside .respin/dune/without/respin-vendor"
+	"low middle aside extra .respin/dune/without/respin-vendor"
 finish

@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	defer(arena_free) struct arena scratch = {0};
 	struct str text = {(const char *)data, size}, rest = text;
 	struct build b = {.a = &scratch};
-	b.real.a = b.own.a = b.opam.a = &scratch;
+	b.real.a = b.own.a = b.opam.a = b.included.a = &scratch;
 	while (rest.p)
 		check_line(str_cut(&rest, '\n'));
 	special_read(&b, "some/folder", "/nowhere", text, 0);

@@ -37,7 +37,8 @@ static int set_up(void **state)
 	b->result = &s->result;
 	b->vendored = "respin-vendor";
 	assert_ok(dir_make(b->state, &e));
-	struct map *const maps[] = {&b->real, &b->own, &b->opam, &b->way, &b->last.by_path};
+	struct map *const maps[] = {
+		&b->real, &b->own, &b->opam, &b->way, &b->included, &b->last.by_path};
 	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++)
 		maps[i]->a = &s->a;
 	vec_push(&s->a, &b->closure, &s->image);
@@ -155,6 +156,7 @@ static void included_files_are_read(void **state)
 	put(s, "a/more.inc", "(rule (mode promote) (targets x))");
 	read_special(s, "a", "(include rules.inc)");
 	assert_true(has(&s->b.own, "a"));
+	assert_true(has(&s->b.included, "a/rules.inc") && has(&s->b.included, "a/more.inc"));
 	put(s, "b/circle", "(include circle)");
 	read_special(s, "b", "(include circle)");
 	assert_false(has(&s->b.own, "b"));
@@ -297,7 +299,7 @@ static void trail_is_read_back(void **state)
 	vec_for(in, &s->b.inputs)
 		in->safe = true;
 	assert_ok(trail_write(&s->b, &d, &e));
-	const char *file = trail_file(&s->b);
+	const char *file = trail_file(&s->b, "with");
 	assert_true(trail_read(&s->a, file, &r));
 	assert_true(digest_eq(&r.object, &d));
 	assert_true(trail_holds(&r));
@@ -319,8 +321,8 @@ static void changes_have_words(void **state)
 	make_shadow(s);
 	struct digest d = {{0}};
 	assert_ok(trail_write(&s->b, &d, &e));
-	s->b.has_last = trail_read(&s->a, trail_file(&s->b), &s->b.last);
-	assert_true(s->b.has_last);
+	s->b.has_base = trail_read(&s->a, trail_file(&s->b, "with"), &s->b.last);
+	assert_true(s->b.has_base);
 	put(s, "bin/main.ml", "2");
 	put(s, "bin/new.ml", "2");
 	assert_ok(tree_remove(in(s, "bin/gone.ml"), &e));
