@@ -24,11 +24,14 @@ struct wanted {
 	int64_t number;
 	const char *how; /* what it was seen by, once it was */
 	int64_t next_ns; /* when it is looked at again, whatever happens */
+	bool late;	 /* its time is over ... */
+	uint64_t turns;	 /* ... since this turn of the session */
 	/* Text on its console ... */
 	struct str text;
 	size_t searched; /* bytes of the console that don't hold the beginning of it */
 	/* ... or its sockets ... */
 	struct sockets sockets;
+	int64_t looked_ns, alone_ns; /* the last time, and how long none has listened */
 	/* ... or its address. */
 	struct in_addr address;
 	int64_t pause_ns; /* until it is asked for again */
@@ -50,15 +53,29 @@ static bool console_shows(struct session *s, void *ctx)
 	return found;
 }
 
+/* TIME is over for a sign, and all was looked at since: we may have slept so long that the
+ * machine's end has not been seen yet. */
+static bool is_over(const struct session *s, struct wanted *w, bool time)
+{
+	if (time && !w->late)
+		w->turns = s->turns;
+	w->late = time;
+	return time && s->turns != w->turns;
+}
+
 static bool listens(struct session *s, void *ctx)
 {
 	struct wanted *w = ctx;
 	int64_t now = clock_ns();
 	if (now < w->next_ns)
 		return false;
+	/* What we slept too long, on a busy host, the program may have slept, too. */
+	int64_t since = w->looked_ns ? now - w->looked_ns : 0;
+	w->alone_ns += since < 4 * LOOK_NS ? since : 4 * LOOK_NS;
+	w->looked_ns = now;
 	w->next_ns = now + LOOK_NS;
 	w->how = sockets_listen(s->a, &w->sockets);
-	if (!w->how && now - w->machine->process.started_ns > ALONE_NS)
+	if (!w->how && is_over(s, w, w->alone_ns > ALONE_NS))
 		w->how = "it runs, and listens nowhere";
 	return w->how != NULL;
 }
@@ -77,12 +94,15 @@ static bool answers(struct session *s, void *ctx)
 	const struct port *port = &s->lans[0].wire.ports[w->number];
 	if (!w->first_ns && port->sent != w->sent)
 		w->first_ns = now;
-	if (memcmp(port->answered, &w->address, sizeof(port->answered)) == 0)
+	if (memcmp(port->answered, &w->address, sizeof(port->answered)) == 0) {
 		w->how = "it answered ARP";
-	else if (w->first_ns && now - w->first_ns > SHY_NS + session_round_trip(s))
-		w->how = "it sent frames, but answered no ARP";
-	else if (now >= w->next_ns)
-		ask(s, w, now);
+	} else if (now >= w->next_ns) {
+		int64_t patience = SHY_NS + session_round_trip(s);
+		if (is_over(s, w, w->first_ns && now - w->first_ns > patience))
+			w->how = "it sent frames, but answered no ARP";
+		else
+			ask(s, w, now);
+	}
 	return w->how != NULL;
 }
 

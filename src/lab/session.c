@@ -100,6 +100,7 @@ static bool machines_turn(struct session *s, struct err *e)
 
 static bool turn(struct session *s, struct err *e)
 {
+	s->turns++;
 	if (s->polls[POLL_CHANNEL].revents || signals_pending())
 		return fail(e, E_INTERRUPTED, "interrupted");
 	for (size_t i = 0; i < s->nets.n; i++)

@@ -40,6 +40,7 @@ struct session {
 	size_t machine_count;
 	struct pollfd *polls;
 	size_t poll_count;
+	uint64_t turns;		 /* how often all of them were looked at */
 	struct process *program; /* of the check that runs now, or NULL */
 	bool program_ended;
 	/* Called as a program on the terminal starts (true) and ends; NULL: there will be none. */
