@@ -23,6 +23,9 @@ MUST_CHECK bool project_open(
 	struct arena *a, const char *start, struct workspace *out, struct err *e);
 /* Is DIR, a real path, the root of a dune workspace or MirageOS project? */
 bool project_is_root(struct arena *a, const char *dir);
+/* Makes the environment that of W's opam switch, as "opam exec" does, where it is another's: for
+ * programs that are run. */
+void project_environment(const struct workspace *w);
 /* Where the libraries are installed that W's dune workspace links: those of its opam switch, else
  * of the environment. For its Solo5 targets, of the compiler on this machine. */
 MUST_CHECK bool project_site(

@@ -479,6 +479,31 @@ static void the_switch_is_the_one_that_is_set(void **state)
 	assert_string_equal(opened("s").opam_switch, at("root/sw"));
 }
 
+static void programs_run_in_the_switch(void **state)
+{
+	(void)state;
+	struct workspace w = {.a = &arena, .opam_switch = at("sw")};
+	const char *path = str_copy(&arena, str_of(getenv("PATH")));
+	put("sw/.opam-switch/environment",
+		str_format(&arena,
+			"OPAM_SWITCH_PREFIX\t=\t%s\tPrefix\nMANPATH\t=:\t/m\\ an\t\n"
+			"PATH\t=+=\t/sw/bin\t\nRESPIN_TEST_A\t+=\t/one\t\nRESPIN_TEST_A\t=+\t/"
+			"end\t\n"
+			"RESPIN_TEST_A\t+=\t/one\t\nRESPIN_TEST_B\t:=\tx\nnothing\n\n",
+			at("sw")));
+	unsetenv("MANPATH");
+	unsetenv("RESPIN_TEST_A");
+	project_environment(&w);
+	assert_string_equal(getenv("OPAM_SWITCH_PREFIX"), at("sw"));
+	assert_string_equal(getenv("MANPATH"), ":/m an");
+	assert_string_equal(getenv("PATH"), str_format(&arena, "/sw/bin:%s", path));
+	assert_string_equal(getenv("RESPIN_TEST_A"), "/one:/end");
+	assert_string_equal(getenv("RESPIN_TEST_B"), "x:");
+	setenv("PATH", path, 1);
+	project_environment(&w); /* set already */
+	assert_string_equal(getenv("PATH"), path);
+}
+
 /* ---- hand-written recipes -----------------------------------------------------------------------
  */
 
@@ -614,8 +639,8 @@ static const struct CMUnitTest tests[] = {TEST(finds_the_root_as_dune_does),
 	TEST(lock_files_tell_versions_and_sources), TEST(repositories_may_need_each_other),
 	TEST(an_image_contains_only_what_it_links), TEST(virtual_libraries_and_preprocessors_count),
 	TEST(packages_of_the_switch_are_sources), TEST(the_switch_is_the_one_that_is_set),
-	TEST(hand_written_recipes_win), TEST(names_of_packages_and_folders_find_the_unit),
-	TEST(what_was_read_is_kept), TEST(what_changed_is_read_again),
-	TEST(what_is_kept_may_be_damaged_or_impossible)};
+	TEST(programs_run_in_the_switch), TEST(hand_written_recipes_win),
+	TEST(names_of_packages_and_folders_find_the_unit), TEST(what_was_read_is_kept),
+	TEST(what_changed_is_read_again), TEST(what_is_kept_may_be_damaged_or_impossible)};
 
 RUN_TESTS("project")
