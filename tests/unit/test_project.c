@@ -251,6 +251,20 @@ static void respin_json_wins(void **state)
 	assert_string_equal(opened_names("r"), "own");
 }
 
+static void a_mirage_project_in_a_workspace_is_its_own(void **state)
+{
+	(void)state;
+	put_mirage("unix", "site");
+	put("respin.json", "{\"recipes\":[\"none\"]}");
+	put("none/README", "");
+	assert_string_equal(opened("m").root, at("m"));
+	assert_string_equal(opened("m/duniverse/lwt").root, at("m"));
+	put("overlays/x/src/config.ml", "open Mirage\n");
+	assert_string_equal(opened("overlays/x/src").root, root);
+	put("new/config.ml", "open Mirage\n");
+	refused("new", E_INPUT);
+}
+
 /* ---- what is made ------------------------------------------------------------------------------
  */
 
@@ -535,6 +549,32 @@ static void hand_written_recipes_win(void **state)
 	assert_non_null(strstr(e.text, "expected \"build\" or \"image\""));
 }
 
+static void a_recipe_by_hand_may_have_another_name(void **state)
+{
+	(void)state;
+	put_plain();
+	put("p/recipes/page/recipe.json",
+		"{\"name\":\"page\",\"version\":\"1\",\"license\":\"ISC\",\"source\":[{\"path\":\"."
+		"./..\"}],"
+		"\"build\":{\"dune\":{\"place\":\".\",\"target\":\"bin/main.exe\"}},\"image\":{}}");
+	put("p/recipes/own/recipe.json", "{\"name\":\"own\",\"version\":\"1\",\"license\":\"ISC\","
+					 "\"source\":[{\"path\":\"../..\"}],"
+					 "\"build\":{\"dune\":{\"place\":\"vendor/beta\"}}}");
+	put("p/recipes/two/recipe.json",
+		"{\"name\":\"two\",\"version\":\"1\",\"license\":\"ISC\",\"source\":[{\"path\":\".."
+		"/..\"}],"
+		"\"build\":{\"dune\":{\"place\":\"elsewhere\",\"packages\":[\"alpha\"]}}}");
+	struct workspace w = opened("p");
+	recipes closure;
+	struct err e = {0};
+	assert_string_equal(names(&w.all), "own page shop-project two unused");
+	assert_string_equal(needs(recipe(&w, "page")), "own shop-project two");
+	assert_string_equal(recipe(&w, "page")->image->machine, "process");
+	assert_string_equal(needs(recipe(&w, "two")), "own");
+	assert_ok(recipe_closure(&w, recipe(&w, "page"), &closure, &e));
+	assert_int_equal(closure.n, 4);
+}
+
 static void names_of_packages_and_folders_find_the_unit(void **state)
 {
 	(void)state;
@@ -634,12 +674,13 @@ static void what_is_kept_may_be_damaged_or_impossible(void **state)
 
 static const struct CMUnitTest tests[] = {TEST(finds_the_root_as_dune_does),
 	TEST(nothing_there_is_a_wrong_use), TEST(what_is_not_configured_says_what_to_run),
-	TEST(respin_json_wins), TEST(a_recipe_for_each_vendored_source),
-	TEST(an_image_for_each_program), TEST(a_mirage_project_has_one_image),
-	TEST(lock_files_tell_versions_and_sources), TEST(repositories_may_need_each_other),
-	TEST(an_image_contains_only_what_it_links), TEST(virtual_libraries_and_preprocessors_count),
-	TEST(packages_of_the_switch_are_sources), TEST(the_switch_is_the_one_that_is_set),
-	TEST(programs_run_in_the_switch), TEST(hand_written_recipes_win),
+	TEST(respin_json_wins), TEST(a_mirage_project_in_a_workspace_is_its_own),
+	TEST(a_recipe_for_each_vendored_source), TEST(an_image_for_each_program),
+	TEST(a_mirage_project_has_one_image), TEST(lock_files_tell_versions_and_sources),
+	TEST(repositories_may_need_each_other), TEST(an_image_contains_only_what_it_links),
+	TEST(virtual_libraries_and_preprocessors_count), TEST(packages_of_the_switch_are_sources),
+	TEST(the_switch_is_the_one_that_is_set), TEST(programs_run_in_the_switch),
+	TEST(hand_written_recipes_win), TEST(a_recipe_by_hand_may_have_another_name),
 	TEST(names_of_packages_and_folders_find_the_unit), TEST(what_was_read_is_kept),
 	TEST(what_changed_is_read_again), TEST(what_is_kept_may_be_damaged_or_impossible)};
 
