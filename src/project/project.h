@@ -9,8 +9,8 @@
 #include "ocaml/ocaml.h"
 #include "recipe/recipe.h"
 
-/* Installed sources are put here when they are overlaid: "respin-vendor/UNIT". */
-#define PROJECT_VENDOR "respin-vendor"
+/* Installed sources are put here when they are overlaid: "respin-vendored/UNIT". */
+#define PROJECT_VENDOR "respin-vendored"
 
 /* The workspace that holds START: the one of respin.json at or above it (recipe.h), but for
  * MirageOS projects in folders below it, which are their own; else the dune workspace as dune and
