@@ -339,6 +339,15 @@ static void a_mirage_project_has_one_image(void **state)
 		assert_string_equal(site->build.dune->profile, "release");
 		assert_non_null(strstr(needs(site), "lwt mirage-tcpip site-"));
 	}
+	put("m/mirage/main.ml",
+		"let a = Mirage_runtime_network.V4.optional_network ~group:\"out\" ()\n"
+		"let b = Mirage_runtime_network.V4.gateway ~docs:\"x\" None\n");
+	struct workspace grouped = opened("m");
+	assert_string_equal(recipe(&grouped, "site")->image->boot.command_line,
+		"--out-ipv4=$ADDRESS/$PREFIX --ipv4-gateway=$HOST");
+	put("m/mirage/manifest.json", "[{\"type\":\"NET_BASIC\"},{\"type\":\"NET_BASIC\"}]");
+	grouped = opened("m");
+	assert_int_equal(recipe(&grouped, "site")->image->networks.n, 2);
 	put("m/mirage/context", "configure\n--target=xen\n");
 	struct err e = refused("m", E_INPUT);
 	assert_non_null(strstr(e.text, "'xen'"));
