@@ -208,8 +208,11 @@ static bool run(struct context *c, const struct subcommand *cmd, struct err *e)
 	}
 	if (c->options.dir && chdir(c->options.dir) < 0)
 		return fail(e, E_USAGE, "-C %s: %s", c->options.dir, strerror(errno));
-	if (cmd->needs_workspace && !project_open(c->a, ".", &c->w, e))
-		return false;
+	if (cmd->needs_workspace) {
+		if (!project_open(c->a, ".", &c->w, e))
+			return false;
+		project_environment(&c->w);
+	}
 	return cmd->run(c, e);
 }
 

@@ -142,8 +142,11 @@ bool pick_file(struct context *c, const char **out, struct err *e)
 		*out = c->args.v[0];
 		return true;
 	}
-	if (!project_open(c->a, ".", &c->w, e) || !pick_image(c, &image, e) ||
-		!pick_overlays(c, image, &with, e) || !build_image(c, image, &with, &built, e))
+	if (!project_open(c->a, ".", &c->w, e))
+		return false;
+	project_environment(&c->w);
+	if (!pick_image(c, &image, e) || !pick_overlays(c, image, &with, e) ||
+		!build_image(c, image, &with, &built, e))
 		return false;
 	*out = built.path;
 	return true;

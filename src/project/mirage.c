@@ -102,21 +102,35 @@ static size_t count(struct str text, struct str word)
 	return n;
 }
 
-static void add_word(struct text *t, struct str main, const char *key, const char *word)
+/* "--ipv4=VALUE" where MAIN registers the argument KEY; "--GROUP-ipv4=VALUE" where it does so for a
+ * group: the first of several networks. */
+static void add_word(
+	struct text *t, struct str main, const char *key, const char *option, const char *value)
 {
-	if (str_find(main, str_of(key)) >= 0)
-		text_addf(t, "%s%s", t->n ? " " : "", word);
+	ptrdiff_t at = str_find(main, str_of(key));
+	if (at < 0)
+		return;
+	struct str rest = str_trim(str_from(main, (size_t)at + strlen(key))), group = S("");
+	if (str_starts(rest, S("~group:\""))) {
+		rest = str_from(rest, strlen("~group:\""));
+		group = str_cut(&rest, '"');
+	}
+	text_addf(t, "%s--%.*s%s%s=%s", t->n ? " " : "", STR(group), group.n ? "-" : "", option,
+		value);
 }
 
 /* What the generated start-up registers says which words it takes. */
 static const char *words_of(struct reading *p, struct str main)
 {
+	static const char *const networks[] = {"Mirage_runtime_network.V4.network ",
+		"Mirage_runtime_network.V4.optional_network "};
 	struct text t = {.a = p->a};
 	text_addz(&t, "");
 	if (!strcmp(p->mirage.target, "unix"))
-		add_word(&t, main, "Mirage_runtime_network.interface", "--interface=$TAP");
-	add_word(&t, main, "Mirage_runtime_network.V4.network", "--ipv4=$ADDRESS/$PREFIX");
-	add_word(&t, main, "Mirage_runtime_network.V4.gateway", "--ipv4-gateway=$HOST");
+		add_word(&t, main, "Mirage_runtime_network.interface ", "interface", "$TAP");
+	bool fixed = str_find(main, str_of(networks[0])) >= 0;
+	add_word(&t, main, networks[!fixed], "ipv4", "$ADDRESS/$PREFIX");
+	add_word(&t, main, "Mirage_runtime_network.V4.gateway ", "ipv4-gateway", "$HOST");
 	return t.p;
 }
 

@@ -44,20 +44,41 @@ MUST_CHECK static bool made_of(struct arena *a, const char *root, struct reading
 	return true;
 }
 
-bool project_open(struct arena *a, const char *start, struct workspace *out, struct err *e)
+/* A MirageOS project is one of its own also in a folder of a workspace: an example in a repository,
+ * say. */
+static bool is_own(struct arena *a, const char *project, const char *workspace)
 {
-	const char *root = NULL;
+	size_t n = strlen(workspace);
+	return project && !strncmp(project, workspace, n) && project[n] == '/' &&
+	       root_is_mirage(a, project) && !root_is_inside(project, workspace);
+}
+
+/* *SETTINGS: it is the root of a respin.json. */
+MUST_CHECK static bool find_root(
+	struct arena *a, const char *start, const char **root, bool *settings, struct err *e)
+{
 	struct err none;
-	struct reading p;
-	bool has_settings = workspace_find(a, start, &root, &none);
-	if (!has_settings && none.code != E_USAGE) {
+	const char *workspace = NULL;
+	*settings = workspace_find(a, start, &workspace, &none);
+	if (!*settings && none.code != E_USAGE) {
 		*e = none;
 		return false;
 	}
-	if (!has_settings && !root_find(a, start, &root, e))
+	if (!root_find(a, start, root, e))
 		return false;
-	if (!root)
-		return fail_nothing(start, e);
+	*settings = *settings && !is_own(a, *root, workspace);
+	if (*settings)
+		*root = workspace;
+	return *root || fail_nothing(start, e);
+}
+
+bool project_open(struct arena *a, const char *start, struct workspace *out, struct err *e)
+{
+	const char *root = NULL;
+	struct reading p;
+	bool has_settings;
+	if (!find_root(a, start, &root, &has_settings, e))
+		return false;
 	if (has_settings && !project_is_root(a, root))
 		return workspace_read(a, root, NULL, out, e);
 	if (!made_of(a, root, &p, e)) {

@@ -9,20 +9,23 @@
 #include "ocaml/ocaml.h"
 #include "recipe/recipe.h"
 
-/* Installed sources are put here when they are overlaid: "respin-vendor/UNIT". */
-#define PROJECT_VENDOR "respin-vendor"
+/* Installed sources are put here when they are overlaid: "respin-vendored/UNIT". */
+#define PROJECT_VENDOR "respin-vendored"
 
-/* The workspace that holds START: the one of respin.json at or above it (recipe.h); else the dune
- * workspace as dune and mirage find it: the outermost folder of a configured config.ml, else of
- * dune-workspace, else of dune-project. A folder with a respin.json that is a dune workspace, too,
- * gets both: recipes in its recipes/ win over made ones of their name.
- * What was read is kept under .respin/, and read again where a file of it changed.
- * E_USAGE where there is nothing; E_INPUT where config.ml was not configured, or a file of the
- * project can't be read as what it is. */
+/* The workspace that holds START: the one of respin.json at or above it (recipe.h), but for
+ * MirageOS projects in folders below it, which are their own; else the dune workspace as dune and
+ * mirage find it: the outermost folder of a configured config.ml, else of dune-workspace, else of
+ * dune-project. A folder with a respin.json that is a dune workspace, too, gets both: recipes in
+ * its recipes/ win over made ones of their name. What was read is kept under .respin/, and read
+ * again where a file of it changed. E_USAGE where there is nothing; E_INPUT where config.ml was not
+ * configured, or a file of the project can't be read as what it is. */
 MUST_CHECK bool project_open(
 	struct arena *a, const char *start, struct workspace *out, struct err *e);
 /* Is DIR, a real path, the root of a dune workspace or MirageOS project? */
 bool project_is_root(struct arena *a, const char *dir);
+/* Makes the environment that of W's opam switch, as "opam exec" does, where it is another's: for
+ * programs that are run. */
+void project_environment(const struct workspace *w);
 /* Where the libraries are installed that W's dune workspace links: those of its opam switch, else
  * of the environment. For its Solo5 targets, of the compiler on this machine. */
 MUST_CHECK bool project_site(

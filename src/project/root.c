@@ -29,8 +29,7 @@ struct candidates {
 	const char *configured, *mirage, *workspace, *project; /* the outermost of each */
 };
 
-/* Sources that a workspace vendors, and respin's own folders, are parts of what they lie in. */
-static bool is_inside(const char *dir, const char *outer)
+bool root_is_inside(const char *dir, const char *outer)
 {
 	static const char *const parts[] = {"duniverse/", "overlays/", ".respin/", "_build/"};
 	size_t n = outer ? strlen(outer) : 0;
@@ -47,7 +46,7 @@ static const char *choose(const struct candidates *c)
 {
 	const char *dune = c->workspace ? c->workspace : c->project;
 	const char *found = c->configured ? c->configured : dune ? dune : c->mirage;
-	return is_inside(found, c->project) ? c->project : found;
+	return root_is_inside(found, c->project) ? c->project : found;
 }
 
 bool root_find(struct arena *a, const char *start, const char **out, struct err *e)

@@ -100,7 +100,7 @@ static void take_image(struct recipe *r, const struct recipe *made)
 }
 
 /* What R leaves out is as if it was not there. */
-static void take_made(struct arena *a, struct recipe *r, const struct recipe *made)
+void recipe_take(struct arena *a, struct recipe *r, const struct recipe *made)
 {
 	bool builds = r->build.objects || r->build.commands || r->build.dune;
 	if (!builds)
@@ -128,7 +128,7 @@ bool recipe_read_over(struct arena *a, const char *file, const struct recipe *ma
 	r->file = file;
 	r->dir = path_dir(a, file);
 	if (made)
-		take_made(a, r, made);
+		recipe_take(a, r, made);
 	if (!check_recipe(r, e))
 		return false;
 	*out = r;

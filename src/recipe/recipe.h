@@ -221,6 +221,8 @@ MUST_CHECK bool recipe_read(struct arena *a, const char *file, struct recipe **o
  */
 MUST_CHECK bool recipe_read_over(struct arena *a, const char *file, const struct recipe *made,
 	struct recipe **out, struct err *e);
+/* Takes that from MADE into R, which was read. */
+void recipe_take(struct arena *a, struct recipe *r, const struct recipe *made);
 /* The text of R's file as it is, and with another version and other sources: all other bytes stay.
  * E_INPUT where the result is no recipe. Writes nothing. */
 MUST_CHECK bool recipe_edit(struct arena *a, const struct recipe *r, const char *version,
@@ -230,8 +232,9 @@ MUST_CHECK bool recipe_edit(struct arena *a, const struct recipe *r, const char 
 MUST_CHECK bool workspace_find(
 	struct arena *a, const char *start, const char **root, struct err *e);
 /* Reads all recipes of the workspace ROOT, in the folders that its settings name, else in
- * "recipes". Those of MADE (sorted by name; may be NULL) that have no recipe.json of their name
- * are in it as well. */
+ * "recipes". Those of MADE (sorted by name; may be NULL) are in it as well, but for those that a
+ * hand-written one stands for: of the same name, an image of the same target, or a unit at the same
+ * place or with a package in common. Who needs them needs that one then. */
 MUST_CHECK bool workspace_read(struct arena *a, const char *root, const recipes *made,
 	struct workspace *out, struct err *e);
 /* Both: for hand-written recipes alone. project_open() is what commands use. */

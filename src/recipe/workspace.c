@@ -119,27 +119,70 @@ static bool read_folders(struct workspace *w, const recipes *made, struct err *e
 	return true;
 }
 
-/* What dune makes for the image R; NULL where R is none of dune's. */
-static const char *target_of(const struct recipe *r)
+static bool same(const char *a, const char *b)
 {
-	return r->build.dune ? r->build.dune->target : NULL;
+	return a && b && !strcmp(a, b);
 }
 
-/* Hand-written recipes win, by their name and, of images, by what dune makes for them. */
+static bool share(const strings *a, const strings *b)
+{
+	vec_for(x, a)
+		vec_for(y, b)
+			if (!strcmp(*x, *y))
+				return true;
+	return false;
+}
+
+/* Are OWN and MADE the same thing under two names? */
+static bool stands_for(const struct recipe *own, const struct recipe *made)
+{
+	const struct dune_how *a = own->build.dune, *b = made->build.dune;
+	if (!a || !b || !own->image != !made->image)
+		return false;
+	if (own->image)
+		return same(a->target, b->target);
+	return (strcmp(a->place, ".") != 0 && same(a->place, b->place)) ||
+	       share(&a->packages, &b->packages);
+}
+
+static struct recipe *stand_in(const recipes *own, size_t n, const struct recipe *made)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(own->v[i]->name, made->name))
+			return own->v[i];
+	for (size_t i = 0; i < n; i++)
+		if (stands_for(own->v[i], made))
+			return own->v[i];
+	return NULL;
+}
+
+static void rename_needs(struct arena *a, struct recipe *r, const struct map *stand_ins)
+{
+	strings needs = {0};
+	vec_for(need, &r->needs) {
+		const struct recipe *other = map_get(stand_ins, str_of(*need));
+		vec_push(a, &needs, other ? other->name : *need);
+	}
+	r->needs = needs;
+}
+
+/* Hand-written recipes win. */
 static void add_made(struct workspace *w, const recipes *made)
 {
-	struct map names = {.a = w->a}, targets = {.a = w->a};
-	vec_for(r, &w->all) {
-		map_put(&names, str_of((*r)->name));
-		if (target_of(*r))
-			map_put(&targets, str_of(target_of(*r)));
-	}
+	struct map stand_ins = {.a = w->a};
+	size_t own = w->all.n;
 	for (size_t i = 0; made && i < made->n; i++) {
-		struct recipe *r = made->v[i];
-		if (!map_has(&names, str_of(r->name)) &&
-			!(target_of(r) && map_has(&targets, str_of(target_of(r)))))
-			vec_push(w->a, &w->all, r);
+		struct recipe *r = stand_in(&w->all, own, made->v[i]);
+		if (!r)
+			vec_push(w->a, &w->all, made->v[i]);
+		else if (strcmp(r->name, made->v[i]->name) != 0) {
+			recipe_take(w->a, r, made->v[i]);
+			*map_put(&stand_ins, str_of(made->v[i]->name)) = r;
+		}
 	}
+	if (stand_ins.entries.n)
+		vec_for(r, &w->all)
+			rename_needs(w->a, *r, &stand_ins);
 }
 
 bool workspace_read(struct arena *a, const char *root, const recipes *made, struct workspace *out,

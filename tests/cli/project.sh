@@ -112,7 +112,8 @@ cat >>../bin/apt-cache <<END
 [ "\$3" = ocaml-re ] || exit 100
 printf 'Package: ocaml-re\nVersion: %s\nChecksums-Sha256:\n %s 2000 re.dsc\n' $version $pin
 END
-chmod +x ../bin/apt-cache
+printf '#!/bin/sh\necho "http://127.0.0.1:9/debian|main"\n' >../bin/apt-get # nobody is there
+chmod +x ../bin/apt-cache ../bin/apt-get
 PATH=$scratch/bin:$PATH
 upstream=${version%-*}
 kept=.respin/sources/ocaml-re-$upstream-$(echo "$pin" | cut -c1-12)

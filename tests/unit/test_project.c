@@ -251,6 +251,20 @@ static void respin_json_wins(void **state)
 	assert_string_equal(opened_names("r"), "own");
 }
 
+static void a_mirage_project_in_a_workspace_is_its_own(void **state)
+{
+	(void)state;
+	put_mirage("unix", "site");
+	put("respin.json", "{\"recipes\":[\"none\"]}");
+	put("none/README", "");
+	assert_string_equal(opened("m").root, at("m"));
+	assert_string_equal(opened("m/duniverse/lwt").root, at("m"));
+	put("overlays/x/src/config.ml", "open Mirage\n");
+	assert_string_equal(opened("overlays/x/src").root, root);
+	put("new/config.ml", "open Mirage\n");
+	refused("new", E_INPUT);
+}
+
 /* ---- what is made ------------------------------------------------------------------------------
  */
 
@@ -325,6 +339,15 @@ static void a_mirage_project_has_one_image(void **state)
 		assert_string_equal(site->build.dune->profile, "release");
 		assert_non_null(strstr(needs(site), "lwt mirage-tcpip site-"));
 	}
+	put("m/mirage/main.ml",
+		"let a = Mirage_runtime_network.V4.optional_network ~group:\"out\" ()\n"
+		"let b = Mirage_runtime_network.V4.gateway ~docs:\"x\" None\n");
+	struct workspace grouped = opened("m");
+	assert_string_equal(recipe(&grouped, "site")->image->boot.command_line,
+		"--out-ipv4=$ADDRESS/$PREFIX --ipv4-gateway=$HOST");
+	put("m/mirage/manifest.json", "[{\"type\":\"NET_BASIC\"},{\"type\":\"NET_BASIC\"}]");
+	grouped = opened("m");
+	assert_int_equal(recipe(&grouped, "site")->image->networks.n, 2);
 	put("m/mirage/context", "configure\n--target=xen\n");
 	struct err e = refused("m", E_INPUT);
 	assert_non_null(strstr(e.text, "'xen'"));
@@ -479,6 +502,31 @@ static void the_switch_is_the_one_that_is_set(void **state)
 	assert_string_equal(opened("s").opam_switch, at("root/sw"));
 }
 
+static void programs_run_in_the_switch(void **state)
+{
+	(void)state;
+	struct workspace w = {.a = &arena, .opam_switch = at("sw")};
+	const char *path = str_copy(&arena, str_of(getenv("PATH")));
+	put("sw/.opam-switch/environment",
+		str_format(&arena,
+			"OPAM_SWITCH_PREFIX\t=\t%s\tPrefix\nMANPATH\t=:\t/m\\ an\t\n"
+			"PATH\t=+=\t/sw/bin\t\nRESPIN_TEST_A\t+=\t/one\t\nRESPIN_TEST_A\t=+\t/"
+			"end\t\n"
+			"RESPIN_TEST_A\t+=\t/one\t\nRESPIN_TEST_B\t:=\tx\nnothing\n\n",
+			at("sw")));
+	unsetenv("MANPATH");
+	unsetenv("RESPIN_TEST_A");
+	project_environment(&w);
+	assert_string_equal(getenv("OPAM_SWITCH_PREFIX"), at("sw"));
+	assert_string_equal(getenv("MANPATH"), ":/m an");
+	assert_string_equal(getenv("PATH"), str_format(&arena, "/sw/bin:%s", path));
+	assert_string_equal(getenv("RESPIN_TEST_A"), "/one:/end");
+	assert_string_equal(getenv("RESPIN_TEST_B"), "x:");
+	setenv("PATH", path, 1);
+	project_environment(&w); /* set already */
+	assert_string_equal(getenv("PATH"), path);
+}
+
 /* ---- hand-written recipes -----------------------------------------------------------------------
  */
 
@@ -508,6 +556,32 @@ static void hand_written_recipes_win(void **state)
 		"{\"name\":\"nothing\",\"version\":\"1\",\"license\":\"ISC\"}");
 	struct err e = refused("m", E_INPUT);
 	assert_non_null(strstr(e.text, "expected \"build\" or \"image\""));
+}
+
+static void a_recipe_by_hand_may_have_another_name(void **state)
+{
+	(void)state;
+	put_plain();
+	put("p/recipes/page/recipe.json",
+		"{\"name\":\"page\",\"version\":\"1\",\"license\":\"ISC\",\"source\":[{\"path\":\"."
+		"./..\"}],"
+		"\"build\":{\"dune\":{\"place\":\".\",\"target\":\"bin/main.exe\"}},\"image\":{}}");
+	put("p/recipes/own/recipe.json", "{\"name\":\"own\",\"version\":\"1\",\"license\":\"ISC\","
+					 "\"source\":[{\"path\":\"../..\"}],"
+					 "\"build\":{\"dune\":{\"place\":\"vendor/beta\"}}}");
+	put("p/recipes/two/recipe.json",
+		"{\"name\":\"two\",\"version\":\"1\",\"license\":\"ISC\",\"source\":[{\"path\":\".."
+		"/..\"}],"
+		"\"build\":{\"dune\":{\"place\":\"elsewhere\",\"packages\":[\"alpha\"]}}}");
+	struct workspace w = opened("p");
+	recipes closure;
+	struct err e = {0};
+	assert_string_equal(names(&w.all), "own page shop-project two unused");
+	assert_string_equal(needs(recipe(&w, "page")), "own shop-project two");
+	assert_string_equal(recipe(&w, "page")->image->machine, "process");
+	assert_string_equal(needs(recipe(&w, "two")), "own");
+	assert_ok(recipe_closure(&w, recipe(&w, "page"), &closure, &e));
+	assert_int_equal(closure.n, 4);
 }
 
 static void names_of_packages_and_folders_find_the_unit(void **state)
@@ -609,13 +683,14 @@ static void what_is_kept_may_be_damaged_or_impossible(void **state)
 
 static const struct CMUnitTest tests[] = {TEST(finds_the_root_as_dune_does),
 	TEST(nothing_there_is_a_wrong_use), TEST(what_is_not_configured_says_what_to_run),
-	TEST(respin_json_wins), TEST(a_recipe_for_each_vendored_source),
-	TEST(an_image_for_each_program), TEST(a_mirage_project_has_one_image),
-	TEST(lock_files_tell_versions_and_sources), TEST(repositories_may_need_each_other),
-	TEST(an_image_contains_only_what_it_links), TEST(virtual_libraries_and_preprocessors_count),
-	TEST(packages_of_the_switch_are_sources), TEST(the_switch_is_the_one_that_is_set),
-	TEST(hand_written_recipes_win), TEST(names_of_packages_and_folders_find_the_unit),
-	TEST(what_was_read_is_kept), TEST(what_changed_is_read_again),
-	TEST(what_is_kept_may_be_damaged_or_impossible)};
+	TEST(respin_json_wins), TEST(a_mirage_project_in_a_workspace_is_its_own),
+	TEST(a_recipe_for_each_vendored_source), TEST(an_image_for_each_program),
+	TEST(a_mirage_project_has_one_image), TEST(lock_files_tell_versions_and_sources),
+	TEST(repositories_may_need_each_other), TEST(an_image_contains_only_what_it_links),
+	TEST(virtual_libraries_and_preprocessors_count), TEST(packages_of_the_switch_are_sources),
+	TEST(the_switch_is_the_one_that_is_set), TEST(programs_run_in_the_switch),
+	TEST(hand_written_recipes_win), TEST(a_recipe_by_hand_may_have_another_name),
+	TEST(names_of_packages_and_folders_find_the_unit), TEST(what_was_read_is_kept),
+	TEST(what_changed_is_read_again), TEST(what_is_kept_may_be_damaged_or_impossible)};
 
 RUN_TESTS("project")
