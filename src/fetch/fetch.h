@@ -43,9 +43,9 @@ struct source_stages {
 	void *ctx;
 };
 /* Makes T, a tree of R that comes from a Debian source package, again in the new folder DIR, stage
- * by stage. Archives that are not on disk any more are fetched: E_NET or E_NOTFOUND where they can't
- * be had. A native package has the first stage alone. What a failure leaves at DIR is the caller's
- * to remove. */
+ * by stage. Archives that are not on disk any more are fetched: E_NET or E_NOTFOUND where they
+ * can't be had. A native package has the first stage alone. What a failure leaves at DIR is the
+ * caller's to remove. */
 MUST_CHECK bool source_replay(const struct workspace *w, const struct recipe *r,
 	const struct tree *t, const char *dir, const struct source_stages *stages, struct err *e);
 /* The Debian source package PACKAGE in VERSION, Debian's ("2.1.3+dfsg1-2") or upstream's ("2.1.3"),
