@@ -3,6 +3,7 @@
 #include "build/debian.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 /* ---- which packages are in the build ----------------------------------------------------------
  */
@@ -239,7 +240,8 @@ MUST_CHECK static bool add_needs(
 	const char *over = scratch_file(g, n, ".over");
 	if (!n->needs.n)
 		return true;
-	if (!dir_make(over, e))
+	/* It may hold what runs with its owner's rights. */
+	if (!dir_make(over, e) || (chmod(over, 0700) && !fail_errno(e, "chmod %s", over)))
 		return false;
 	vec_for(need, &n->needs)
 		if (!unpack_need(g, *need, over, e))

@@ -158,7 +158,16 @@ static bool is_plain(const char *name)
 	return true;
 }
 
-bool debian_find(struct arena *a, const char *name, struct debian_found *out, struct err *e)
+/* Debian Policy, 5.6.1: what becomes a folder's name is no way out of one. */
+static bool is_source_name(const char *name)
+{
+	size_t n = strlen(name);
+	return n > 1 && n <= 100 && name[0] != '-' && name[0] != '.' && name[0] != '+' &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789+-.") == n;
+}
+
+MUST_CHECK static bool find(
+	struct arena *a, const char *name, struct debian_found *out, struct err *e)
 {
 	struct dpkg d;
 	bool found;
@@ -174,4 +183,15 @@ bool debian_find(struct arena *a, const char *name, struct debian_found *out, st
 		return true;
 	fail(e, E_NOTFOUND, "no package or library called '%s' is known to dpkg or apt", name);
 	return fail_hint(e, "apt-get update renews what apt knows");
+}
+
+bool debian_find(struct arena *a, const char *name, struct debian_found *out, struct err *e)
+{
+	struct debian_found found;
+	if (!find(a, name, &found, e))
+		return false;
+	if (!is_source_name(found.source))
+		return fail(e, E_UNSAFE, "'%s' is no name of a source package", found.source);
+	*out = found;
+	return true;
 }

@@ -10,6 +10,13 @@ static bool is_http(struct str url)
 	return str_starts(url, S("http://")) || str_starts(url, S("https://"));
 }
 
+static void add_pool(struct arena *a, struct map *seen, const char *pool, strings *pools)
+{
+	if (!map_has(seen, str_of(pool)))
+		vec_push(a, pools, pool);
+	map_put(seen, str_of(pool));
+}
+
 void mirrors_parse(struct arena *a, struct str lines, strings *pools)
 {
 	struct map seen = {.a = a};
@@ -20,10 +27,13 @@ void mirrors_parse(struct arena *a, struct str lines, strings *pools)
 			continue;
 		while (str_ends(site, S("/")))
 			site.n--;
-		const char *pool = str_format(a, "%.*s/pool/%.*s", STR(site), STR(component));
-		if (!map_has(&seen, str_of(pool)))
-			vec_push(a, pools, pool);
-		map_put(&seen, str_of(pool));
+		add_pool(a, &seen, str_format(a, "%.*s/pool/%.*s", STR(site), STR(component)),
+			pools);
+		/* Security updates lie one folder deeper. */
+		if (str_ends(site, S("-security")))
+			add_pool(a, &seen,
+				str_format(a, "%.*s/pool/updates/%.*s", STR(site), STR(component)),
+				pools);
 	}
 }
 

@@ -6,6 +6,7 @@
 #include "overlay/work.h"
 
 #define TEXT_LIMIT ((size_t)64 * 1024 * 1024)
+#define WORDS_LIMIT ((size_t)16 * 1024)
 
 struct history {
 	struct work *k;
@@ -82,6 +83,37 @@ static const char *with_name(struct arena *a, const char *body, const char *name
 	return str_format(a, "%s%sPatch-Name: %s", body, gap, name);
 }
 
+static bool ends_words(struct str line)
+{
+	return str_starts(line, S("--- ")) || str_is(line, "---") || str_starts(line, S("diff ")) ||
+	       str_starts(line, S("Index: "));
+}
+
+/* The words that stand before the diff of a patch that has no fields. */
+static const char *free_words(struct arena *a, struct str text)
+{
+	struct text out = {.a = a};
+	text_addz(&out, "");
+	while (text.p && out.n < WORDS_LIMIT) {
+		struct str line = str_cut(&text, '\n');
+		if (ends_words(line))
+			break;
+		text_addf(&out, "%.*s\n", STR(line));
+	}
+	return str_copy(a, str_trim(text_str(&out)));
+}
+
+/* A field among such words may still tell who wrote it. */
+static void free_author(struct arena *a, const char *words, struct mail *m)
+{
+	struct str rest = str_of(words);
+	while (rest.p) {
+		struct str who = str_cut(&rest, '\n'), name = str_cut(&who, ':');
+		if (who.p && (str_is(name, "Author") || str_is(name, "From")) && !m->name)
+			mime_address(a, str_trim(who), &m->name, &m->email);
+	}
+}
+
 /* What the patch says of itself, in DEP-3's fields or as a mail; its author and date are those of
  * the packager where it tells none. A text that makes no sense is no reason to fail: the patch is
  * applied already. */
@@ -98,10 +130,13 @@ static struct git_words read_patch(struct history *h, const char *patch)
 		!mails_read(a, text, name, &list, &ignored))
 		return words;
 	struct mail m = list.v[0];
-	if (!m.subject || !*m.subject)
-		m.subject = name;
-	else
+	if (m.subject && *m.subject) {
 		m.body = with_name(a, m.body, name);
+	} else {
+		m.subject = name;
+		m.body = *m.body ? m.body : free_words(a, text);
+		free_author(a, m.body, &m);
+	}
 	words.message = mail_message(a, &m);
 	if (m.name && *m.name && m.email && *m.email) {
 		words.name = m.name;

@@ -24,7 +24,7 @@ is "Debian's patches follow in order" "$(git -C $src log --reverse --format='%an
 	"A. Packager: Debian's packaging, demo 1.0-1
 F. First: the first change
 Sécond: the second change
-A. Packager: back"
+T. Third: back"
 is "... with their dates" "$(git -C $src log --reverse --format=%ad --date=iso pristine..upstream)" \
 	"2026-11-02 09:30:00 +0100
 2026-10-20 12:00:00 +0000
@@ -39,6 +39,10 @@ Origin: upstream, https://example.org/1
 Forwarded: not-needed
 Last-Update: 2026-10-20
 Patch-Name: first.patch"
+is "... also without fields" "$(git -C $src log -1 --format=%b upstream)" "There were three,
+and now two.
+
+Author: T. Third <third@example.org>"
 is "options of the series count: -p0" "$(git -C $src diff --stat upstream~2 upstream~1 | sed -n 1p)" \
 	" demo.c | 1 +"
 is "... and -R" "$(git -C $src show upstream:gone.txt)" "one

@@ -25,7 +25,7 @@ is "Debian's patches are commits" \
 Simon Goldschmidt: patch #9350: Sockets API: use OS's sys/socket.h instead of lwip/sock
 Joan Lledó: cmake"
 is "... with the same ids on each machine" "$(git -C $tree rev-parse upstream)" \
-	7302ad679d729fd08ee182bd68f062f5c670c7dc
+	86c8c260f7810dd431be525d4c80bfaa64e8e742
 run respin --json plan static-site
 sed -i 's/4U \* (mss)/6U * (mss)/' $tree/src/core/tcp_in.c
 ok "(the edit is one)" sh -c "! git -C $tree diff --quiet"

@@ -108,7 +108,12 @@ THIRD = """--- old/work/demo.h
  int demo_value(void);
 -int gone;
 """
-REVERSED = """--- a/gone.txt
+REVERSED = """There were three,
+and now two.
+
+Author: T. Third <third@example.org>
+
+--- a/gone.txt
 +++ b/gone.txt
 @@ -1,2 +1,3 @@
  one

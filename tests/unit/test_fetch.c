@@ -160,14 +160,16 @@ static void mirrors_come_once_and_in_order(void **state)
 	defer(arena_free) struct arena a = {0};
 	strings pools = {0};
 	mirrors_parse(&a,
-		S("http://one/debian|main\nhttp://one/debian|contrib\nhttps://two/d/|main\n"
+		S("http://one/debian|main\nhttp://one/debian|contrib\nhttps://two/d-security/"
+		  "|main\n"
 		  "http://one/debian|main\nfile:/srv/mirror|main\ncdrom:disk|main\nhttp://"
 		  "flat|\n\n"),
 		&pools);
-	assert_int_equal(pools.n, 3);
+	assert_int_equal(pools.n, 4);
 	assert_string_equal(pools.v[0], "http://one/debian/pool/main");
 	assert_string_equal(pools.v[1], "http://one/debian/pool/contrib");
-	assert_string_equal(pools.v[2], "https://two/d/pool/main");
+	assert_string_equal(pools.v[2], "https://two/d-security/pool/main");
+	assert_string_equal(pools.v[3], "https://two/d-security/pool/updates/main");
 }
 
 static void pool_urls_are_as_debian_lays_them_out(void **state)
