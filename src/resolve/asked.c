@@ -123,7 +123,7 @@ static void say_rank(const struct search *s, struct found *f, const struct asked
 {
 	bool linked = catalog_owner(&w->catalog, n->owner)->marks & CATALOG_LINKED;
 	int base = depth ? RANK_PART : RANK_EXACT;
-	int place = depth ? w->part : linked ? w->linked : w->exact;
+	int place = linked ? w->linked : depth ? w->part : w->exact;
 	int kind = w->is_own ? kind_points[n->kind].own : depth ? 0 : kind_points[n->kind].other;
 	int weak = n->marks & CATALOG_WEAK ? WEAK_POINTS : 0;
 	struct text t = {.a = s->a};
@@ -176,7 +176,7 @@ static void add_found(struct search *s, struct asked *w, const struct catalog_na
 	f->asked = w;
 	f->owner = n->owner;
 	f->is_exact = depth == 0;
-	f->in_build = w->is_own && depth == 0;
+	f->in_build = w->is_own && (depth == 0 || (o->marks & CATALOG_LINKED));
 	f->is_definition = !(n->marks & CATALOG_WEAK);
 	f->c = (struct candidate){.world = w->world,
 		.kind = kind_words[n->kind],

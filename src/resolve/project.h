@@ -40,6 +40,8 @@ const char *project_image(
 
 /* Adds the executables that are images: their modules, and to each library which image links it. */
 void project_add_images(struct project *p, struct modules *x);
+/* Adds the C files in the folders of libraries. */
+void project_add_stubs(struct project *p, struct modules *x);
 /* The libraries that executables of the project link, virtual ones with what implements them. */
 void project_linked(
 	const struct project *p, const struct ocaml_executable *x, ocaml_library_list *out);
