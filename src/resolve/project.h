@@ -11,6 +11,7 @@ struct project {
 	struct arena *a;
 	struct search *s;
 	const char *root;	/* absolute */
+	struct ocaml_site site; /* where what it links is installed */
 	struct origins origins; /* of installed packages */
 	struct ocaml_workspace dune;
 	ocaml_libraries installed;

@@ -278,6 +278,13 @@ echo 'let x = 1' >wrapped/fresh.ml
 finds "a new module is seen" W.Fresh "module, sample.wrapped, sample, 1.2, wrapped/fresh.ml"
 rm wrapped/fresh.ml
 finds "... and that it went" W.Fresh nothing
+echo '(library (name w)' >wrapped/dune.broken
+mv wrapped/dune wrapped/dune.whole
+mv wrapped/dune.broken wrapped/dune
+finds "with a broken dune file the others still tell" D2 "module, deep, -, -, deep/one/two/d2.ml"
+ask no_such_name
+contains "... and what is wrong is told" "$out" "not read: wrapped/dune:1:1: expected a ')'"
+mv wrapped/dune.whole wrapped/dune
 mkdir ../tools
 for tool in cat sed python3 head tr; do ln -s "$(command -v $tool)" ../tools/; done
 run env PATH="$RESPIN_BUILD:$scratch/tools" respin --json resolve W.A
@@ -312,6 +319,7 @@ echo '{}' >respin.json
 mkdir -p recipes overlays/lib/src
 ask vended.sub
 is "an overlay is told" "$(list overlay)" "overlays/lib/src"
+contains "... confirmed by dune there, too" "$out" "confirmed by dune"
 ok "what is known is kept in the workspace" sh -c 'ls .respin/index/project-*'
 mkdir -p recipes/c/src
 echo 'int in_c(void) { return 1; }' >recipes/c/src/w.c
