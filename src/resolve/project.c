@@ -7,41 +7,48 @@
 /* ---- where it is ------------------------------------------------------------------------------
  */
 
-/* As dune does: the outermost folder with a dune-workspace, else with a dune-project; a config.ml
- * of mirage's makes a project even before dune's files are there. */
-static const char *find_root(struct arena *a, const char *start)
+/* What makes a folder a project's root, best first: of all but the last the outermost counts, as
+ * for dune and mirage. */
+static const char *const marks[] = {
+	"mirage/context", "dune-workspace", "dune-project", "config.ml"};
+#define MARKS (sizeof(marks) / sizeof(*marks))
+
+/* The first mark of DIR that is not worse than MOST; MARKS where it has none. */
+static size_t mark_of(struct arena *a, const char *dir, size_t most)
 {
-	static const char *const marks[] = {"dune-workspace", "dune-project", "config.ml"};
+	for (size_t i = 0; i < MARKS && i <= most; i++)
+		if (file_exists(path_join(a, dir, marks[i])))
+			return i;
+	return MARKS;
+}
+
+/* Upwards from START, within TOP (NULL: anywhere). */
+static const char *find_root(struct arena *a, const char *start, const char *top)
+{
 	const char *best = NULL;
-	size_t best_mark = 3;
+	size_t best_mark = MARKS;
 	for (const char *dir = start;; dir = path_dir(a, dir)) {
-		for (size_t i = 0; i < 3 && i <= best_mark; i++) {
-			bool nearest = i == 2 && best;
-			if (nearest || !file_exists(path_join(a, dir, marks[i])))
-				continue;
+		size_t mark = mark_of(a, dir, best_mark);
+		bool is_nearest = mark == MARKS - 1 && best;
+		if (mark < MARKS && !is_nearest) {
 			best = dir;
-			best_mark = i;
-			break;
+			best_mark = mark;
 		}
-		if (!strcmp(dir, "/"))
+		if (!strcmp(dir, "/") || (top && !strcmp(dir, top)))
 			return best;
 	}
 }
 
-static bool is_root(struct arena *a, const char *dir)
-{
-	return file_exists(path_join(a, dir, "dune-workspace")) ||
-	       file_exists(path_join(a, dir, "dune-project")) ||
-	       file_exists(path_join(a, dir, "config.ml"));
-}
-
+/* The workspace itself, or what the current folder is in; in a workspace nothing outside of it. */
 static const char *project_root(const struct search *s)
 {
-	const char *here;
+	const char *here, *top = s->w->root;
 	struct err ignored;
-	if (s->w->root)
-		return is_root(s->a, s->w->root) ? s->w->root : NULL;
-	return path_real(s->a, ".", &here, &ignored) ? find_root(s->a, here) : NULL;
+	if (top && mark_of(s->a, top, MARKS) < MARKS)
+		return top;
+	if (!path_real(s->a, ".", &here, &ignored) || (top && !path_below(top, here)))
+		return NULL;
+	return find_root(s->a, here, top);
 }
 
 /* ---- where its packages come from -------------------------------------------------------------

@@ -291,6 +291,14 @@ run env PATH="$RESPIN_BUILD:$scratch/tools" respin --json resolve W.A
 is "without dune its files are read" "$(json '["candidates"][0]["file"]')" wrapped/a.ml
 contains "... which is told" "$out" "read from dune files"
 
+# In a workspace of recipes that holds the project, too.
+echo '{}' >../respin.json
+mkdir ../recipes
+finds "a project within a workspace" W.A "module, sample.wrapped, sample, 1.2, wrapped/a.ml"
+run respin -C .. resolve W.A
+contains "... is none outside of its folder" "$out" "nothing found"
+rm -r ../respin.json ../recipes ../.respin
+
 # ---- addresses --------------------------------------------------------------------------------------
 
 ok "the project builds" dune build --root . ./bare/tool.exe
