@@ -248,6 +248,7 @@ static bool make(struct catalog_maker *m, void *ctx, struct err *e)
 	vec_for(package, &p->dune.packages)
 		(void)modules_package(&x, package->name, package->file, package->line);
 	modules_add(&x);
+	project_add_edited(p, &x);
 	project_add_stubs(p, &x);
 	project_add_images(p, &x);
 	origins_close(&p->origins);

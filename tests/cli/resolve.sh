@@ -325,8 +325,18 @@ rm -r _build
 # A workspace of recipes at the same root has its overlays.
 echo '{}' >respin.json
 mkdir -p recipes overlays/lib/src
+echo '(data_only_dirs *)' >overlays/dune # hides them from dune
 ask vended.sub
 is "an overlay is told" "$(list overlay)" "overlays/lib/src"
+cp -R vendor/lib/. overlays/lib/src/
+sleep 0.1
+printf 'let y = 2\nlet more = 3\n' >overlays/lib/src/vended.ml
+finds "what is edited is found where it is edited" Vended.more \
+	"value, vended.sub, vended, 7.1, overlays/lib/src/vended.ml:2"
+sleep 0.1
+echo 'let x = 1' >overlays/lib/src/added.ml
+ask Vended.Added
+contains "... and modules that are only there" "$best" "module, vended.sub, vended, 7.1, overlays/lib/src/added.ml"
 contains "... confirmed by dune there, too" "$out" "confirmed by dune"
 ok "what is known is kept in the workspace" sh -c 'ls .respin/index/project-*'
 mkdir -p recipes/c/src
