@@ -5,6 +5,7 @@
 
 #include "resolve/resolve.h"
 
+#define MAX_CANDIDATES 12 /* in text */
 #define MAX_DEPENDENTS 30 /* in text, beside all else; --dependents lists them */
 
 static void put_candidate(struct json_writer *w, const struct candidate *k)
@@ -78,8 +79,10 @@ static void print_candidate(struct context *c, const struct candidate *k)
 
 static void print_resolution(struct context *c, const struct resolution *r)
 {
-	vec_for(k, &r->candidates)
-		print_candidate(c, k);
+	for (size_t i = 0; i < r->candidates.n && i < MAX_CANDIDATES; i++)
+		print_candidate(c, &r->candidates.v[i]);
+	if (r->candidates.n > MAX_CANDIDATES)
+		term_out("and %zu more (--json has them all)\n", r->candidates.n - MAX_CANDIDATES);
 	if (r->candidates.n)
 		return;
 	term_out("%s: nothing found\n", r->query);

@@ -123,7 +123,7 @@ static void say_rank(const struct search *s, struct found *f, const struct asked
 {
 	bool linked = catalog_owner(&w->catalog, n->owner)->marks & CATALOG_LINKED;
 	int base = depth ? RANK_PART : RANK_EXACT;
-	int place = depth ? w->part : linked ? w->linked : w->exact;
+	int place = linked ? w->linked : depth ? w->part : w->exact;
 	int kind = w->is_own ? kind_points[n->kind].own : depth ? 0 : kind_points[n->kind].other;
 	int weak = n->marks & CATALOG_WEAK ? WEAK_POINTS : 0;
 	struct text t = {.a = s->a};
@@ -139,14 +139,37 @@ static void say_rank(const struct search *s, struct found *f, const struct asked
 	vec_push(s->a, &f->c.evidence, t.p);
 }
 
-/* An overlay's working tree takes the place of the whole unit that it is called as. */
+/* An overlay's working tree takes the place of the whole unit that it is called as: absolute, or
+ * NULL. */
+static const char *overlay_tree(const struct search *s, const char *unit)
+{
+	if (!unit || !*unit || !s->w->overlays)
+		return NULL;
+	const char *tree = str_format(s->a, "%s/%s/src", s->w->overlays, unit);
+	return dir_exists(tree) ? tree : NULL;
+}
+
+/* FILE of the unit whose overlay is TREE: there. Its first folders are those that the unit lies
+ * in. */
+static const char *edited_file(const struct search *s, const char *tree, const char *file)
+{
+	for (const char *part = file; tree && part; part = strchr(part, '/')) {
+		part += *part == '/';
+		const char *path = path_join(s->a, tree, part);
+		if (file_exists(path))
+			return path;
+	}
+	return NULL;
+}
+
 static void say_overlay(const struct search *s, struct found *f)
 {
-	if (!f->c.unit || !s->w->overlays)
+	const char *tree = overlay_tree(s, f->c.unit);
+	const char *edited = f->c.file ? edited_file(s, tree, f->c.file) : NULL;
+	if (!tree)
 		return;
-	const char *tree = str_format(s->a, "%s/%s/src", s->w->overlays, f->c.unit);
-	if (!dir_exists(tree))
-		return;
+	if (edited)
+		f->c.file = shown_path(s, edited);
 	f->c.overlay = shown_path(s, tree);
 	vec_push(s->a, &f->c.evidence,
 		str_format(s->a,
@@ -175,8 +198,7 @@ static void add_found(struct search *s, struct asked *w, const struct catalog_na
 	struct found *f = vec_add(s->a, &s->found);
 	f->asked = w;
 	f->owner = n->owner;
-	f->is_exact = depth == 0;
-	f->in_build = w->is_own && depth == 0;
+	f->in_build = w->is_own && (depth == 0 || (o->marks & CATALOG_LINKED));
 	f->is_definition = !(n->marks & CATALOG_WEAK);
 	f->c = (struct candidate){.world = w->world,
 		.kind = kind_words[n->kind],
@@ -279,7 +301,12 @@ static void look_within(struct look *l, const struct catalog_name *n, const stri
 {
 	struct arena *a = l->s->a;
 	struct inner inner;
-	const char *file = str_copy(a, str_of(catalog_text(&l->w->catalog, n->file)));
+	const struct catalog *catalog = &l->w->catalog;
+	const char *unit = catalog_text(catalog, catalog_owner(catalog, n->owner)->place);
+	const char *file = str_copy(a, str_of(catalog_text(catalog, n->file)));
+	const char *edited = edited_file(l->s, overlay_tree(l->s, unit), file);
+	if (edited)
+		file = edited;
 	const char *other = other_half(a, file);
 	if (!find_in(l, file, names, &inner)) {
 		if (!find_in(l, other, names, &inner))
@@ -290,13 +317,13 @@ static void look_within(struct look *l, const struct catalog_name *n, const stri
 	struct candidate *c = &l->s->found.v[l->s->found.n - 1].c;
 	c->module = str_copy(a, l->s->query);
 	c->kind = inner.kind;
-	c->file = file;
+	c->file = edited ? shown_path(l->s, file) : file;
 	c->line = inner.line;
 	strings evidence = c->evidence;
 	c->evidence = (strings){0};
 	vec_push(a, &c->evidence,
-		str_format(
-			a, "%s is a %s defined in %s:%d", c->module, inner.kind, file, inner.line));
+		str_format(a, "%s is a %s defined in %s:%d", c->module, inner.kind, c->file,
+			inner.line));
 	vec_for(z, &evidence)
 		vec_push(a, &c->evidence, *z);
 	l->has_exact = true;

@@ -136,7 +136,7 @@ static void add_source(struct modules *x, const struct ocaml_library *l,
 			m->is_generated ? CATALOG_WEAK : 0}));
 }
 
-static void add_module(struct modules *x, const struct ocaml_library *l,
+void modules_add_module(struct modules *x, const struct ocaml_library *l,
 	const struct ocaml_module *m, uint32_t owner)
 {
 	struct arena *a = arena_of(x);
@@ -213,7 +213,7 @@ static void add_library(struct modules *x, const struct ocaml_library *l)
 			str_format(a, "%s is what dune files call the library %s", l->local_name,
 				l->name));
 	vec_for(m, &l->modules)
-		add_module(x, l, m, owner);
+		modules_add_module(x, l, m, owner);
 	say_library(x, l, owner);
 	say_source(x, owner, &from);
 }

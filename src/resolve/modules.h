@@ -24,6 +24,9 @@ struct modules {
 /* Adds all libraries with their modules and sources, the packages that they are of, and who needs
  * whom. */
 void modules_add(struct modules *x);
+/* Adds the module M of L, and its sources, to the library OWNER. */
+void modules_add_module(struct modules *x, const struct ocaml_library *l,
+	const struct ocaml_module *m, uint32_t owner);
 /* The number of the owner of library NAME (by either of its names); CATALOG_NONE. */
 uint32_t modules_owner(const struct modules *x, const char *name);
 /* The owner that stands for the package NAME, made where it is not there yet. FILE and LINE define

@@ -70,7 +70,7 @@ static void add_package(struct search *s, const struct repository *r, uint32_t p
 	if (!opam_index_get(r->index, opam_index_latest(r->index, package), &k))
 		return;
 	struct found *f = vec_add(s->a, &s->found);
-	f->is_exact = f->is_definition = true;
+	f->is_definition = true;
 	f->c = (struct candidate){.world = "opam",
 		.kind = "package",
 		.module = str_copy(s->a, s->query),

@@ -7,41 +7,48 @@
 /* ---- where it is ------------------------------------------------------------------------------
  */
 
-/* As dune does: the outermost folder with a dune-workspace, else with a dune-project; a config.ml
- * of mirage's makes a project even before dune's files are there. */
-static const char *find_root(struct arena *a, const char *start)
+/* What makes a folder a project's root, best first: of all but the last the outermost counts, as
+ * for dune and mirage. */
+static const char *const marks[] = {
+	"mirage/context", "dune-workspace", "dune-project", "config.ml"};
+#define MARKS (sizeof(marks) / sizeof(*marks))
+
+/* The first mark of DIR that is not worse than MOST; MARKS where it has none. */
+static size_t mark_of(struct arena *a, const char *dir, size_t most)
 {
-	static const char *const marks[] = {"dune-workspace", "dune-project", "config.ml"};
+	for (size_t i = 0; i < MARKS && i <= most; i++)
+		if (file_exists(path_join(a, dir, marks[i])))
+			return i;
+	return MARKS;
+}
+
+/* Upwards from START, within TOP (NULL: anywhere). */
+static const char *find_root(struct arena *a, const char *start, const char *top)
+{
 	const char *best = NULL;
-	size_t best_mark = 3;
+	size_t best_mark = MARKS;
 	for (const char *dir = start;; dir = path_dir(a, dir)) {
-		for (size_t i = 0; i < 3 && i <= best_mark; i++) {
-			bool nearest = i == 2 && best;
-			if (nearest || !file_exists(path_join(a, dir, marks[i])))
-				continue;
+		size_t mark = mark_of(a, dir, best_mark);
+		bool is_nearest = mark == MARKS - 1 && best;
+		if (mark < MARKS && !is_nearest) {
 			best = dir;
-			best_mark = i;
-			break;
+			best_mark = mark;
 		}
-		if (!strcmp(dir, "/"))
+		if (!strcmp(dir, "/") || (top && !strcmp(dir, top)))
 			return best;
 	}
 }
 
-static bool is_root(struct arena *a, const char *dir)
-{
-	return file_exists(path_join(a, dir, "dune-workspace")) ||
-	       file_exists(path_join(a, dir, "dune-project")) ||
-	       file_exists(path_join(a, dir, "config.ml"));
-}
-
+/* The workspace itself, or what the current folder is in; in a workspace nothing outside of it. */
 static const char *project_root(const struct search *s)
 {
-	const char *here;
+	const char *here, *top = s->w->root;
 	struct err ignored;
-	if (s->w->root)
-		return is_root(s->a, s->w->root) ? s->w->root : NULL;
-	return path_real(s->a, ".", &here, &ignored) ? find_root(s->a, here) : NULL;
+	if (top && mark_of(s->a, top, MARKS) < MARKS)
+		return top;
+	if (!path_real(s->a, ".", &here, &ignored) || (top && !path_below(top, here)))
+		return NULL;
+	return find_root(s->a, here, top);
 }
 
 /* ---- where its packages come from -------------------------------------------------------------
@@ -118,40 +125,44 @@ static struct modules_origin origin_of(void *ctx, const char *package, const cha
 
 static bool read_installed(struct project *p, struct catalog_maker *m, struct err *e)
 {
-	struct ocaml_env env = ocaml_env_now();
-	struct ocaml_site site;
 	struct ocaml_installed all = {0};
 	struct err none;
-	if (!ocaml_site_find(p->a, &env, &site, e))
-		return false;
-	vec_for(folder, &site.path)
+	vec_for(folder, &p->site.path)
 		catalog_watch(m, *folder);
-	if (!ocaml_installed_read(p->a, &site, &all, &none) && none.code != E_NOTFOUND) {
+	if (!ocaml_installed_read(p->a, &p->site, &all, &none) && none.code != E_NOTFOUND) {
 		*e = none;
 		return false;
 	}
 	vec_for(path, &all.read)
 		catalog_watch(m, *path);
 	p->installed = all.libraries;
-	origins_open(&p->origins, p->s, m, &site, &p->installed);
+	origins_open(&p->origins, p->s, m, &p->site, &p->installed);
 	return true;
 }
 
 /* What dune says is certain; where it can't be asked, what its files say is not worse than before.
  * Its own files go to a folder of ours: neither the user's _build nor its lock is touched. */
-static const char *ask_dune(struct project *p)
+static bool ask_dune(struct project *p, const char **how, struct err *e)
 {
 	struct ocaml_workspace described;
-	struct err e;
+	struct err now;
 	const char *state = p->s->w->state, *build;
+	*how = "read from dune files";
 	if (!program_find(p->a, "dune"))
-		return "read from dune files";
+		return true;
+	*how = "read from dune files, which dune itself could not describe";
 	build = state ? path_join(p->a, state, "index/dune")
 		      : search_kept(p->s, false, "dune", p->root);
-	if (!build || !ocaml_describe(p->a, p->root, "dune", NULL, build, &described, &e))
-		return "read from dune files, which dune itself could not describe";
-	ocaml_workspace_confirm(p->a, &p->dune, &described);
-	return "confirmed by dune";
+	if (!build || !dir_make(build, &now))
+		return true;
+	if (ocaml_describe(p->a, p->root, "dune", NULL, build, &described, &now)) {
+		ocaml_workspace_confirm(p->a, &p->dune, &described);
+		*how = "confirmed by dune";
+	} else if (now.code == E_INTERRUPTED) {
+		*e = now;
+		return false;
+	}
+	return true;
 }
 
 static void merge(struct project *p)
@@ -200,16 +211,31 @@ static void watch_all(struct project *p, struct catalog_maker *m)
 		catalog_watch(m, *file);
 }
 
+static const char *summary_of(const struct project *p, const char *how)
+{
+	struct text t = {.a = p->a};
+	text_addf(&t, "project %s: %s, %s; %s", p->root,
+		count_words(p->a, p->dune.libraries.n, "library name"),
+		count_words(p->a, p->dune.packages.n, "package"), how);
+	if (p->dune.problems.n)
+		text_addf(&t, "; not read: %s", p->dune.problems.v[0]);
+	if (p->dune.problems.n > 1)
+		text_addf(&t, ", and %zu more", p->dune.problems.n - 1);
+	return t.p;
+}
+
 static bool make(struct catalog_maker *m, void *ctx, struct err *e)
 {
 	struct project *p = ctx;
 	ocaml_libraries chosen = {0};
+	const char *how;
 	if (!read_installed(p, m, e) ||
 		!ocaml_workspace_read(p->a, p->root, &p->installed, &p->dune, e) ||
 		!project_locks(p->a, p->root, &p->locks, &p->lock_files, e))
 		return false;
 	watch_all(p, m);
-	const char *how = ask_dune(p);
+	if (!ask_dune(p, &how, e))
+		return false;
 	merge(p);
 	choose(p, &chosen);
 	struct modules x = {.m = m,
@@ -222,20 +248,20 @@ static bool make(struct catalog_maker *m, void *ctx, struct err *e)
 	vec_for(package, &p->dune.packages)
 		(void)modules_package(&x, package->name, package->file, package->line);
 	modules_add(&x);
+	project_add_edited(p, &x);
+	project_add_stubs(p, &x);
 	project_add_images(p, &x);
 	origins_close(&p->origins);
-	m->summary = str_format(p->a, "project %s: %s, %s; %s", p->root,
-		count_words(p->a, p->dune.libraries.n, "library name"),
-		count_words(p->a, m->names.n, "name"), how);
+	m->summary = summary_of(p, how);
 	return true;
 }
 
 /* What decides what the project's libraries are and how they are called. */
-static const char *key_of(const struct project *p, const struct ocaml_site *site)
+static const char *key_of(const struct project *p)
 {
 	struct text t = {.a = p->a};
 	const char *dune = program_find(p->a, "dune");
-	text_addf(&t, "%s\n%s\n%s\n", p->root, dune ? dune : "", origins_key(p->a, site));
+	text_addf(&t, "%s\n%s\n%s\n", p->root, dune ? dune : "", origins_key(p->a, &p->site));
 	vec_for(r, &p->s->w->all) {
 		const struct dune_how *how = (*r)->build.dune;
 		if (how)
@@ -249,13 +275,12 @@ bool search_project(struct search *s, struct err *e)
 {
 	struct project p = {.a = s->a, .s = s};
 	struct ocaml_env env = ocaml_env_now();
-	struct ocaml_site site;
 	p.root = s->project = project_root(s);
 	if (!p.root)
 		return true;
-	if (!ocaml_site_find(s->a, &env, &site, e))
+	if (!ocaml_site_find(s->a, &env, &p.site, e))
 		return false;
-	const char *key = key_of(&p, &site);
+	const char *key = key_of(&p);
 	struct catalog_source source = {
 		.kept = search_kept(s, true, "project", key), .key = key, .make = make, .ctx = &p};
 	struct asked how = {.world = "project",

@@ -11,6 +11,7 @@ struct project {
 	struct arena *a;
 	struct search *s;
 	const char *root;	/* absolute */
+	struct ocaml_site site; /* where what it links is installed */
 	struct origins origins; /* of installed packages */
 	struct ocaml_workspace dune;
 	ocaml_libraries installed;
@@ -40,6 +41,11 @@ const char *project_image(
 
 /* Adds the executables that are images: their modules, and to each library which image links it. */
 void project_add_images(struct project *p, struct modules *x);
+/* Adds the modules that only the working trees of overlays have, to the libraries that they are of.
+ */
+void project_add_edited(struct project *p, struct modules *x);
+/* Adds the C files in the folders of libraries. */
+void project_add_stubs(struct project *p, struct modules *x);
 /* The libraries that executables of the project link, virtual ones with what implements them. */
 void project_linked(
 	const struct project *p, const struct ocaml_executable *x, ocaml_library_list *out);

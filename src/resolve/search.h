@@ -21,7 +21,6 @@ struct found {
 	struct candidate c;
 	const struct recipe *recipe; /* NULL: not of the workspace's recipes */
 	bool in_build, is_definition;
-	bool is_exact;
 	const struct asked *asked; /* the catalog that has it; or NULL */
 	uint32_t owner;		   /* there */
 };
@@ -53,8 +52,8 @@ struct search {
 	bool fetch;
 };
 
-/* The parts of a rank. Whatever is exact is above whatever is not; what the workspace or project
- * builds is above all that they don't have. */
+/* The parts of a rank. Of what the workspace and the project have, whatever is exact is above
+ * whatever is not; what they build is above all that they don't have. */
 #define RANK_EXACT 100
 #define RANK_PART 30
 #define RANK_DEFINITION 20

@@ -223,7 +223,8 @@ E
 cat >>bare/dune <<'E'
 (deprecated_library_name (old_public_name older.wrapped) (new_public_name sample.wrapped))
 E
-cat >sample.opam.locked <<'E'
+lock_vended() {
+	cat >sample.opam.locked <<'E'
 opam-version: "2.0"
 depends: [ "vended" {= "7.1" & ?vendor} ]
 pin-depends: [ ["vended.7.1" "https://example.org/vended.tbz"] ]
@@ -231,6 +232,8 @@ x-opam-monorepo-duniverse-dirs: [ ["https://example.org/vended.tbz" "lib" ["sha2
 x-opam-monorepo-root-packages: ["sample"]
 x-opam-monorepo-version: "0.3"
 E
+}
+lock_vended
 before=$(find . | sort)
 finds "a wrapped module" W.A "module, sample.wrapped, sample, 1.2, wrapped/a.ml"
 contains "... as the compiler calls it" "$(list evidence)" "compiled as W__A"
@@ -278,11 +281,66 @@ echo 'let x = 1' >wrapped/fresh.ml
 finds "a new module is seen" W.Fresh "module, sample.wrapped, sample, 1.2, wrapped/fresh.ml"
 rm wrapped/fresh.ml
 finds "... and that it went" W.Fresh nothing
+echo '(library (name w)' >wrapped/dune.broken
+mv wrapped/dune wrapped/dune.whole
+mv wrapped/dune.broken wrapped/dune
+finds "with a broken dune file the others still tell" D2 "module, deep, -, -, deep/one/two/d2.ml"
+ask no_such_name
+contains "... and what is wrong is told" "$out" "not read: wrapped/dune:1:1: expected a ')'"
+mv wrapped/dune.whole wrapped/dune
 mkdir ../tools
 for tool in cat sed python3 head tr; do ln -s "$(command -v $tool)" ../tools/; done
 run env PATH="$RESPIN_BUILD:$scratch/tools" respin --json resolve W.A
 is "without dune its files are read" "$(json '["candidates"][0]["file"]')" wrapped/a.ml
 contains "... which is told" "$out" "read from dune files"
+
+# ---- sources that only the lock file names --------------------------------------------------------
+
+mkdir -p ../upstream/src
+echo '(lang dune 2.9)' >../upstream/dune-project
+touch ../upstream/remote.opam
+echo '(library (name remote) (public_name remote.core))' >../upstream/src/dune
+echo 'module Inner = struct let x = 1 end' >../upstream/src/part.ml
+git -C ../upstream init -q -b main
+git -C ../upstream add -A
+git -C ../upstream commit -qm first
+commit=$(git -C ../upstream rev-parse HEAD)
+lock() {
+	cat >sample.opam.locked <<-E
+	opam-version: "2.0"
+	depends: [ "remote" {= "4.2" & ?vendor} "weak" {= "1" & ?vendor} ]
+	pin-depends: [ ["remote.4.2" "$1"] ["weak.1" "https://example.org/weak.tbz"] ]
+	x-opam-monorepo-duniverse-dirs: [ ["$1" "remote"] ["https://example.org/weak.tbz" "weak" ["md5=00"]] ]
+	x-opam-monorepo-version: "0.3"
+	E
+}
+lock "git+file://$scratch/no-such-repository#$commit"
+finds "a source that can't be had is no error" Remote.Part nothing
+contains "... is told" "$out" "remote of the lock file: not there; it can't be fetched: "
+contains "... as is one without a good checksum" "$out" "weak of the lock file: not there; the lock file has neither"
+sleep 0.1
+lock "git+file://$scratch/upstream#$commit"
+run respin -q resolve other.h
+ok "a header's name fetches nothing" test ! -e .respin/sources/remote*
+finds "a module of a source that is not pulled" Remote.Part "module, remote.core, remote, 4.2, src/part.ml"
+is "... in which world" "$(list world)" lock
+is "... in which unit" "$(list unit)" remote
+finds "what it defines" Remote.Part.Inner "module, remote.core, remote, 4.2, src/part.ml:1"
+finds "its package" remote "package, -, remote, 4.2, remote.opam:1"
+echo 'x-opam-monorepo-duniverse-dirs: [ "remote" ]' >sample.opam.locked
+run respin resolve Remote.Part
+exits "a broken lock file is an error" 3
+contains "... with its place" "$err" "sample.opam.locked:1"
+rm -r .respin
+lock_vended
+
+# In a workspace of recipes that holds the project, too.
+echo '{}' >../respin.json
+mkdir ../recipes
+finds "a project within a workspace" W.A "module, sample.wrapped, sample, 1.2, wrapped/a.ml"
+run respin -C .. resolve W.A
+contains "... is none outside of its folder" "$out" "nothing found"
+rm -r ../respin.json ../recipes ../.respin
 
 # ---- addresses --------------------------------------------------------------------------------------
 
@@ -310,8 +368,19 @@ rm -r _build
 # A workspace of recipes at the same root has its overlays.
 echo '{}' >respin.json
 mkdir -p recipes overlays/lib/src
+echo '(data_only_dirs *)' >overlays/dune # hides them from dune
 ask vended.sub
 is "an overlay is told" "$(list overlay)" "overlays/lib/src"
+cp -R vendor/lib/. overlays/lib/src/
+sleep 0.1
+printf 'let y = 2\nlet more = 3\n' >overlays/lib/src/vended.ml
+finds "what is edited is found where it is edited" Vended.more \
+	"value, vended.sub, vended, 7.1, overlays/lib/src/vended.ml:2"
+sleep 0.1
+echo 'let x = 1' >overlays/lib/src/added.ml
+ask Vended.Added
+contains "... and modules that are only there" "$best" "module, vended.sub, vended, 7.1, overlays/lib/src/added.ml"
+contains "... confirmed by dune there, too" "$out" "confirmed by dune"
 ok "what is known is kept in the workspace" sh -c 'ls .respin/index/project-*'
 mkdir -p recipes/c/src
 echo 'int in_c(void) { return 1; }' >recipes/c/src/w.c

@@ -53,6 +53,8 @@ contains "... and who does in the image" "$(list evidence)" \
 	"in dist/site mirage-sleep.unix implements it"
 contains "each is found, and the one in the image first" "$(json '["candidates"][1]["library"]')" \
 	mirage-sleep.unix
+first "C beside modules" checksum_stubs.c \
+	"tcpip.checksum tcpip 9.0.1 duniverse/mirage-tcpip/src/tcpip_checksum/checksum_stubs.c"
 first "the unikernel's own module" Unikernel "- dist/site - unikernel.ml"
 first "an old name of a library" mtime.clock.os \
 	"mtime.clock mtime 2.1.0+dune duniverse/mtime/src/clock/dune"
