@@ -28,7 +28,7 @@ static void serve(int port, size_t size)
 	int fd = open_port(SOCK_STREAM, port);
 	memset(page, 'x', sizeof(page));
 	signal(SIGPIPE, SIG_IGN); /* some only knock */
-	puts("serving"); /* not flushed: a terminal's lines come at once */
+	puts("serving");	  /* not flushed: a terminal's lines come at once */
 	for (;;) {
 		struct sockaddr_in peer;
 		socklen_t length = sizeof(peer);
