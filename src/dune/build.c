@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define ATTEMPTS 5
+
 static bool has_overlays(const struct dune_request *q)
 {
 	return q->with && q->with->n;
@@ -100,8 +102,9 @@ static bool check_race(struct build *b, struct err *e)
 			continue;
 		if (file_stamp(entry->real, &now) && stamp_eq(&now, &entry->stamp))
 			continue;
+		b->raced = true;
 		fail(e, E_CONFLICT, "%s was changed while dune built", user_path(b, entry->path));
-		return fail_hint(e, "build again");
+		return fail_hint(e, "build again when nothing writes to it");
 	}
 	return true;
 }
@@ -149,9 +152,8 @@ static bool finish(struct build *b, struct dune_result *out, struct err *e)
 {
 	const char *product;
 	struct digest object;
-	if (!product_find(b, &product, e) || !graph_complete(b, e) ||
-		!overlays_have_effect(b, product, e) || !product_store(b, product, &object, e) ||
-		!check_race(b, e))
+	if (!check_race(b, e) || !product_find(b, &product, e) || !graph_complete(b, e) ||
+		!overlays_have_effect(b, product, e) || !product_store(b, product, &object, e))
 		return false;
 	tell_manifest(b, &object);
 	count_parts(b, out);
@@ -193,17 +195,54 @@ bool dune_plan(
 	return true;
 }
 
-bool dune_build(
-	struct arena *a, const struct dune_request *q, struct dune_result *out, struct err *e)
+static bool attempt(struct arena *a, const struct dune_request *q, struct dune_result *result,
+	bool *raced, struct err *e)
 {
 	defer(arena_free) struct arena scratch = {0};
-	struct dune_result result = {0};
-	struct build b = {.a = &scratch, .out = a, .q = q, .result = &result};
+	struct build b = {.a = &scratch, .out = a, .q = q, .result = result};
+	*raced = false;
 	if (!look_around(&b, true, e))
 		return false;
 	outside_cache(&b);
-	if (!shadow_sync(&b, e) || !run_dune(&b, e) || !finish(&b, &result, e))
-		return false;
-	*out = result;
+	bool built = shadow_sync(&b, e) && run_dune(&b, e) && finish(&b, result, e);
+	*raced = b.raced;
+	return built;
+}
+
+/* The overlays of WITH as they are now: their trees stand in the manifest. Those that are not in
+ * overlays/ nobody edits. */
+static bool look_at_overlays(const struct workspace *w, overlays *with, struct err *e)
+{
+	struct str own = str_of(w->overlays);
+	vec_for(o, with) {
+		struct overlay now;
+		if (!str_starts(str_of(o->dir), own))
+			continue;
+		if (!overlay_find(w, o->package, &now, e))
+			return false;
+		*o = now;
+	}
 	return true;
+}
+
+bool dune_build(
+	struct arena *a, const struct dune_request *q, struct dune_result *out, struct err *e)
+{
+	struct dune_result result = {0};
+	struct dune_request again = *q;
+	overlays with = {0};
+	if (q->with)
+		vec_for(o, q->with)
+			vec_push(a, &with, *o);
+	again.with = &with;
+	for (int i = 0; i < ATTEMPTS; i++) {
+		bool raced;
+		if (attempt(a, &again, &result, &raced, e)) {
+			*out = result;
+			return true;
+		}
+		if (!raced || (i + 1 < ATTEMPTS && !look_at_overlays(q->w, &with, e)))
+			return false;
+	}
+	return false;
 }

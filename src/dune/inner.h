@@ -77,6 +77,7 @@ struct build {
 	VEC(struct mount) mounts;   /* the whole workspace first */
 	struct digest facts, shape; /* of the request, as struct trail's */
 	bool caches;		    /* dune has a cache that both sides share */
+	bool raced;		    /* an overlay changed while dune ran */
 	bool uses_installed;	    /* some package of the image has no folder in the shadow */
 	const char *vendored;	    /* the shadow's folder for what the workspace has not */
 	strings unfetched;	    /* units that belong there, and whose source is not there yet */

@@ -175,4 +175,27 @@ out
 recipes
 respin.json
 vendor"
+
+# ---- an edit while dune runs ------------------------------------------------------------------
+
+run respin overlay add odd
+rm -rf .respin/dune/with
+respin --json build >../raced 2>../raced.err &
+pid=$!
+tries=0
+until sleeping $pid || [ $tries -gt 200 ]; do
+	tries=$((tries + 1))
+	sleep 0.05
+done
+echo 'let odd = "late"' >overlays/odd/src/odd.ml
+wait $pid
+out=$(cat ../raced)
+is "an edit while dune runs is in the image" "$("$(path)")" "late new p"
+run respin --json inspect
+is "... and the image says that tree" "$(printf '%s' "$out" | python3 -c 'import json,sys
+for p in json.load(sys.stdin)["packages"]:
+	if p["overlay_tree"]: print(p["overlay_tree"])')" \
+	"$(cd overlays/odd/src && git add -A && git write-tree)"
+run respin --json build
+is "... which needs no other build" "$(json '["ran"]')" "[]"
 finish
