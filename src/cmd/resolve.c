@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "project/project.h"
 #include "resolve/resolve.h"
 
 #define MAX_CANDIDATES 12 /* in text */
@@ -105,7 +106,7 @@ static void print_dependents_of(const struct resolution *r)
 /* A workspace is not needed: what is installed and what opam knows can be asked anywhere. */
 static bool open_workspace(struct context *c, struct err *e)
 {
-	if (workspace_open(c->a, ".", &c->w, e))
+	if (project_open(c->a, ".", &c->w, e))
 		return true;
 	if (e->code != E_USAGE)
 		return false;
