@@ -119,9 +119,10 @@ static bool place(struct shadow *s, const struct entry *entry, struct err *e)
 {
 	struct build *b = s->b;
 	const char *path = path_join(b->a, b->dir, entry->path);
-	/* What dune makes needs no copy of what it made for the user. */
+	/* An image that was promoted would be a source to build contexts that don't make it: an old
+	 * one, of the same name. */
 	if (is_copied(b, entry) && !strcmp(entry->path, b->q->image->build.dune->target))
-		return true;
+		return tree_remove(path, e);
 	if (is_copied(b, entry))
 		return make_copy(b, path, entry->real, e);
 	return make_link(path, entry->real, e);

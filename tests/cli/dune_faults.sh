@@ -198,4 +198,34 @@ for p in json.load(sys.stdin)["packages"]:
 	"$(cd overlays/odd/src && git add -A && git write-tree)"
 run respin --json build
 is "... which needs no other build" "$(json '["ran"]')" "[]"
+cd ..
+
+# ---- an image that one of several contexts makes ----------------------------------------------
+
+mkdir -p contexts/lib contexts/out
+cd contexts || exit 1
+echo '{}' >respin.json
+echo '(lang dune 2.9)' >dune-project
+printf '(lang dune 2.9)\n(context default)\n(context (default (name other)))\n' >dune-workspace
+echo '(library (name part))' >lib/dune
+echo 'let word = "old"' >lib/part.ml
+echo 'let () = print_endline Part.word' >main.ml
+echo '(executable (name main) (libraries part))' >dune
+cat >out/dune <<'END'
+(rule (mode (promote (until-clean))) (targets image) (enabled_if (= %{context_name} "other"))
+ (action (copy ../main.exe image)))
+END
+echo "the user's" >out/image
+recipe part '"source": [{"path": "../../lib"}], "build": {"dune": {"place": "lib"}}'
+recipe app '"source": [{"path": "../.."}], "needs": ["part"],
+	"build": {"dune": {"place": ".", "target": "out/image"}}, "image": {"machine": "process"}'
+respin -q overlay add part
+run respin --json build
+is "the context that makes the image" "$("$(path)")" old
+for word in new newer; do
+	echo "let word = \"$word\"" >overlays/part/src/part.ml
+	run respin --json build
+	is "... is where it is taken from: $word" "$("$(path)")" $word
+done
+is "what stood in its place stays" "$(cat out/image)" "the user's"
 finish
