@@ -57,7 +57,7 @@ exits "plan" 0
 is "... names each library and the image" "$(reasons)" "greet: not built before
 shout: not built before
 app: not built before"
-ok "... and builds nothing" test ! -e .respin
+ok "... and builds nothing" test ! -e .respin/dune
 run respin --json build app
 exits "build" 0
 image=$(json '["path"]')

@@ -122,7 +122,7 @@ edited() {
 	is "$1: ... and built" "$(ran native/tcp__Window.) | $(ran native/tcpip_stack_direct.)" \
 		"src/tcp/window.ml changed | needs tcpip.tcp, which is rebuilt"
 	run respin --json inspect image
-	is "$1: the image holds the stack" "$(packages)" "image yes
+	contains "$1: the image holds the stack" "$(packages)" "image yes
 tcp-stack yes"
 	ok "$1: the user's files are as they were" same_as "$mirage/$1"
 	cd ..
