@@ -26,7 +26,10 @@ struct build_request {
 	int jobs;	      /* 0: one per processor */
 	bool plan_only;	      /* run nothing */
 	bool any_effect;      /* an overlay without effect is fine */
-	bool keep_going;      /* after a failure go on with what doesn't need it */
+	/* Packages that dune would find installed, and is to build from their released sources all
+	 * the same: so that their overlays are compared with that. NULL: none. */
+	const strings *from_source;
+	bool keep_going; /* after a failure go on with what doesn't need it */
 	/* Called for each action as it ends (or, with plan_only, would run); may be NULL. */
 	void (*on_action)(void *ctx, const struct action *action);
 	void *ctx;

@@ -35,6 +35,7 @@ bool build_by_dune(
 		.with = q->with,
 		.jobs = q->jobs,
 		.any_effect = q->any_effect,
+		.from_source = q->from_source,
 		.on_action = relay_action,
 		.ctx = &relay};
 	if (!dune_unchanged(a, &by_dune, &holds, &made, e))

@@ -112,7 +112,7 @@ static bool build_one(struct context *c, struct recipe *r, builds *all, struct e
 {
 	overlays with = {0};
 	struct built b = {.r = r};
-	if (!pick_overlays(c, r, &with, e) || !build_image(c, r, &with, &b.result, e))
+	if (!pick_overlays(c, r, &with, e) || !build_image(c, r, &with, NULL, &b.result, e))
 		return false;
 	vec_push(c->a, all, b);
 	if (!c->options.json)

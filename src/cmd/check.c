@@ -34,7 +34,8 @@ static bool make_image(struct context *c, struct lab_request *q, struct err *e)
 	overlays with = {0};
 	struct build_result built = {0};
 	if (!pick_image(c, &image, e) || !lab_validate(image, e) ||
-		!pick_overlays(c, image, &with, e) || !build_image(c, image, &with, &built, e))
+		!pick_overlays(c, image, &with, e) ||
+		!build_image(c, image, &with, NULL, &built, e))
 		return false;
 	*q = (struct lab_request){.w = &c->w,
 		.image = image,

@@ -89,7 +89,8 @@ bool cmd_schema(struct context *c, struct err *e);
 
 /* ---- shared by commands ----------------------------------------------------------------- */
 
-/* The image that the command line names: argument 0, or the workspace's only image. */
+/* The image that the command line names: argument 0, or the workspace's only image, or its only one
+ * with a recipe by hand. */
 MUST_CHECK bool pick_image(struct context *c, struct recipe **out, struct err *e);
 /* The same, but a library may be named, too. */
 MUST_CHECK bool pick_target(struct context *c, struct recipe **out, struct err *e);
@@ -116,12 +117,14 @@ MUST_CHECK bool find_dependents(
 	struct context *c, struct recipe *r, struct dependents *out, struct err *e);
 void put_dependents(struct json_writer *w, const struct dependents *d);
 void print_dependents(struct context *c, const struct recipe *r, const struct dependents *d);
-/* Builds with progress on the terminal. */
+/* Builds with progress on the terminal. FROM_SOURCE: see struct build_request. */
 MUST_CHECK bool build_image(struct context *c, struct recipe *image, const overlays *with,
-	struct build_result *out, struct err *e);
-/* One side of a comparison: the image built and read, its run still empty ... */
+	const strings *from_source, struct build_result *out, struct err *e);
+/* One side of a comparison: the image built and read, its run still empty. What only the OTHER side
+ * has an overlay of is built from its released source, so that the edits are all that differs ...
+ */
 MUST_CHECK bool build_side(struct context *c, struct recipe *image, const overlays *with,
-	const char *label, struct side *out, struct err *e);
+	const overlays *other, const char *label, struct side *out, struct err *e);
 /* ... and booted and checked. */
 MUST_CHECK bool check_side(
 	struct context *c, const struct recipe *image, struct side *side, struct err *e);

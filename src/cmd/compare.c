@@ -34,8 +34,8 @@ static bool make_sides(struct context *c, struct side *before, struct side *afte
 		return fail_hint(
 			e, "respin overlay add PACKAGE opens one; two kept runs can be named too");
 	}
-	return build_side(c, image, &none, "without overlays", before, e) &&
-	       build_side(c, image, &with, overlay_label(c, &with), after, e) &&
+	return build_side(c, image, &none, &with, "without overlays", before, e) &&
+	       build_side(c, image, &with, &none, overlay_label(c, &with), after, e) &&
 	       check_side(c, image, before, e) && check_side(c, image, after, e);
 }
 

@@ -19,23 +19,38 @@ static void warn_of_missing(const struct context *c)
 		file_exists(config) ? " (make depends gets what mirage needs)" : "");
 }
 
+/* The workspace's only image, or the only one with a recipe by hand. */
+static struct recipe *only_image(const struct workspace *w)
+{
+	struct recipe *any = NULL, *by_hand = NULL;
+	size_t n = 0, n_by_hand = 0;
+	vec_for(r, &w->all) {
+		if (!(*r)->image)
+			continue;
+		any = *r;
+		n++;
+		if (!any->is_made) {
+			by_hand = any;
+			n_by_hand++;
+		}
+	}
+	if (n_by_hand == 1)
+		return by_hand;
+	return n == 1 ? any : NULL;
+}
+
 bool pick_image(struct context *c, struct recipe **out, struct err *e)
 {
 	warn_of_missing(c);
 	if (c->args.n)
 		return recipe_find_image(&c->w, c->args.v[0], out, e);
-	struct recipe *only = NULL;
-	strings names = {0};
-	vec_for(r, &c->w.all) {
-		if ((*r)->image) {
-			only = *r;
-			vec_push(c->a, &names, only->name);
-		}
-	}
-	if (names.n == 1) {
-		*out = only;
+	*out = only_image(&c->w);
+	if (*out)
 		return true;
-	}
+	strings names = {0};
+	vec_for(r, &c->w.all)
+		if ((*r)->image)
+			vec_push(c->a, &names, (*r)->name);
 	fail(e, E_USAGE, "which image? this workspace has %zu", names.n);
 	struct text t = {.a = c->a};
 	vec_for(z, &names)
@@ -152,12 +167,13 @@ static void show_action(void *ctx, const struct action *action)
 }
 
 bool build_image(struct context *c, struct recipe *image, const overlays *with,
-	struct build_result *out, struct err *e)
+	const strings *from_source, struct build_result *out, struct err *e)
 {
 	struct progress progress = {0};
 	struct build_request q = {.w = &c->w,
 		.image = image,
 		.with = with,
+		.from_source = from_source,
 		.jobs = (int)c->options.jobs,
 		.keep_going = c->options.keep_going,
 		.on_action = show_action,

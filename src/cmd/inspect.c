@@ -146,7 +146,7 @@ bool pick_file(struct context *c, const char **out, struct err *e)
 		return false;
 	project_environment(&c->w);
 	if (!pick_image(c, &image, e) || !pick_overlays(c, image, &with, e) ||
-		!build_image(c, image, &with, &built, e))
+		!build_image(c, image, &with, NULL, &built, e))
 		return false;
 	*out = built.path;
 	return true;

@@ -1,11 +1,25 @@
 /* side.c - the two sides of a comparison, and what is shown of it. SPDX-License-Identifier: ISC */
 #include "cmd/cmd.h"
 
-bool build_side(struct context *c, struct recipe *image, const overlays *with, const char *label,
-	struct side *out, struct err *e)
+#include <string.h>
+
+static bool is_among(const overlays *list, const char *package)
+{
+	vec_for(o, list)
+		if (!strcmp(o->package, package))
+			return true;
+	return false;
+}
+
+bool build_side(struct context *c, struct recipe *image, const overlays *with,
+	const overlays *other, const char *label, struct side *out, struct err *e)
 {
 	struct side side = {.label = label};
-	if (!build_image(c, image, with, &side.build, e) ||
+	strings released = {0};
+	vec_for(o, other)
+		if (!is_among(with, o->package))
+			vec_push(c->a, &released, o->package);
+	if (!build_image(c, image, with, &released, &side.build, e) ||
 		!image_read(c->a, side.build.path, &side.image, e))
 		return false;
 	*out = side;

@@ -174,8 +174,8 @@ static bool build_sides(struct trial *t, struct side *before, struct side *after
 {
 	struct arena *a = t->c->a;
 	begin(t, "build");
-	if (!build_side(t->c, t->image, &t->before, "as it was", before, e) ||
-		!build_side(t->c, t->image, &t->after, "with the patch", after, e))
+	if (!build_side(t->c, t->image, &t->before, &t->after, "as it was", before, e) ||
+		!build_side(t->c, t->image, &t->after, &t->before, "with the patch", after, e))
 		return false;
 	end(t, str_format(a, "before: %zu ran, %zu reused; after: %zu ran, %zu reused",
 		       before->build.ran.n, before->build.reused, after->build.ran.n,

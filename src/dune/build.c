@@ -1,6 +1,7 @@
 /* build.c - one build by dune, from request to image. SPDX-License-Identifier: ISC */
 #include "dune/inner.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define ATTEMPTS 5
@@ -25,17 +26,37 @@ static bool check_target(const struct recipe *r, struct err *e)
 	return fail_where(e, "%s:/build/dune", r->file);
 }
 
+static const char *results(const struct build *b, const char *shadow)
+{
+	return path_join(b->a, shadow, "_build");
+}
+
+/* A side that was never built has what the other's build made: by dune's cache, or as a copy. */
 static void read_last(struct build *b)
 {
 	struct trail other;
 	const char *side = !strcmp(b->side, "with") ? "without" : "with";
+	const char *dir = str_format(b->a, "%s/dune/%s", b->state, side);
 	b->base_dir = b->dir;
 	b->has_last = b->has_base = trail_read(b->a, trail_file(b, b->side), &b->last);
-	if (b->has_last || !trail_read(b->a, trail_file(b, side), &other) || !other.caches)
+	if (b->has_last || !trail_read(b->a, trail_file(b, side), &other))
+		return;
+	bool copies = !dir_exists(results(b, b->dir)) && dir_exists(results(b, dir));
+	if (!other.caches && !copies)
 		return;
 	b->last = other;
 	b->has_base = true;
-	b->base_dir = str_format(b->a, "%s/dune/%s", b->state, side);
+	b->base_dir = dir;
+}
+
+/* Where dune has no cache. */
+static bool copy_results(struct build *b, struct err *e)
+{
+	const char *own = results(b, b->dir), *new = path_join(b->a, b->dir, "_build.new");
+	if (b->caches || b->has_last || !b->has_base || dir_exists(own))
+		return true;
+	return tree_remove(new, e) && tree_copy(results(b, b->base_dir), new, NULL, e) &&
+	       (rename(new, own) == 0 || fail_errno(e, "rename %s to %s", new, own));
 }
 
 static bool open_build(struct build *b, struct err *e)
@@ -204,7 +225,8 @@ static bool attempt(struct arena *a, const struct dune_request *q, struct dune_r
 	if (!look_around(&b, true, e))
 		return false;
 	outside_cache(&b);
-	bool built = shadow_sync(&b, e) && run_dune(&b, e) && finish(&b, result, e);
+	bool built = shadow_sync(&b, e) && copy_results(&b, e) && run_dune(&b, e) &&
+		     finish(&b, result, e);
 	*raced = b.raced;
 	return built;
 }

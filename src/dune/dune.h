@@ -31,10 +31,11 @@ typedef VEC(struct dune_action) dune_actions;
 
 struct dune_request {
 	const struct workspace *w;
-	struct recipe *image; /* with build.dune.target */
-	const overlays *with; /* NULL or empty: the side without */
-	int jobs;	      /* 0: dune's own choice */
-	bool any_effect;      /* an overlay without effect is fine */
+	struct recipe *image;	    /* with build.dune.target */
+	const overlays *with;	    /* NULL or empty: the side without */
+	int jobs;		    /* 0: dune's own choice */
+	bool any_effect;	    /* an overlay without effect is fine */
+	const strings *from_source; /* see build_request; NULL: none */
 	void (*on_action)(void *ctx, const struct dune_action *action); /* may be NULL */
 	void *ctx;
 };

@@ -156,6 +156,14 @@ static void add_overlays(struct build *b)
 		}
 }
 
+static void add_from_source(struct build *b)
+{
+	if (b->q->from_source)
+		vec_for(name, b->q->from_source)
+			add_value(b, ENTRY_FACT, str_format(b->a, "the origin of %s", *name),
+				"source");
+}
+
 bool outside_dune(struct build *b, struct err *e)
 {
 	b->dune = program_find(b->a, "dune");
@@ -206,6 +214,7 @@ void outside_values(struct build *b)
 	hash_start(&shape);
 	add_recipes(b);
 	add_overlays(b);
+	add_from_source(b);
 	add_value(b, ENTRY_FACT, "the workspace's place", b->root);
 	add_environment(b);
 	vec_for(entry, &b->inputs) {

@@ -115,6 +115,15 @@ static const struct ocaml_executable *executable_in(const struct build *b, const
 	return NULL;
 }
 
+/* Where dune alone knows how the two hang together: a file, if one has changed. */
+static const char *any_change(const struct build *b)
+{
+	vec_for(change, &b->changes)
+		if (is_workspace(change->kind))
+			return change->words;
+	return b->changes.n ? b->changes.v[0].words : NULL;
+}
+
 static const char *find(struct build *b, const struct ocaml_library *library, struct str target)
 {
 	const char *dir = library ? library->dir : folder_of(b->a, target);
@@ -127,8 +136,8 @@ static const char *find(struct build *b, const struct ocaml_library *library, st
 		why = rebuilt_need(b, requires);
 	if (!why)
 		why = wide_change(b, dir);
-	if (!why && b->changes.n)
-		why = b->changes.v[0].words;
+	if (!why)
+		why = any_change(b);
 	return why ? why : "its last result is gone from dune's folder";
 }
 

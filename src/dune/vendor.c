@@ -225,6 +225,28 @@ static bool any_added(const struct build *b)
 	return false;
 }
 
+static bool has_folder(const struct build *b, const struct recipe *r)
+{
+	vec_for(m, &b->mounts)
+		if (m->unit == r)
+			return true;
+	return false;
+}
+
+/* What the request wants from source, and the workspace has not. */
+static bool add_wanted(struct vendor *v, struct err *e)
+{
+	struct build *b = v->b;
+	if (!b->q->from_source)
+		return true;
+	vec_for(name, b->q->from_source)
+		vec_for(r, &b->closure)
+			if (!strcmp((*r)->name, *name) && (*r)->build.dune && !has_folder(b, *r) &&
+				!add_source(v, *r, "its overlay is to be compared with it", e))
+				return false;
+	return true;
+}
+
 /* What is added brings libraries of its own, which others may link, too: until nothing is added. */
 bool vendor_add(struct build *b, bool fetch, struct err *e)
 {
@@ -232,6 +254,8 @@ bool vendor_add(struct build *b, bool fetch, struct err *e)
 	struct vendor v = {.b = b, .done = empty, .fetch = fetch};
 	size_t before;
 	vendor_place(b);
+	if (!add_wanted(&v, e))
+		return false;
 	if (!any_added(b))
 		return true;
 	if (!check_overlays(b, e) || !read_installed(&v, e))

@@ -179,7 +179,7 @@ vendor"
 # ---- an edit while dune runs ------------------------------------------------------------------
 
 run respin overlay add odd
-rm -rf .respin/dune/with
+rm -rf .respin/dune/with .respin/dune/without
 respin --json build >../raced 2>../raced.err &
 pid=$!
 tries=0

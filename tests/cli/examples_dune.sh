@@ -37,7 +37,13 @@ lwt_site() {
 	is "... before" "$(checks before)" "pass pass pass fail fail fail fail fail"
 	is "... and after" "$(checks after)" "pass pass pass pass pass pass pass pass"
 	contains "the patched library is built" "$out" "lwt_io.{cmx,o}"
-	lacks "what does not depend on it is not" "$out" "dune__exe__Pages__"
+	is "its edit is all that is built for it" "$(printf '%s' "$out" | python3 -c '
+import json, sys
+ran = json.load(sys.stdin)["build"]["ran"]
+print(len(ran) < 15, ran[0]["reason"])')" "True src/unix/lwt_io.ml changed"
+	is "and all that differs from the image without it" "$(printf '%s' "$out" | python3 -c '
+import json, sys
+print([s for s in json.load(sys.stdin)["image_diff"]["symbols"] if not s["name"].startswith("camlLwt_io__")])')" "[]"
 	rm -rf .respin/dune .respin/reports
 	ok "nothing of the user's has changed" untouched
 }
