@@ -143,8 +143,9 @@ bool control_check(struct arena *a, const struct dpkg *d, const struct recipe *r
 	const struct debian_package *p, struct err *e)
 {
 	const char *profiles = join(a, &p->profiles, ",");
-	const char *const argv[] = {"dpkg-checkbuilddeps", str_format(a, "--admindir=%s", d->dir),
-		"-P", profiles, "debian/control", NULL};
+	const char *const argv[] = {"dpkg-checkbuilddeps",
+		str_format(a, "--admindir=%s", d->places.admin), "-P", profiles, "debian/control",
+		NULL};
 	struct outcome o;
 	if (!command_run(a, &(struct command){.argv = argv, .dir = dir}, &o, e)) {
 		if (e->code != E_NOTFOUND)

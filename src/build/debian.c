@@ -70,7 +70,7 @@ MUST_CHECK static bool relate_overlays(struct engine *g, size_t user, struct err
 bool debian_packages_open(struct engine *g, struct err *e)
 {
 	struct dpkg *dpkg = NEW(g->a, struct dpkg);
-	if (!dpkg_open(g->a, dpkg, e) || !watch_only(g, dpkg->file, e))
+	if (!dpkg_open(g->a, dpkg, e) || !watch_only(g, dpkg->places.status, e))
 		return false;
 	g->dpkg = dpkg;
 	vec_push(g->a, &g->packages, ((struct package){.r = g->q->image}));
@@ -191,7 +191,7 @@ static void add_state(struct engine *g, strings *argv, const char *scratch)
 		"/var/lib/ocaml", "/var/lib/sgml-base", "/var/lib/texmf", "/var/lib/xml-core"};
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
 		add3(g, argv, "--ro-bind-try", parts[i], parts[i]);
-	add3(g, argv, "--ro-bind", g->dpkg->dir, "/var/lib/dpkg");
+	add3(g, argv, "--ro-bind", g->dpkg->places.admin, "/var/lib/dpkg");
 	add3(g, argv, "--ro-bind", path_join(g->a, scratch, "passwd"), "/etc/passwd");
 	add3(g, argv, "--ro-bind", path_join(g->a, scratch, "group"), "/etc/group");
 }

@@ -106,8 +106,10 @@ static void print_dependents_of(const struct resolution *r)
 /* A workspace is not needed: what is installed and what opam knows can be asked anywhere. */
 static bool open_workspace(struct context *c, struct err *e)
 {
-	if (project_open(c->a, ".", &c->w, e))
+	if (project_open(c->a, ".", &c->w, e)) {
+		project_environment(&c->w);
 		return true;
+	}
 	if (e->code != E_USAGE)
 		return false;
 	c->w = (struct workspace){.a = c->a};

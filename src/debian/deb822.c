@@ -41,9 +41,11 @@ bool deb822_field(struct deb822 *r, struct deb822_field *out)
 		struct str value = peek_line(r->rest);
 		if (!str_trim(value).n)
 			return false;
-		bool comment = value.p[0] == '#';
+		bool left_out = value.p[0] == '#' || is_continued(r->rest);
 		struct str name = str_cut(&value, ':');
-		if (comment || !value.p || !name.n || is_continued(r->rest)) {
+		if (left_out || !value.p || !name.n) {
+			if (!left_out && !r->odd)
+				r->odd = r->rest.p;
 			r->rest = after_line(r->rest);
 			continue;
 		}
@@ -52,6 +54,19 @@ bool deb822_field(struct deb822 *r, struct deb822_field *out)
 		return true;
 	}
 	return false;
+}
+
+bool deb822_read(struct deb822 *r, const struct deb822_wanted *wanted, size_t n)
+{
+	struct deb822_field f;
+	bool any = false;
+	while (deb822_field(r, &f)) {
+		any = true;
+		for (size_t i = 0; i < n; i++)
+			if (deb822_is(&f, wanted[i].name))
+				*wanted[i].value = f.value;
+	}
+	return any;
 }
 
 bool deb822_next(struct deb822 *r)

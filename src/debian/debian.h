@@ -1,6 +1,7 @@
-/* debian.h - what this machine's dpkg and apt know of Debian's packages: what is installed, which
- * source a package comes from, and who depends on whom in the distribution. Reads the files that
- * the two keep (deb822(5), deb-control(5), deb-src-control(5)); changes nothing of theirs.
+/* debian.h - what this machine's dpkg and apt know of Debian's packages: what is installed and with
+ * which files, which source a package comes from, and who depends on whom in the distribution.
+ * Reads the files that the two keep (deb822(5), deb-control(5), deb-src-control(5), dpkg(1) for
+ * info/NAME.list, apt-file(1) for Contents); changes nothing of theirs.
  * SPDX-License-Identifier: ISC */
 #ifndef RESPIN_DEBIAN_H
 #define RESPIN_DEBIAN_H
@@ -11,12 +12,20 @@
 
 struct deb822 {
 	struct str rest;
+	const char *odd; /* the first line that is no field nor part of one; NULL: none so far */
 };
 struct deb822_field {
 	struct str name, value; /* lines that go on the value stay in it as they are */
 };
 /* The next field of the paragraph; false at its end. Lines that are no field are left out. */
 bool deb822_field(struct deb822 *r, struct deb822_field *out);
+struct deb822_wanted {
+	const char *name;
+	struct str *value;
+};
+/* The rest of the paragraph: the values of the N fields WANTED, others are left out. False where it
+ * has no field at all. */
+bool deb822_read(struct deb822 *r, const struct deb822_wanted *wanted, size_t n);
 /* On to the next paragraph; false where there is none. */
 bool deb822_next(struct deb822 *r);
 /* Field names count without regard to case. */
@@ -41,7 +50,18 @@ bool relations_next(struct relations *r, struct relation *out);
 /* Does it count on ARCH ("amd64") with these build profiles? */
 bool relation_holds(const struct relation *r, const char *arch, const strings *profiles);
 
-/* ---- dpkg.c: what is installed -------------------------------------------------------------- */
+/* ---- status.c: packages as dpkg and apt write them down ---------------------------------------
+ */
+
+/* Where the two keep what they know, as DPKG_ROOT and DPKG_ADMINDIR set it. */
+struct debian_places {
+	const char *root;   /* before the path of each file; "" for the system itself */
+	const char *admin;  /* dpkg's folder */
+	const char *status; /* in it, the file of what is installed */
+	const char *info;   /* in it, the folder of lists of files */
+	const char *apt;    /* the folder of apt's indexes */
+};
+struct debian_places debian_places_now(struct arena *a);
 
 struct dpkg_package {
 	const char *name, *arch, *version;
@@ -49,16 +69,24 @@ struct dpkg_package {
 	struct str depends, provides;	     /* Pre-Depends and Depends */
 	bool essential;
 };
+typedef VEC(struct dpkg_package) dpkg_list;
+/* The packages of TEXT, which is called PATH in messages: of a status file of dpkg's those that are
+ * installed, of an index of apt's ("Packages") all. PROVIDES lies in TEXT. E_INPUT with the line
+ * where it is neither. */
+MUST_CHECK bool dpkg_parse(
+	struct arena *a, struct str text, const char *path, dpkg_list *out, struct err *e);
+
+/* ---- dpkg.c: what is installed -------------------------------------------------------------- */
+
 struct dpkg {
-	VEC(struct dpkg_package) packages; /* installed ones, in dpkg's order */
-	struct map by_name;		   /* name or what it provides -> list, see dpkg_named() */
-	const char *arch;		   /* of this machine: "amd64" */
-	const char *dir;		   /* dpkg's own folder */
-	const char *file;		   /* that was read, in it */
+	dpkg_list packages; /* installed ones, in dpkg's order */
+	struct map by_name; /* name or what it provides -> list, see dpkg_named() */
+	const char *arch;   /* of this machine: "amd64" */
+	struct debian_places places;
 };
 typedef VEC(const struct dpkg_package *) dpkg_packages;
 
-/* Reads the status file of $DPKG_ADMINDIR or /var/lib/dpkg. E_NOTFOUND where there is none. */
+/* Reads dpkg's status file. E_NOTFOUND where there is none. */
 MUST_CHECK bool dpkg_open(struct arena *a, struct dpkg *out, struct err *e);
 /* The installed packages called NAME, or that provide it; NULL where there is none. */
 const dpkg_packages *dpkg_named(const struct dpkg *d, struct str name);
@@ -69,6 +97,36 @@ void dpkg_of_source(struct arena *a, const struct dpkg *d, const char *source, d
  * architecture. */
 void dpkg_closure(struct arena *a, const struct dpkg *d, const strings *fields,
 	const strings *profiles, dpkg_packages *out);
+
+/* ---- files.c: files of packages ---------------------------------------------------------------
+ */
+
+/* The paths of PACKAGE's files, a line each; empty where dpkg has no list of them. */
+MUST_CHECK bool dpkg_files(struct arena *a, const struct debian_places *places,
+	const struct dpkg_package *package, struct str *out, struct err *e);
+/* Calls TAKE with each file of each installed package. PATH is good for the call only. */
+typedef void dpkg_take_file(void *ctx, const struct dpkg_package *package, struct str path);
+MUST_CHECK bool dpkg_each_file(
+	const struct dpkg *d, dpkg_take_file *take, void *ctx, struct err *e);
+
+/* What a file of a package is good for, by its path alone. */
+enum debian_file {
+	DEBIAN_OTHER,
+	DEBIAN_HEADER,	  /* NAME: what #include finds it by */
+	DEBIAN_SHARED,	  /* "libz.so.1.2.13"; NAME: "libz" */
+	DEBIAN_ARCHIVE,	  /* "libz.a"; NAME: "libz" */
+	DEBIAN_PKGCONFIG, /* NAME: "zlib" of zlib.pc */
+	DEBIAN_PROGRAM,	  /* NAME: its last part */
+	DEBIAN_META	  /* findlib's */
+};
+/* PATH is absolute. */
+enum debian_file debian_file_kind(struct str path, struct str *name);
+
+/* A line of apt-file's Contents: "usr/include/zlib.h   libdevel/zlib1g-dev,..."; false where it is
+ * none. PATH comes without the leading slash, PACKAGES with their sections. */
+bool debian_contents_line(struct str line, struct str *path, struct str *packages);
+/* The next package of PACKAGES, without its section; empty at the end. */
+struct str debian_contents_package(struct str *packages);
 
 /* ---- find.c: which source package is meant -------------------------------------------------- */
 

@@ -3,47 +3,8 @@
 #include <string.h>
 
 #include "debian/debian.h"
-#include "debian/inner.h"
 
 #define STATUS_LIMIT ((size_t)512 << 20)
-
-/* The words of a status paragraph that matter here. */
-struct paragraph {
-	struct str name, arch, version, source, status, depends, pre_depends, provides, essential;
-};
-
-static void take_field(struct paragraph *p, const struct deb822_field *f)
-{
-	const struct {
-		const char *name;
-		struct str *place;
-	} known[] = {{"Package", &p->name}, {"Architecture", &p->arch}, {"Version", &p->version},
-		{"Source", &p->source}, {"Status", &p->status}, {"Depends", &p->depends},
-		{"Pre-Depends", &p->pre_depends}, {"Provides", &p->provides},
-		{"Essential", &p->essential}};
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-		if (deb822_is(f, known[i].name))
-			*known[i].place = f->value;
-}
-
-struct str source_name(struct str source, struct str package)
-{
-	struct str name = source;
-	name = str_cut(&name, ' ');
-	return name.n ? name : package;
-}
-
-static struct str source_version(struct str source, struct str version)
-{
-	str_cut(&source, '(');
-	struct str inner = source.p ? str_cut(&source, ')') : S("");
-	return inner.n ? inner : version;
-}
-
-static const char *or_empty(struct arena *a, struct str s)
-{
-	return s.n ? str_copy(a, s) : "";
-}
 
 static void add_name(
 	struct arena *a, struct dpkg *d, struct str name, const struct dpkg_package *package)
@@ -52,22 +13,6 @@ static void add_name(
 	if (!*place)
 		*place = NEW(a, dpkg_packages);
 	vec_push(a, *place, package);
-}
-
-static void add_package(struct arena *a, struct dpkg *d, const struct paragraph *p)
-{
-	if (!p->name.n || !str_ends(p->status, S(" installed")))
-		return;
-	struct dpkg_package one = {.name = str_copy(a, p->name),
-		.arch = or_empty(a, p->arch),
-		.version = or_empty(a, p->version),
-		.source = str_copy(a, source_name(p->source, p->name)),
-		.source_version = or_empty(a, source_version(p->source, p->version)),
-		.depends =
-			str_of(str_format(a, "%.*s, %.*s", STR(p->pre_depends), STR(p->depends))),
-		.provides = p->provides,
-		.essential = str_is(p->essential, "yes")};
-	vec_push(a, &d->packages, one);
 }
 
 /* Once the list has its place in memory. */
@@ -86,24 +31,16 @@ static void name_packages(struct arena *a, struct dpkg *d)
 
 bool dpkg_open(struct arena *a, struct dpkg *out, struct err *e)
 {
-	const char *dir = getenv("DPKG_ADMINDIR");
-	struct dpkg d = {.by_name.a = a, .arch = "amd64"};
+	struct dpkg d = {.by_name.a = a, .arch = "amd64", .places = debian_places_now(a)};
+	const char *file = d.places.status;
 	struct str text;
-	d.dir = dir && *dir ? dir : "/var/lib/dpkg";
-	d.file = path_join(a, d.dir, "status");
-	if (!file_read(a, d.file, STATUS_LIMIT, &text, e)) {
+	if (!file_read(a, file, STATUS_LIMIT, &text, e)) {
 		if (e->code == E_NOTFOUND)
-			fail(e, E_NOTFOUND, "dpkg's list of packages is not there: %s", d.file);
+			fail(e, E_NOTFOUND, "dpkg's list of packages is not there: %s", file);
 		return fail_hint(e, "Debian packages need Debian, or a system that is made of it");
 	}
-	struct deb822 r = {text};
-	do {
-		struct paragraph p = {0};
-		struct deb822_field f;
-		while (deb822_field(&r, &f))
-			take_field(&p, &f);
-		add_package(a, &d, &p);
-	} while (deb822_next(&r));
+	if (!dpkg_parse(a, text, file, &d.packages, e))
+		return false;
 	name_packages(a, &d);
 	*out = d;
 	return true;

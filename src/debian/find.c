@@ -3,7 +3,7 @@
 
 #include "debian/inner.h"
 
-/* The output of an apt-cache or dpkg-query call; false where it knows nothing. */
+/* The output of an apt-cache call; false where it knows nothing. */
 static bool ask(struct arena *a, const char *const *argv, struct str *out)
 {
 	struct outcome o;
@@ -42,12 +42,10 @@ static bool find_installed(
 
 static struct str value_of(struct str text, const char *name)
 {
-	struct deb822 r = {text};
-	struct deb822_field f;
-	while (deb822_field(&r, &f))
-		if (deb822_is(&f, name))
-			return f.value;
-	return S("");
+	struct deb822 r = {.rest = text};
+	struct str value = S("");
+	deb822_read(&r, &(struct deb822_wanted){name, &value}, 1);
+	return value;
 }
 
 /* Apt's candidate of the binary package NAME. */
@@ -58,13 +56,11 @@ static bool find_candidate(struct arena *a, const char *name, struct debian_foun
 	if (!ask(a, argv, &text))
 		return false;
 	struct str package = value_of(text, "Package"), version = value_of(text, "Version"),
-		   source = value_of(text, "Source"), inner = source;
+		   source = value_of(text, "Source");
 	if (!str_is(package, name) || !version.n)
 		return false;
-	str_cut(&inner, '(');
-	struct str other = inner.p ? str_cut(&inner, ')') : S("");
 	*out = (struct debian_found){.source = str_copy(a, source_name(source, package)),
-		.version = str_copy(a, other.n ? other : version),
+		.version = str_copy(a, source_version(source, version)),
 		.why = str_format(a, "%s %.*s is apt's candidate", name, STR(version))};
 	return true;
 }
@@ -91,28 +87,49 @@ static bool find_source(struct arena *a, const char *name, struct debian_found *
 /* ---- libraries by their files -----------------------------------------------------------------
  */
 
-/* The line "zlib1g-dev:amd64, other: /usr/include/zlib.h" of dpkg-query. */
-static void take_owners(struct arena *a, struct str line, strings *out)
+/* What a name may mean, best first. */
+enum meaning { PKGCONFIG_NAME, HEADER, HEADER_IN_FOLDER, LIBRARY_FILE, MEANINGS };
+struct owners {
+	struct arena *a;
+	const char *pkgconfig; /* "/pkgconfig/zlib.pc" */
+	const char *header;    /* "/usr/include/zlib.h" */
+	const char *name;      /* "/zlib.h" */
+	bool is_library;       /* as "libz.so" is */
+	dpkg_packages of[MEANINGS];
+};
+
+static enum meaning meaning_of(const struct owners *o, struct str path)
 {
-	ptrdiff_t end = str_find(line, S(": /"));
-	if (end < 0 || str_starts(line, S("diversion ")))
-		return;
-	line.n = (size_t)end;
-	while (line.p) {
-		struct str name = str_trim(str_cut(&line, ','));
-		vec_push(a, out, str_copy(a, str_cut(&name, ':')));
-	}
+	if (str_ends(path, str_of(o->pkgconfig)))
+		return PKGCONFIG_NAME;
+	if (str_is(path, o->header))
+		return HEADER;
+	if (str_starts(path, S("/usr/include/")) && str_ends(path, str_of(o->name)))
+		return HEADER_IN_FOLDER;
+	if (o->is_library && str_find(path, str_of(o->name)) >= 0)
+		return LIBRARY_FILE;
+	return MEANINGS;
 }
 
-MUST_CHECK static bool one_source(struct arena *a, const struct dpkg *d, const strings *owners,
-	const char *name, struct debian_found *out, bool *found, struct err *e)
+static void take_owner(void *ctx, const struct dpkg_package *package, struct str path)
+{
+	struct owners *o = ctx;
+	enum meaning meaning = meaning_of(o, path);
+	if (meaning == MEANINGS)
+		return;
+	dpkg_packages *list = &o->of[meaning];
+	if (!list->n || list->v[list->n - 1] != package)
+		vec_push(o->a, list, package);
+}
+
+MUST_CHECK static bool one_source(struct arena *a, const dpkg_packages *owners, const char *name,
+	struct debian_found *out, bool *found, struct err *e)
 {
 	struct text all = {.a = a};
 	*found = false;
 	vec_for(owner, owners) {
-		struct debian_found one;
-		if (!find_installed(a, d, *owner, &one) ||
-			(*found && !strcmp(one.source, out->source)))
+		struct debian_found one = found_installed(a, *owner);
+		if (*found && !strcmp(one.source, out->source))
 			continue;
 		text_addf(&all, "%s%s", all.n ? ", " : "", one.source);
 		if (*found) {
@@ -128,22 +145,17 @@ MUST_CHECK static bool one_source(struct arena *a, const struct dpkg *d, const s
 MUST_CHECK static bool find_file(struct arena *a, const struct dpkg *d, const char *name,
 	struct debian_found *out, bool *found, struct err *e)
 {
-	bool is_library = str_starts(str_of(name), S("lib")) && strstr(name, ".so");
-	const char *const patterns[] = {str_format(a, "*/pkgconfig/%s.pc", name),
-		str_format(a, "/usr/include/%s", name), str_format(a, "/usr/include/*/%s", name),
-		is_library ? str_format(a, "*/%s*", name) : NULL};
+	struct owners o = {.a = a,
+		.pkgconfig = str_format(a, "/pkgconfig/%s.pc", name),
+		.header = str_format(a, "/usr/include/%s", name),
+		.name = str_format(a, "/%s", name),
+		.is_library = str_starts(str_of(name), S("lib")) && strstr(name, ".so")};
 	*found = false;
-	for (size_t i = 0; i < sizeof(patterns) / sizeof(*patterns) && !*found; i++) {
-		const char *const argv[] = {"dpkg-query", "--search", patterns[i], NULL};
-		struct str text;
-		strings owners = {0};
-		if (!patterns[i] || strpbrk(name, "*?[\\") || !ask(a, argv, &text))
-			continue;
-		while (text.p)
-			take_owners(a, str_cut(&text, '\n'), &owners);
-		if (!one_source(a, d, &owners, name, out, found, e))
+	if (!dpkg_each_file(d, take_owner, &o, e))
+		return false;
+	for (size_t i = 0; i < MEANINGS && !*found; i++)
+		if (!one_source(a, &o.of[i], name, out, found, e))
 			return false;
-	}
 	return true;
 }
 

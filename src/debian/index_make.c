@@ -89,19 +89,13 @@ struct fields {
 
 static void read_fields(struct deb822 *r, struct fields *out)
 {
-	const struct {
-		const char *name;
-		struct str *place;
-	} known[] = {{"Package", &out->package}, {"Source", &out->source}, {"Binary", &out->binary},
-		{"Pre-Depends", &out->depends[0]}, {"Depends", &out->depends[1]},
-		{"Build-Depends", &out->depends[0]}, {"Build-Depends-Arch", &out->depends[1]},
-		{"Build-Depends-Indep", &out->depends[2]}, {"Provides", &out->provides}};
-	struct deb822_field f;
+	const struct deb822_wanted wanted[] = {{"Package", &out->package}, {"Source", &out->source},
+		{"Binary", &out->binary}, {"Pre-Depends", &out->depends[0]},
+		{"Depends", &out->depends[1]}, {"Build-Depends", &out->depends[0]},
+		{"Build-Depends-Arch", &out->depends[1]}, {"Build-Depends-Indep", &out->depends[2]},
+		{"Provides", &out->provides}};
 	*out = (struct fields){0};
-	while (deb822_field(r, &f))
-		for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-			if (deb822_is(&f, known[i].name))
-				*known[i].place = f.value;
+	deb822_read(r, wanted, sizeof(wanted) / sizeof(*wanted));
 }
 
 static void add_package(struct maker *m, const struct fields *f)
@@ -146,7 +140,7 @@ static void add_source(struct maker *m, const struct fields *f)
 
 static void add_list(struct maker *m, struct str text, bool is_sources)
 {
-	struct deb822 r = {text};
+	struct deb822 r = {.rest = text};
 	do {
 		struct fields f;
 		read_fields(&r, &f);

@@ -89,6 +89,14 @@ static void add_folders(struct arena *a, const char *list, strings *path)
 	}
 }
 
+/* The libraries of a switch without a findlib of its own, where dune looks for them; NULL. */
+static const char *switch_libraries(struct arena *a, const struct ocaml_env *env)
+{
+	const char *lib = env->switch_prefix ? path_join(a, env->switch_prefix, "lib") : NULL;
+	bool own = lib && file_exists(path_join(a, lib, "findlib.conf"));
+	return lib && !own && !env->ocamlfind_conf && dir_exists(lib) ? lib : NULL;
+}
+
 /* The compiler's folder: the first that has its own library. */
 static const char *find_stdlib(struct arena *a, const struct ocaml_env *env, const strings *path)
 {
@@ -117,6 +125,7 @@ bool ocaml_site_find(
 	const char *path = meta_value(a, &conf, "path", &predicates);
 	const char *stdlib = meta_value(a, &conf, "stdlib", &predicates);
 	add_folders(a, env->ocamlpath, &site.path);
+	add_folders(a, switch_libraries(a, env), &site.path);
 	add_folders(a, path, &site.path);
 	if (env->ocamllib)
 		stdlib = env->ocamllib;

@@ -3,7 +3,7 @@
 #include <poll.h>
 #include <string.h>
 
-#include "distro/distro.h"
+#include "debian/debian.h"
 #include "resolve/search.h"
 
 #define HELPER "/usr/lib/apt/apt-helper" /* reads what apt keeps, however it is packed */
@@ -16,7 +16,7 @@ struct available {
 	struct map owners;	    /* of packages: number + 1, by name */
 	struct map sources;	    /* the same, of source packages, by "NAME VERSION" */
 	struct map told;	    /* packages of which it is said how to install them */
-	VEC(struct distro_package) known;
+	dpkg_list known;
 	size_t files;
 };
 
@@ -46,15 +46,14 @@ static uint32_t owner_of(struct available *v, struct str package)
 	return (uint32_t)((uintptr_t)*known - 1);
 }
 
-static void add_source(
-	struct available *v, const struct made_owner *package, struct str name, struct str version)
+static void add_source(struct available *v, const struct dpkg_package *p, const char *words)
 {
-	void **known = map_put(&v->sources, str_of(package->source));
+	void **known = map_put(&v->sources, str_of(words));
 	if (*known)
 		return;
-	struct made_owner o = {.package = str_copy(v->a, name),
-		.version = str_copy(v->a, version),
-		.source = package->source};
+	struct made_owner o = {.package = str_copy(v->a, str_of(p->source)),
+		.version = str_copy(v->a, str_of(p->source_version)),
+		.source = words};
 	uint32_t owner = new_owner(v, &o);
 	*known = (void *)(uintptr_t)(owner + 1);
 	add_name(v, o.package, o.package, NULL, "it is the name of a Debian source package", owner,
@@ -62,36 +61,34 @@ static void add_source(
 }
 
 /* Of several versions the first index's counts, which apt lists first. */
-static void add_package(struct available *v, const struct distro_package *p)
+static void add_package(struct available *v, const struct dpkg_package *p)
 {
-	if (map_has(&v->owners, p->name))
+	if (map_has(&v->owners, str_of(p->name)))
 		return;
-	uint32_t owner = owner_of(v, p->name);
+	uint32_t owner = owner_of(v, str_of(p->name));
 	struct made_owner *o = &v->m->owners.v[owner];
-	o->version = str_copy(v->a, p->version);
-	o->source = str_format(v->a, "debian %.*s %.*s", STR(p->source), STR(p->source_version));
+	o->version = str_copy(v->a, str_of(p->version));
+	o->source = str_format(v->a, "debian %s %s", p->source, p->source_version);
 	o->marks = CATALOG_ABOUT_PACKAGE;
 	struct made_owner copy = *o;
 	add_name(v, copy.package, copy.package, NULL, "it is the name of a package", owner,
 		CATALOG_PACKAGE);
-	add_source(v, &copy, p->source, p->source_version);
-	struct distro_package kept = {.name = str_of(copy.package),
-		.depends = {str_of(str_copy(v->a, p->depends[0])),
-			str_of(str_copy(v->a, p->depends[1]))}};
+	add_source(v, p, copy.source);
+	struct dpkg_package kept = {
+		.name = copy.package, .depends = str_of(str_copy(v->a, p->depends))};
 	vec_push(v->a, &v->known, kept);
 }
 
 static void add_needs(struct available *v)
 {
 	vec_for(p, &v->known) {
-		uint32_t owner = owner_of(v, p->name);
-		for (size_t i = 0; i < 2; i++) {
-			struct str rest = p->depends[i], name;
-			while ((name = distro_next_name(&rest)).n)
-				if (map_has(&v->owners, name))
-					catalog_add_fact(v->m, owner, CATALOG_NEEDS, NULL,
-						owner_of(v, name));
-		}
+		uint32_t owner = owner_of(v, str_of(p->name));
+		struct relations r = {p->depends, 0};
+		struct relation one;
+		while (relations_next(&r, &one))
+			if (map_has(&v->owners, one.name))
+				catalog_add_fact(
+					v->m, owner, CATALOG_NEEDS, NULL, owner_of(v, one.name));
 	}
 }
 
@@ -100,13 +97,13 @@ static bool take_packages(
 	struct available *v, const char *file, struct text *text, bool at_end, struct err *e)
 {
 	defer(arena_free) struct arena scratch = {0};
-	distro_packages found = {0};
+	dpkg_list found = {0};
 	struct str all = text_str(text);
 	size_t end = at_end ? all.n : 0;
 	for (size_t i = all.n; !end && i > 1; i--)
 		if (all.p[i - 1] == '\n' && all.p[i - 2] == '\n')
 			end = i;
-	if (!distro_status_parse(&scratch, (struct str){all.p, end}, file, &found, e))
+	if (!dpkg_parse(&scratch, (struct str){all.p, end}, file, &found, e))
 		return false;
 	vec_for(p, &found)
 		add_package(v, p);
@@ -122,7 +119,7 @@ static void add_file(struct available *v, const char *name, const char *shown, c
 	struct str packages, enum catalog_kind kind)
 {
 	struct str package;
-	while ((package = distro_contents_package(&packages)).n) {
+	while ((package = debian_contents_package(&packages)).n) {
 		uint32_t owner = owner_of(v, package);
 		add_name(v, name, shown, file, NULL, owner, kind);
 		if (map_has(&v->told, package))
@@ -139,28 +136,28 @@ static void add_file(struct available *v, const char *name, const char *shown, c
 static void add_line(struct available *v, struct str line)
 {
 	struct str path, packages, part;
-	if (!distro_contents_line(line, &path, &packages) ||
+	if (!debian_contents_line(line, &path, &packages) ||
 		!(str_starts(path, S("usr/")) || str_starts(path, S("lib"))))
 		return;
 	const char *file = str_format(v->a, "/%.*s", STR(path)), *base = path_base(file);
-	enum distro_file kind = distro_file_kind(str_of(file), &part);
+	enum debian_file kind = debian_file_kind(str_of(file), &part);
 	const char *name = str_copy(v->a, part);
-	v->files += kind != DISTRO_OTHER;
+	v->files += kind != DEBIAN_OTHER;
 	switch (kind) {
-	case DISTRO_HEADER:
+	case DEBIAN_HEADER:
 		add_file(v, base, name, file, packages, CATALOG_HEADER);
 		break;
-	case DISTRO_SHARED:
-	case DISTRO_ARCHIVE:
+	case DEBIAN_SHARED:
+	case DEBIAN_ARCHIVE:
 		add_file(v, base, base, file, packages, CATALOG_ARCHIVE);
 		add_file(v, name, base, file, packages, CATALOG_ARCHIVE);
 		break;
-	case DISTRO_PKGCONFIG:
+	case DEBIAN_PKGCONFIG:
 		add_file(v, name, name, file, packages, CATALOG_PKGCONFIG);
 		break;
-	case DISTRO_PROGRAM:
-	case DISTRO_META:
-	case DISTRO_OTHER:
+	case DEBIAN_PROGRAM:
+	case DEBIAN_META:
+	case DEBIAN_OTHER:
 		break;
 	}
 }
@@ -298,7 +295,7 @@ static void drop_known(struct search *s, size_t from)
 
 bool search_available(struct search *s, struct err *e)
 {
-	struct distro_places places = distro_places_now(s->a);
+	struct debian_places places = debian_places_now(s->a);
 	struct available v = {.a = s->a};
 	if (!find_files(&v, places.apt, e))
 		return false;

@@ -4,36 +4,36 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "distro/distro.h"
+#include "debian/debian.h"
+#include "resolve/exports.h"
+#include "resolve/pc.h"
 #include "resolve/search.h"
 
-#define MAX_STATUS ((size_t)256 << 20)
-#define MAX_LIST ((size_t)64 << 20)
 #define MAX_PC ((size_t)1 << 20)
 
-struct dpkg {
+struct world {
 	struct arena *a;
 	struct catalog_maker *m;
-	struct distro_places places;
-	distro_packages packages;
+	struct debian_places places;
+	struct dpkg dpkg;
 	struct map owners;  /* of packages and what they provide: number + 1, by name */
 	struct map sources; /* the same, of source packages, by "NAME VERSION" */
 	struct map old;	    /* of the catalog before: struct old_library by path */
 	size_t libraries, symbols;
 };
 
-static const char *source_words(struct arena *a, const struct distro_package *p)
+static const char *source_words(struct arena *a, const struct dpkg_package *p)
 {
-	return str_format(a, "debian %.*s %.*s", STR(p->source), STR(p->source_version));
+	return str_format(a, "debian %s %s", p->source, p->source_version);
 }
 
-static uint32_t add_owner(struct dpkg *d, const struct made_owner *o)
+static uint32_t add_owner(struct world *d, const struct made_owner *o)
 {
 	vec_push(d->a, &d->m->owners, *o);
 	return (uint32_t)d->m->owners.n - 1;
 }
 
-static void say(struct dpkg *d, uint32_t owner, const char *words)
+static void say(struct world *d, uint32_t owner, const char *words)
 {
 	catalog_add_fact(d->m, owner, CATALOG_BECAUSE, words, CATALOG_NONE);
 }
@@ -41,14 +41,13 @@ static void say(struct dpkg *d, uint32_t owner, const char *words)
 /* ---- packages ---------------------------------------------------------------------------------
  */
 
-static void add_source(struct dpkg *d, const struct distro_package *p, const char *words)
+static void add_source(struct world *d, const struct dpkg_package *p, const char *words)
 {
 	void **known = map_put(&d->sources, str_of(words));
 	if (*known)
 		return;
-	const char *name = str_copy(d->a, p->source);
-	struct made_owner o = {
-		.package = name, .version = str_copy(d->a, p->source_version), .source = words};
+	const char *name = p->source;
+	struct made_owner o = {.package = name, .version = p->source_version, .source = words};
 	uint32_t owner = add_owner(d, &o);
 	*known = (void *)(uintptr_t)(owner + 1);
 	const char *why = str_format(d->a, "%s is the name of a Debian source package", name);
@@ -56,60 +55,60 @@ static void add_source(struct dpkg *d, const struct distro_package *p, const cha
 		((struct made_name){name, name, NULL, why, owner, 0, CATALOG_DEBIAN_SOURCE, 0}));
 }
 
-static void provide(struct dpkg *d, struct str name, uint32_t owner)
+static void provide(struct world *d, struct str name, uint32_t owner)
 {
 	void **known = map_put(&d->owners, name);
 	if (!*known)
 		*known = (void *)(uintptr_t)(owner + 1);
 }
 
-static void add_package(struct dpkg *d, const struct distro_package *p)
+static void add_package(struct world *d, const struct dpkg_package *p)
 {
-	const char *name = str_copy(d->a, p->name), *source = source_words(d->a, p);
+	const char *name = p->name, *source = source_words(d->a, p);
 	struct made_owner o = {.package = name,
-		.version = str_copy(d->a, p->version),
+		.version = p->version,
 		.source = source,
 		.marks = CATALOG_ABOUT_PACKAGE};
 	uint32_t owner = add_owner(d, &o);
-	provide(d, p->name, owner);
+	provide(d, str_of(p->name), owner);
 	const char *why = str_format(d->a, "%s is an installed package of the distribution", name);
 	vec_push(d->a, &d->m->names,
 		((struct made_name){name, name, NULL, why, owner, 0, CATALOG_PACKAGE, 0}));
 	say(d, owner,
-		str_format(d->a, "package %s %s is made from the source package %.*s", name,
-			o.version, STR(p->source)));
+		str_format(d->a, "package %s %s is made from the source package %s", name,
+			o.version, p->source));
 	add_source(d, p, source);
 }
 
-static uint32_t owner_of(const struct dpkg *d, struct str name)
+static uint32_t owner_of(const struct world *d, struct str name)
 {
 	void *found = map_get(&d->owners, name);
 	return found ? (uint32_t)((uintptr_t)found - 1) : CATALOG_NONE;
 }
 
-static void add_needs(struct dpkg *d, const struct distro_package *p)
+static void add_needs(struct world *d, const struct dpkg_package *p)
 {
-	uint32_t owner = owner_of(d, p->name);
-	for (size_t i = 0; i < 2; i++) {
-		struct str rest = p->depends[i], name;
-		while ((name = distro_next_name(&rest)).n) {
-			uint32_t other = owner_of(d, name);
-			if (other != CATALOG_NONE && other != owner)
-				catalog_add_fact(d->m, owner, CATALOG_NEEDS, NULL, other);
-		}
+	uint32_t owner = owner_of(d, str_of(p->name));
+	struct relations r = {p->depends, 0};
+	struct relation one;
+	while (relations_next(&r, &one)) {
+		uint32_t other = owner_of(d, one.name);
+		if (other != CATALOG_NONE && other != owner)
+			catalog_add_fact(d->m, owner, CATALOG_NEEDS, NULL, other);
 	}
 }
 
-static void add_packages(struct dpkg *d)
+static void add_packages(struct world *d)
 {
-	vec_for(p, &d->packages)
+	vec_for(p, &d->dpkg.packages)
 		add_package(d, p);
-	vec_for(p, &d->packages) {
-		struct str rest = p->provides, name;
-		while ((name = distro_next_name(&rest)).n)
-			provide(d, name, owner_of(d, p->name));
+	vec_for(p, &d->dpkg.packages) {
+		struct relations r = {p->provides, 0};
+		struct relation one;
+		while (relations_next(&r, &one))
+			provide(d, one.name, owner_of(d, str_of(p->name)));
 	}
-	vec_for(p, &d->packages)
+	vec_for(p, &d->dpkg.packages)
 		add_needs(d, p);
 }
 
@@ -124,7 +123,7 @@ struct old_library {
 };
 
 /* What the catalog before knows of libraries, by their paths. */
-static void read_old(struct dpkg *d)
+static void read_old(struct world *d)
 {
 	const struct catalog *c = d->m->old;
 	d->old.a = d->a;
@@ -152,7 +151,7 @@ static void read_old(struct dpkg *d)
 	}
 }
 
-static void add_symbol(struct dpkg *d, const char *name, const char *file, uint32_t owner)
+static void add_symbol(struct world *d, const char *name, const char *file, uint32_t owner)
 {
 	bool is_mangled = !strncmp(name, "_Z", 2) || !strncmp(name, "_R", 2);
 	if (is_mangled)
@@ -164,7 +163,7 @@ static void add_symbol(struct dpkg *d, const char *name, const char *file, uint3
 			is_static ? CATALOG_STATIC_SYMBOL : CATALOG_SYMBOL, 0}));
 }
 
-static uint32_t add_library(struct dpkg *d, const char *file, const char *name, uint32_t package)
+static uint32_t add_library(struct world *d, const char *file, const char *name, uint32_t package)
 {
 	struct made_owner o = d->m->owners.v[package];
 	o.library = name;
@@ -178,7 +177,7 @@ static uint32_t add_library(struct dpkg *d, const char *file, const char *name, 
 }
 
 static void take_old(
-	struct dpkg *d, const struct old_library *old, const char *file, uint32_t package)
+	struct world *d, const struct old_library *old, const char *file, uint32_t package)
 {
 	const struct catalog *c = d->m->old;
 	const char *name = catalog_text(c, catalog_owner(c, old->owner)->library);
@@ -188,9 +187,9 @@ static void take_old(
 }
 
 /* Linker scripts and links to other libraries have no symbols of their own. */
-static void add_exports(struct dpkg *d, const char *file, uint32_t package)
+static void add_exports(struct world *d, const char *file, uint32_t package)
 {
-	struct distro_exports exports;
+	struct exports exports;
 	struct stamp now;
 	struct err ignored;
 	const char *path = str_format(d->a, "%s%s", d->places.root, file);
@@ -202,7 +201,7 @@ static void add_exports(struct dpkg *d, const char *file, uint32_t package)
 		take_old(d, old, file, package);
 		return;
 	}
-	if (!distro_exports_read(d->a, path, &exports, &ignored))
+	if (!exports_read(d->a, path, &exports, &ignored))
 		return;
 	const char *name = exports.soname ? exports.soname : path_base(file);
 	uint32_t owner = add_library(d, file, name, package);
@@ -213,7 +212,7 @@ static void add_exports(struct dpkg *d, const char *file, uint32_t package)
 /* ---- files ------------------------------------------------------------------------------------
  */
 
-static void add_name(struct dpkg *d, const char *name, const char *shown, const char *file,
+static void add_name(struct world *d, const char *name, const char *shown, const char *file,
 	uint32_t owner, enum catalog_kind kind)
 {
 	vec_push(d->a, &d->m->names,
@@ -232,16 +231,16 @@ static const char *linked_library(struct arena *a, struct str libs)
 	return NULL;
 }
 
-static void add_pkgconfig(struct dpkg *d, const char *name, const char *file, uint32_t package)
+static void add_pkgconfig(struct world *d, const char *name, const char *file, uint32_t package)
 {
 	struct made_owner o = d->m->owners.v[package];
 	struct str text;
-	struct distro_pc pc = {0};
+	struct pc pc = {0};
 	struct err ignored;
 	const char *path = str_format(d->a, "%s%s", d->places.root, file);
 	if (!file_read(d->a, path, MAX_PC, &text, &ignored) ||
-		!distro_pc_parse(d->a, text, path, &pc, &ignored))
-		pc = (struct distro_pc){0};
+		!pc_parse(d->a, text, path, &pc, &ignored))
+		pc = (struct pc){0};
 	o.library = linked_library(d->a, pc.libs);
 	o.file = file;
 	o.marks = 0;
@@ -258,57 +257,37 @@ static void add_pkgconfig(struct dpkg *d, const char *name, const char *file, ui
 		((struct made_name){name, name, file, why, owner, 0, CATALOG_PKGCONFIG, 0}));
 }
 
-static void add_file(struct dpkg *d, struct str path, uint32_t owner)
+static void add_file(void *ctx, const struct dpkg_package *package, struct str path)
 {
+	struct world *d = ctx;
 	struct str part;
-	enum distro_file kind = distro_file_kind(path, &part);
-	if (kind == DISTRO_OTHER)
+	enum debian_file kind = debian_file_kind(path, &part);
+	if (kind == DEBIAN_OTHER)
 		return;
 	const char *file = str_copy(d->a, path), *name = str_copy(d->a, part);
 	const char *base = path_base(file);
+	uint32_t owner = owner_of(d, str_of(package->name));
 	switch (kind) {
-	case DISTRO_HEADER:
+	case DEBIAN_HEADER:
 		add_name(d, base, name, file, owner, CATALOG_HEADER);
 		break;
-	case DISTRO_SHARED:
-	case DISTRO_ARCHIVE:
+	case DEBIAN_SHARED:
+	case DEBIAN_ARCHIVE:
 		add_name(d, base, base, file, owner, CATALOG_ARCHIVE);
 		add_name(d, name, base, file, owner, CATALOG_ARCHIVE);
 		add_exports(d, file, owner);
 		break;
-	case DISTRO_PKGCONFIG:
+	case DEBIAN_PKGCONFIG:
 		add_pkgconfig(d, name, file, owner);
 		break;
-	case DISTRO_PROGRAM:
+	case DEBIAN_PROGRAM:
 		add_name(d, base, base, file, owner, CATALOG_PROGRAM);
 		break;
-	case DISTRO_META:
-	case DISTRO_OTHER:
+	case DEBIAN_META:
+	case DEBIAN_OTHER:
 		add_name(d, file, file, file, owner, CATALOG_OWNED);
 		break;
 	}
-}
-
-static const char *list_of(struct dpkg *d, const struct distro_package *p)
-{
-	const char *plain = str_format(d->a, "%s/%.*s.list", d->places.info, STR(p->name));
-	return file_exists(plain) ? plain
-				  : str_format(d->a, "%s/%.*s:%.*s.list", d->places.info,
-					    STR(p->name), STR(p->arch));
-}
-
-static bool add_files(struct dpkg *d, const struct distro_package *p, struct err *e)
-{
-	struct str text;
-	const char *list = list_of(d, p);
-	uint32_t owner = owner_of(d, p->name);
-	if (!file_exists(list))
-		return true;
-	if (!file_read(d->a, list, MAX_LIST, &text, e))
-		return false;
-	while (text.n)
-		add_file(d, str_cut(&text, '\n'), owner);
-	return true;
 }
 
 /* ---- all of it --------------------------------------------------------------------------------
@@ -316,65 +295,62 @@ static bool add_files(struct dpkg *d, const struct distro_package *p, struct err
 
 static bool make(struct catalog_maker *m, void *ctx, struct err *e)
 {
-	struct dpkg *d = ctx;
-	struct str text;
+	struct world *d = ctx;
 	d->m = m;
 	d->owners.a = d->sources.a = d->a;
 	catalog_watch(m, d->places.status);
 	catalog_watch(m, d->places.info);
-	if (!file_read(d->a, d->places.status, MAX_STATUS, &text, e) ||
-		!distro_status_parse(d->a, text, d->places.status, &d->packages, e))
+	if (!dpkg_open(d->a, &d->dpkg, e))
 		return false;
 	read_old(d);
 	add_packages(d);
-	vec_for(p, &d->packages)
-		if (!add_files(d, p, e))
-			return false;
+	if (!dpkg_each_file(&d->dpkg, add_file, d, e))
+		return false;
 	m->summary = str_format(d->a, "installed by the distribution: %s, %s of %s",
-		count_words(d->a, d->packages.n, "package"),
+		count_words(d->a, d->dpkg.packages.n, "package"),
 		count_words(d->a, d->symbols, "symbol"),
 		count_words(d->a, d->libraries, "library file"));
 	return true;
 }
 
-struct dpkg_source {
-	struct dpkg dpkg;
+struct world_source {
+	struct world world;
 	struct catalog_source source;
 };
 
-static bool find_source(struct search *s, struct dpkg_source *out)
+static bool find_source(struct search *s, struct world_source *out)
 {
-	struct distro_places places = distro_places_now(s->a);
-	*out = (struct dpkg_source){.dpkg = {.a = s->a, .places = places}};
+	struct debian_places places = debian_places_now(s->a);
+	*out = (struct world_source){.world = {.a = s->a, .places = places}};
 	const char *key = str_format(s->a, "%s\n%s", places.root, places.status);
 	out->source = (struct catalog_source){.kept = search_kept(s, false, "dpkg", key),
 		.key = key,
 		.make = make,
-		.ctx = &out->dpkg};
+		.ctx = &out->world};
 	return file_exists(places.status);
 }
 
 bool search_distribution(struct search *s, struct err *e)
 {
-	struct dpkg_source dpkg;
+	struct world_source w;
 	struct asked how = {.world = "distribution",
 		.words = "installed",
 		.linked = -45,
 		.exact = -45,
 		.part = -20,
 		.by_package = true};
-	if (find_source(s, &dpkg))
-		return search_catalog(s, &dpkg.source, &how, e);
+	if (find_source(s, &w))
+		return search_catalog(s, &w.source, &how, e);
 	vec_push(s->a, &s->looked_in,
-		str_format(s->a, "the distribution: dpkg has no %s", dpkg.dpkg.places.status));
+		str_format(s->a, "the distribution: dpkg has no %s", w.world.places.status));
 	return true;
 }
 
 bool distribution_open(struct search *s, struct catalog *out)
 {
-	struct dpkg_source dpkg;
+	struct world_source w;
 	struct err ignored;
-	return find_source(s, &dpkg) && catalog_open(s->a, &dpkg.source, out, &ignored);
+	return find_source(s, &w) && catalog_open(s->a, &w.source, out, &ignored);
 }
 
 const char *distribution_source(

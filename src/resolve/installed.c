@@ -1,6 +1,5 @@
 /* installed.c - the world of OCaml's installed libraries: the distribution's, or those of a switch
  * of opam's. SPDX-License-Identifier: ISC */
-#include "distro/distro.h"
 #include "resolve/origins.h"
 
 struct installed {

@@ -2,12 +2,12 @@
  * SPDX-License-Identifier: ISC */
 #include "resolve/origins.h"
 
-#include "distro/distro.h"
+#include "debian/debian.h"
 
 const char *origins_key(struct arena *a, const struct ocaml_site *site)
 {
 	struct text t = {.a = a};
-	text_addf(&t, "%s\n%s", distro_places_now(a).status, site->stdlib);
+	text_addf(&t, "%s\n%s", debian_places_now(a).status, site->stdlib);
 	vec_for(folder, &site->path)
 		text_addf(&t, ":%s", *folder);
 	return t.p;
@@ -39,7 +39,7 @@ void origins_open(struct origins *o, struct search *s, struct catalog_maker *m,
 {
 	*o = (struct origins){.a = m->a, .metas.a = m->a};
 	find_switch(o, m, site);
-	catalog_watch(m, distro_places_now(m->a).status);
+	catalog_watch(m, debian_places_now(m->a).status);
 	o->has_dpkg = distribution_open(s, &o->dpkg);
 	vec_for(l, libraries)
 		if (l->package && !map_has(&o->metas, str_of(l->package)))

@@ -188,16 +188,24 @@ static void add_image_modules(
 	}
 }
 
-static void name_image(
-	struct modules *x, const struct ocaml_executable *exe, const char *image, uint32_t owner)
+/* It is found by the name that respin has for it, and by what dune makes: "site", "dist/site". */
+static void name_image(struct modules *x, const struct ocaml_executable *exe, const char *image,
+	const char *target, uint32_t owner)
 {
 	struct arena *a = x->m->a;
-	const char *why = str_format(a, "%s is an image (%s:%d)", image, exe->file, exe->line);
-	struct made_name n = {image, image, exe->file, why, owner, exe->line, CATALOG_IMAGE, 0};
-	vec_push(a, &x->m->names, n);
-	n.name = path_base(image);
-	if (strcmp(image, n.name) != 0)
-		vec_push(a, &x->m->names, n);
+	const char *const names[] = {image, target, path_base(target)};
+	const char *why =
+		strcmp(image, target) != 0
+			? str_format(a, "%s is an image: dune makes it as %s (%s:%d)", image,
+				  target, exe->file, exe->line)
+			: str_format(a, "%s is an image (%s:%d)", image, exe->file, exe->line);
+	for (size_t i = 0; i < 3; i++) {
+		if ((i > 0 && !strcmp(names[i], image)) || (i > 1 && !strcmp(names[i], target)))
+			continue;
+		vec_push(a, &x->m->names,
+			((struct made_name){names[i], image, exe->file, why, owner, exe->line,
+				CATALOG_IMAGE, 0}));
+	}
 	catalog_add_fact(x->m, owner, CATALOG_IN_IMAGE, image, CATALOG_NONE);
 }
 
@@ -219,7 +227,7 @@ static void add_images(struct project *p, struct modules *x, const struct ocaml_
 	project_linked(p, exe, &linked);
 	vec_for(name, &exe->names) {
 		const char *image = project_image(p, exe, *name);
-		name_image(x, exe, image, owner);
+		name_image(x, exe, image, target_of(p, exe, *name), owner);
 		vec_for(l, &linked)
 			link_library(x, *l, image);
 	}

@@ -234,10 +234,14 @@ x-opam-monorepo-version: "0.3"
 E
 }
 lock_vended
-before=$(find . | sort)
+# Where and what everything is, but for what respin keeps of its own.
+users() {
+	find . -path ./.respin -prune -o -printf '%p %y %T@ %s\n' | grep -v '^\. ' | sort
+}
+before=$(users)
 finds "a wrapped module" W.A "module, sample.wrapped, sample, 1.2, wrapped/a.ml"
 contains "... as the compiler calls it" "$(list evidence)" "compiled as W__A"
-is "... which images link it" "$(list images)" "bare/gen.exe bare/tool.exe top.exe"
+is "... which images link it" "$(list images)" "gen tool top"
 contains "... confirmed by dune" "$out" "confirmed by dune"
 finds "by the compiler's name" W__A "module, sample.wrapped, sample, 1.2, wrapped/a.ml"
 finds "by its last part" D2 "module, deep, -, -, deep/one/two/d2.ml"
@@ -262,11 +266,14 @@ finds "a vendored library" vended.sub "library, vended.sub, vended, 7.1, vendor/
 is "... in the unit that an overlay replaces" "$(list unit)" "lib"
 is "... from where the lock file says" "$(list source)" \
 	"https://example.org/vended.tbz vendored in vendor/lib"
-finds "an image" top.exe "image, -, top.exe, -, dune:5"
-finds "what a module of an image defines" Tool.x "value, -, bare/tool.exe, -, bare/tool.ml:1"
+finds "an image" top "image, -, top, -, dune:5"
+finds "... by what dune makes" top.exe "image, -, top, -, dune:5"
+finds "... with its folder" bare/tool.exe "image, -, tool, -, bare/dune:2"
+finds "... or without" tool.exe "image, -, tool, -, bare/dune:2"
+finds "what a module of an image defines" Tool.x "value, -, tool, -, bare/tool.ml:1"
 ask Re
 contains "an installed library that it links is its own" "$best" "module, re, re, "
-is "... with its image" "$(list images)" "bare/gen.exe bare/tool.exe top.exe"
+is "... with its image" "$(list images)" "gen tool top"
 is "... in the project" "$(list world)" "project"
 finds "a module from another folder" copied/../wrapped/a.ml \
 	"source file, sample.wrapped, sample, 1.2, wrapped/a.ml"
@@ -274,7 +281,7 @@ cd wrapped || exit 1
 finds "in a folder of the project" W.B "module, sample.wrapped, sample, 1.2, wrapped/b.ml"
 finds "a file beside" ./b.ml "source file, sample.wrapped, sample, 1.2, wrapped/b.ml"
 cd ..
-is "nothing was written to the project" "$(find . | sort)" "$before"
+is "nothing of the user's was changed" "$(users)" "$before"
 
 sleep 0.1
 echo 'let x = 1' >wrapped/fresh.ml
@@ -352,7 +359,7 @@ contains "code of OCaml's runtime" "$best" "address, libasmrun"
 is "... its function" "$(json '["candidates"][0]["module"]')" caml_alloc_string
 entry=$(nm "$exe" | sed -n 's/^\([0-9a-f]*\) [Tt] camlDune__exe__Tool__entry$/0x\1/p')
 ask --image "$exe" "$entry"
-contains "code of a module" "$best" "bare/tool.exe"
+is "code of a module" "$best" "address, -, tool, -, -"
 code=$(nm "$exe" | sed -n 's/^\([0-9a-f]*\) [Tt] camlStdlib__List__rev_[0-9]*$/0x\1/p')
 ask --image "$exe" "$code"
 contains "code of an installed library's module" "$best" "address, stdlib, stdlib, "

@@ -31,9 +31,13 @@ tcp=duniverse/mirage-tcpip/src
 # ---- with a duniverse -----------------------------------------------------------------------------
 
 copy site
-before=$(find . | sort)
+# Where and what everything is, but for what respin keeps of its own.
+users() {
+	find . -path ./.respin -prune -o -printf '%p %y %T@ %s\n' | grep -v '^\. ' | sort
+}
+before=$(users)
 first "a wrapped module" Tcp.Flow "tcpip.tcp tcpip 9.0.1 $tcp/tcp/flow.ml"
-is "... in which image" "$(list images)" dist/site
+is "... in which image" "$(list images)" site
 is "... who depends on it" "$(list dependents)" tcpip.stack-direct
 is "... in which unit" "$(list unit)" mirage-tcpip
 contains "... its source, by the lock file" "$(list source)" "vendored in duniverse/mirage-tcpip"
@@ -44,24 +48,26 @@ first "a module of another wrapper" Tcpip.Tcp "tcpip tcpip 9.0.1 $tcp/core/tcp.m
 first "a functor" Tcp.Flow.Make "tcpip.tcp tcpip 9.0.1 $tcp/tcp/flow.ml"
 first "a library" tcpip.tcp "tcpip.tcp tcpip 9.0.1 $tcp/tcp/dune"
 first "a package" tcpip "- tcpip 9.0.1 duniverse/mirage-tcpip/tcpip.opam"
-is "... its image" "$(list images)" dist/site
+is "... its image" "$(list images)" site
 first "a repository's folder" mirage-tcpip "- mirage-tcpip - -"
 first "a virtual module" Mirage_sleep \
 	"mirage-sleep mirage-sleep 4.1.0 duniverse/mirage-sleep/src/mirage_sleep.mli"
 is "... who implements it" "$(list implementations)" "mirage-sleep.solo5 mirage-sleep.unix"
 contains "... and who does in the image" "$(list evidence)" \
-	"in dist/site mirage-sleep.unix implements it"
+	"in site mirage-sleep.unix implements it"
 contains "each is found, and the one in the image first" "$(json '["candidates"][1]["library"]')" \
 	mirage-sleep.unix
 first "C beside modules" checksum_stubs.c \
 	"tcpip.checksum tcpip 9.0.1 duniverse/mirage-tcpip/src/tcpip_checksum/checksum_stubs.c"
-first "the unikernel's own module" Unikernel "- dist/site - unikernel.ml"
+first "the unikernel's own module" Unikernel "- site - unikernel.ml"
+first "an image" site "- site - dune.build"
+first "... by what dune makes" dist/site "- site - dune.build"
 first "an old name of a library" mtime.clock.os \
 	"mtime.clock mtime 2.1.0+dune duniverse/mtime/src/clock/dune"
 contains "what is read is confirmed" "$out" "confirmed by dune"
 run respin --json resolve Netif
-is "of rivals, the one that the image links is first" "$(list images)" dist/site
-is "nothing was written to the project" "$(find . | sort)" "$before"
+is "of rivals, the one that the image links is first" "$(list images)" site
+is "nothing of the user's was changed" "$(users)" "$before"
 
 exe=$RESPIN_MIRAGE/site/_build/default/main.exe
 if [ -e "$exe" ]; then
@@ -90,17 +96,23 @@ cd ..
 
 copy plain
 first "a plain dune workspace" Tcp.Flow "tcpip.tcp tcpip - vendor/mirage-tcpip/src/tcp/flow.ml"
-is "... its image" "$(list images)" bin/main.exe
+is "... its image" "$(list images)" plain
 is "... its unit" "$(list unit)" mirage-tcpip
+first "its image, by what dune makes" bin/main.exe "- plain - bin/dune"
 cd ..
 if [ -d "$RESPIN_MIRAGE/opamroot2/sw/lib/tcpip" ]; then
 	copy site-switch
-	export OCAMLPATH="$RESPIN_MIRAGE/opamroot2/sw/lib:/usr/lib/ocaml"
+	export OPAMROOT="$RESPIN_MIRAGE/opamroot2" OPAMSWITCH=sw
 	unset OCAMLFIND_CONF
 	run respin --json resolve Tcp.Flow
-	is "a switch's library is the project's own" "$(list library) $(list package)" "tcpip.tcp tcpip"
-	is "... its image" "$(list images)" dist/site
+	is "a library of the switch that is named is the project's own" \
+		"$(list library) $(list package)" "tcpip.tcp tcpip"
+	contains "... confirmed by dune, which uses the same switch" "$out" "confirmed by dune"
+	is "... in the unit that an overlay replaces" "$(list unit)" mirage-tcpip
+	is "... its image" "$(list images)" site
 	contains "... its source" "$(list source)" "installed in the switch"
+	OCAMLPATH="$RESPIN_MIRAGE/opamroot2/sw/lib:/usr/lib/ocaml" run respin --json resolve Tcp.Flow
+	is "... and with its folder in OCAMLPATH" "$(list library) $(list unit)" "tcpip.tcp mirage-tcpip"
 	cd ..
 fi
 finish

@@ -2,15 +2,16 @@
  * SPDX-License-Identifier: ISC */
 #include <string.h>
 
-#include "distro/distro.h"
+#include "debian/debian.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void read_names(struct str list, struct str all)
+static void read_names(struct str list)
 {
-	struct str name;
-	while ((name = distro_next_name(&list)).n)
-		if (name.p < all.p || name.p + name.n > all.p + all.n)
+	struct relations r = {list, 0};
+	struct relation one;
+	while (relations_next(&r, &one))
+		if (one.name.p < list.p || one.name.p + one.name.n > list.p + list.n)
 			__builtin_trap();
 }
 
@@ -18,21 +19,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	defer(arena_free) struct arena a = {0};
 	struct str all = {(const char *)data, size};
-	distro_packages packages = {0};
+	dpkg_list packages = {0};
 	struct err e = {0};
-	if (!distro_status_parse(&a, all, "status", &packages, &e)) {
+	if (!dpkg_parse(&a, all, "status", &packages, &e)) {
 		if (e.code != E_INPUT || !e.text[0] || strncmp(e.where, "status:", 7) != 0)
 			__builtin_trap();
 		return 0;
 	}
 	vec_for(p, &packages) {
-		if (!p->name.n || !p->version.n || !p->source.n || !p->source_version.n)
+		if (!*p->name || !*p->version || !*p->source || !*p->source_version)
 			__builtin_trap();
-		for (size_t i = 0; i < 2; i++)
-			if (p->depends[i].n)
-				read_names(p->depends[i], all);
-		if (p->provides.n)
-			read_names(p->provides, all);
+		read_names(p->depends);
+		read_names(p->provides);
 	}
 	return 0;
 }

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 cd "$top/src" || exit 1
 
-order='main cmd report compare lab past packets build dune image resolve overlay project opam fetch recipe git store spec distro ocaml debian sys base'
+order='main cmd report compare lab past packets build dune image resolve overlay project opam fetch recipe git store spec ocaml debian sys base'
 
 height() {
 	n=0
@@ -41,7 +41,7 @@ is "libarchive in fetch only" "$(foreign 'archive' fetch)" ""
 is "libgit2 in git only" "$(foreign 'git2' git)" ""
 is "cJSON in spec only" "$(foreign 'cjson/' spec)" ""
 is "nettle in sys and images only" "$(foreign 'nettle/' sys | grep -v '^\./unikernel/')" ""
-is "libelf in image and distro only" "$(foreign '(libelf|gelf|elfutils)' '(image|distro)')" ""
+is "libelf in image and resolve only" "$(foreign '(libelf|gelf|elfutils)' '(image|resolve)')" ""
 is "libpcap in packets only" "$(foreign 'pcap' packets)" ""
 
 is "only cmd, report, sys and main print" \

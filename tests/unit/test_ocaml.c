@@ -50,6 +50,20 @@ static void a_switch_brings_its_own_configuration(void **state)
 	assert_string_equal(site.stdlib, tree_box_in(box, "lib/ocaml"));
 }
 
+static void a_switch_without_findlib_has_its_libraries(void **state)
+{
+	struct tree_box *box = *state;
+	tree_box_put(box, "lib/fmt/META", "");
+	struct ocaml_env env = {.switch_prefix = box->dir, .ocamlpath = "/own"};
+	struct ocaml_site site = site_of(box, &env);
+	assert_string_equal(site.path.v[0], "/own");
+	assert_string_equal(site.path.v[1], tree_box_in(box, "lib"));
+	tree_box_put(box, "f.conf", "path = \"/a\"");
+	env.ocamlfind_conf = tree_box_in(box, "f.conf");
+	site = site_of(box, &env);
+	assert_string_equal(path_of(box, &site), "/own:/a");
+}
+
 static void a_wrong_configuration_is_an_error(void **state)
 {
 	struct tree_box *box = *state;
@@ -252,6 +266,7 @@ static void damaged_objects_are_errors(void **state)
 static const struct CMUnitTest tests[] = {
 	TEST(the_configuration_says_where_to_look),
 	TEST(a_switch_brings_its_own_configuration),
+	TEST(a_switch_without_findlib_has_its_libraries),
 	TEST(a_wrong_configuration_is_an_error),
 	TEST(packages_are_found_as_findlib_finds_them),
 	TEST(modules_come_from_interfaces_where_nothing_else_tells),

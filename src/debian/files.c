@@ -1,7 +1,45 @@
 /* files.c - what files of packages are good for. SPDX-License-Identifier: ISC */
-#include "distro/distro.h"
+#include "debian/debian.h"
 
 #include <string.h>
+
+#define LIST_LIMIT ((size_t)64 << 20)
+
+/* ---- dpkg's lists -----------------------------------------------------------------------------
+ */
+
+/* Those of packages that several architectures can have installed say which. */
+static const char *list_of(
+	struct arena *a, const struct debian_places *places, const struct dpkg_package *p)
+{
+	const char *plain = str_format(a, "%s/%s.list", places->info, p->name);
+	const char *full = str_format(a, "%s/%s:%s.list", places->info, p->name, p->arch);
+	return file_exists(plain) ? plain : file_exists(full) ? full : NULL;
+}
+
+bool dpkg_files(struct arena *a, const struct debian_places *places,
+	const struct dpkg_package *package, struct str *out, struct err *e)
+{
+	const char *list = list_of(a, places, package);
+	*out = S("");
+	return !list || file_read(a, list, LIST_LIMIT, out, e);
+}
+
+bool dpkg_each_file(const struct dpkg *d, dpkg_take_file *take, void *ctx, struct err *e)
+{
+	vec_for(p, &d->packages) {
+		defer(arena_free) struct arena scratch = {0};
+		struct str text;
+		if (!dpkg_files(&scratch, &d->places, p, &text, e))
+			return false;
+		while (text.n)
+			take(ctx, p, str_cut(&text, '\n'));
+	}
+	return true;
+}
+
+/* ---- what they are good for -------------------------------------------------------------------
+ */
 
 static struct str base_of(struct str path)
 {
@@ -12,11 +50,11 @@ static struct str base_of(struct str path)
 }
 
 /* "libz" of "libz.so.1.2.13" and of "libz.a"; empty where it is neither. */
-static struct str library_stem(struct str base, enum distro_file *kind)
+static struct str library_stem(struct str base, enum debian_file *kind)
 {
 	ptrdiff_t so = str_find(base, S(".so"));
 	bool shared = so > 0 && ((size_t)so + 3 == base.n || base.p[so + 3] == '.');
-	*kind = shared ? DISTRO_SHARED : DISTRO_ARCHIVE;
+	*kind = shared ? DEBIAN_SHARED : DEBIAN_ARCHIVE;
 	if (!str_starts(base, S("lib")) || (!shared && !str_ends(base, S(".a"))))
 		return S("");
 	return (struct str){base.p, shared ? (size_t)so : base.n - 2};
@@ -80,34 +118,34 @@ static bool is_program(struct str path)
 	return false;
 }
 
-enum distro_file distro_file_kind(struct str path, struct str *name)
+enum debian_file debian_file_kind(struct str path, struct str *name)
 {
 	struct str base = base_of(path);
-	enum distro_file kind;
+	enum debian_file kind;
 	*name = base;
 	if (!base.n || *path.p != '/' || str_starts(path, S("/usr/share/doc/")))
-		return DISTRO_OTHER;
+		return DEBIAN_OTHER;
 	if (is_header(base)) {
 		*name = include_name(path);
-		return name->n ? DISTRO_HEADER : DISTRO_OTHER;
+		return name->n ? DEBIAN_HEADER : DEBIAN_OTHER;
 	}
 	if (str_ends(base, S(".pc")) && str_find(path, S("/pkgconfig/")) >= 0) {
 		name->n -= 3;
-		return name->n ? DISTRO_PKGCONFIG : DISTRO_OTHER;
+		return name->n ? DEBIAN_PKGCONFIG : DEBIAN_OTHER;
 	}
 	if (str_starts(base, S("META")) && str_find(path, S("/ocaml/")) >= 0)
-		return DISTRO_META;
+		return DEBIAN_META;
 	if (is_program(path))
-		return DISTRO_PROGRAM;
+		return DEBIAN_PROGRAM;
 	*name = library_stem(base, &kind);
-	return name->n && is_in_library_folder(path) ? kind : DISTRO_OTHER;
+	return name->n && is_in_library_folder(path) ? kind : DEBIAN_OTHER;
 }
 
 /* ---- apt-file's index -------------------------------------------------------------------------
  */
 
 /* Paths may hold blanks; packages don't, so they are what stands behind the last one. */
-bool distro_contents_line(struct str line, struct str *path, struct str *packages)
+bool debian_contents_line(struct str line, struct str *path, struct str *packages)
 {
 	line = str_trim(line);
 	size_t at = line.n;
@@ -120,7 +158,7 @@ bool distro_contents_line(struct str line, struct str *path, struct str *package
 	return path->n > 0;
 }
 
-struct str distro_contents_package(struct str *packages)
+struct str debian_contents_package(struct str *packages)
 {
 	struct str one = {NULL, 0};
 	while (packages->n && !one.n)

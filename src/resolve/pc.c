@@ -1,5 +1,5 @@
 /* pc.c - reads a file of pkg-config's. SPDX-License-Identifier: ISC */
-#include "distro/distro.h"
+#include "resolve/pc.h"
 
 #include <string.h>
 
@@ -48,7 +48,7 @@ MUST_CHECK static bool expand(
 	return true;
 }
 
-static struct str *field_of(struct distro_pc *pc, struct str name)
+static struct str *field_of(struct pc *pc, struct str name)
 {
 	struct {
 		const char *name;
@@ -70,8 +70,7 @@ static size_t word_length(struct str line)
 	return n;
 }
 
-MUST_CHECK static bool read_line(
-	struct reader *r, struct str line, struct distro_pc *out, struct err *e)
+MUST_CHECK static bool read_line(struct reader *r, struct str line, struct pc *out, struct err *e)
 {
 	size_t n = word_length(line);
 	struct str name = {line.p, n}, rest = str_trim(str_from(line, n));
@@ -96,11 +95,10 @@ MUST_CHECK static bool read_line(
 }
 
 /* A '#' begins a comment, a '\' at the end joins lines. */
-bool distro_pc_parse(
-	struct arena *a, struct str text, const char *path, struct distro_pc *out, struct err *e)
+bool pc_parse(struct arena *a, struct str text, const char *path, struct pc *out, struct err *e)
 {
 	struct reader r = {.a = a, .path = path, .variables.a = a};
-	struct distro_pc pc = {0};
+	struct pc pc = {0};
 	while (text.n) {
 		struct text joined = {.a = a};
 		struct str line = str_cut(&text, '\n');

@@ -1,5 +1,5 @@
 /* exports.c - the symbols that a library offers, by libelf. SPDX-License-Identifier: ISC */
-#include "distro/distro.h"
+#include "resolve/exports.h"
 
 #include <fcntl.h>
 #include <gelf.h>
@@ -53,8 +53,7 @@ MUST_CHECK static bool read_table(struct arena *a, int fd, struct str *out, stru
 	return true;
 }
 
-MUST_CHECK static bool read_archive(
-	struct arena *a, int fd, struct distro_exports *out, struct err *e)
+MUST_CHECK static bool read_archive(struct arena *a, int fd, struct exports *out, struct err *e)
 {
 	struct str table;
 	if (!read_table(a, fd, &table, e))
@@ -90,7 +89,7 @@ static bool is_exported(const GElf_Sym *s)
 }
 
 MUST_CHECK static bool read_symbols(struct arena *a, Elf *elf, Elf_Scn *scn,
-	const GElf_Shdr *header, const char *file, struct distro_exports *out, struct err *e)
+	const GElf_Shdr *header, const char *file, struct exports *out, struct err *e)
 {
 	Elf_Data *data = elf_getdata(scn, NULL);
 	if (!data || !header->sh_entsize)
@@ -107,8 +106,8 @@ MUST_CHECK static bool read_symbols(struct arena *a, Elf *elf, Elf_Scn *scn,
 	return true;
 }
 
-static void read_dynamic(struct arena *a, Elf *elf, Elf_Scn *scn, const GElf_Shdr *header,
-	struct distro_exports *out)
+static void read_dynamic(
+	struct arena *a, Elf *elf, Elf_Scn *scn, const GElf_Shdr *header, struct exports *out)
 {
 	Elf_Data *data = elf_getdata(scn, NULL);
 	GElf_Dyn entry;
@@ -122,7 +121,7 @@ static void read_dynamic(struct arena *a, Elf *elf, Elf_Scn *scn, const GElf_Shd
 }
 
 MUST_CHECK static bool read_shared(
-	struct arena *a, Elf *elf, const char *file, struct distro_exports *out, struct err *e)
+	struct arena *a, Elf *elf, const char *file, struct exports *out, struct err *e)
 {
 	for (Elf_Scn *scn = elf_nextscn(elf, NULL); scn; scn = elf_nextscn(elf, scn)) {
 		GElf_Shdr header;
@@ -145,7 +144,7 @@ static bool is_archive(int fd)
 }
 
 MUST_CHECK static bool read_elf(
-	struct arena *a, int fd, const char *file, struct distro_exports *out, struct err *e)
+	struct arena *a, int fd, const char *file, struct exports *out, struct err *e)
 {
 	elf_version(EV_CURRENT);
 	defer(close_elf) Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
@@ -154,10 +153,9 @@ MUST_CHECK static bool read_elf(
 	return read_shared(a, elf, file, out, e);
 }
 
-bool distro_exports_read(
-	struct arena *a, const char *file, struct distro_exports *out, struct err *e)
+bool exports_read(struct arena *a, const char *file, struct exports *out, struct err *e)
 {
-	struct distro_exports found = {0};
+	struct exports found = {0};
 	defer(close_fd) int fd = open(file, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return fail_errno(e, "open %s", file);
