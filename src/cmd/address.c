@@ -4,12 +4,14 @@
 
 #include "cmd/cmd.h"
 #include "image/image.h"
+#include "project/project.h"
 
 struct spotting {
 	struct context *c;
 	const char *file, *word;
 	struct image_spot spot;
 	struct image_info info;
+	struct workspace project; /* root NULL: there is none */
 	struct candidate k;
 };
 
@@ -40,16 +42,26 @@ static const char *overlay_words(struct arena *a, const struct manifest_package 
 	return t.p;
 }
 
+static bool is_caml(const char *function)
+{
+	return !strncmp(function, "caml", 4) && function[4] >= 'A' && function[4] <= 'Z';
+}
+
+/* The libraries of what dune builds have names of their own. */
+static bool is_dunes(const struct spotting *s)
+{
+	return s->spot.function && is_caml(s->spot.function);
+}
+
 static void take_manifest(struct spotting *s, const struct manifest_package *p)
 {
 	struct arena *a = s->c->a;
 	s->k.package = p->name;
 	s->k.version = p->version;
 	s->k.source = p->source;
-	s->k.library = str_format(a, "%s.o", p->name);
+	s->k.library = is_dunes(s) ? NULL : str_format(a, "%s.o", p->name);
 	s->k.overlay = overlay_words(a, p);
 	s->k.world = "workspace";
-	vec_push(a, &s->k.images, s->info.name);
 	say(s, str_format(a, "the image's manifest has it in package %s %s", p->name, p->version));
 	if (s->k.overlay)
 		say(s, str_format(a, "the image was built with an overlay: %s", s->k.overlay));
@@ -58,15 +70,24 @@ static void take_manifest(struct spotting *s, const struct manifest_package *p)
 /* ---- OCaml's and other libraries' -------------------------------------------------------------
  */
 
+static bool is_of(const struct spotting *s, const struct candidate *k)
+{
+	bool is_code = !strcmp(k->kind, "module") || !strcmp(k->kind, "symbol") ||
+		       !strcmp(k->kind, "source file");
+	return is_code && (!s->k.package || !k->unit || !strcmp(k->unit, s->k.package));
+}
+
+/* The best candidate; where the manifest tells the package, the best one in it. */
 static bool ask(struct spotting *s, const char *name, struct candidate *out, struct err *e)
 {
 	struct resolution r = {0};
 	if (!resolve_name(s->c->a, &s->c->w, name, RESOLVE_FIRST, false, &r, e))
 		return false;
-	bool is_code = r.candidates.n && (!strcmp(r.candidates.v[0].kind, "module") ||
-						 !strcmp(r.candidates.v[0].kind, "symbol"));
-	if (is_code)
-		*out = r.candidates.v[0];
+	vec_for(k, &r.candidates)
+		if (is_of(s, k)) {
+			*out = *k;
+			break;
+		}
 	return true;
 }
 
@@ -86,38 +107,105 @@ static bool ask_unit(struct spotting *s, struct candidate *out, struct err *e)
 	return true;
 }
 
-static bool is_caml(const char *function)
+/* The file in dune's words (".../_build/default/vendor/a.ml", "/workspace_root/vendor/a.ml") as the
+ * path in the project; NULL: it is no file of the project. */
+static const char *project_file(const struct spotting *s)
 {
-	return !strncmp(function, "caml", 4) && function[4] >= 'A' && function[4] <= 'Z';
+	static const char *const marks[] = {"/_build/", "/workspace_root/"};
+	struct arena *a = s->c->a;
+	for (size_t i = 0; s->spot.file && i < sizeof(marks) / sizeof(*marks); i++) {
+		struct str rest = str_of(s->spot.file);
+		ptrdiff_t at = str_find(rest, str_of(marks[i]));
+		if (at < 0)
+			continue;
+		rest = str_from(rest, (size_t)at + strlen(marks[i]));
+		if (!i)
+			str_cut(&rest, '/'); /* the context */
+		return str_copy(a, rest);
+	}
+	return NULL;
 }
 
-/* Dune names the project's root otherwise in what it compiles: the file is the one that was found,
- * where one path ends with the other. */
-static void take_file(struct spotting *s, const struct candidate *found)
+/* Of C the manifest has no addresses, but how its package was built. */
+static void take_built(struct spotting *s)
 {
-	if (s->spot.file && found->file && str_ends(str_of(s->spot.file), str_of(found->file)))
+	vec_for(p, &s->info.packages)
+		if (s->k.unit && !strcmp(p->name, s->k.unit)) {
+			s->k.version = p->version;
+			s->k.overlay = overlay_words(s->c->a, p);
+		}
+}
+
+/* An overlay's file stands in the place of the one that dune's words name. */
+static void take_file(struct spotting *s, const char *file, const struct candidate *found)
+{
+	struct arena *a = s->c->a;
+	const struct recipe *r = file ? recipe_of_place(&s->project, file) : NULL;
+	const char *root = s->project.root, *edited = NULL;
+	if (r && s->k.overlay && strcmp(r->build.dune->place, ".") != 0)
+		edited = str_format(
+			a, "overlays/%s/src%s", r->name, file + strlen(r->build.dune->place));
+	if (edited && file_exists(path_join(a, root, edited)))
+		s->k.file = edited;
+	else if (file && root && file_exists(path_join(a, root, file)))
+		s->k.file = file;
+	else if (found->file && s->spot.file && str_ends(str_of(s->spot.file), str_of(found->file)))
 		s->k.file = found->file;
 }
 
+/* What lies in a unit's folder is the unit's, whatever library it is made a part of. */
+static void take_place(struct spotting *s, const char *file)
+{
+	const struct recipe *r = file ? recipe_of_place(&s->project, file) : NULL;
+	if (!r)
+		return;
+	s->k.package = s->k.unit = r->name;
+	s->k.version = r->version;
+	s->k.world = "project";
+	say(s, str_format(
+		       s->c->a, "%s lies in %s's folder, %s", file, r->name, r->build.dune->place));
+}
+
+static void take_found(struct spotting *s, const struct candidate *found)
+{
+	s->k.library = found->library;
+	s->k.package = found->package;
+	s->k.source = found->source;
+	s->k.unit = found->unit;
+	s->k.world = found->world;
+	s->k.dependents = found->dependents;
+	if (!s->k.version) {
+		s->k.version = found->version;
+		s->k.overlay = found->overlay;
+	}
+	if (!s->k.images.n)
+		s->k.images = found->images;
+	vec_for(z, &found->evidence)
+		if (!str_starts(str_of(*z), S("rank ")))
+			say(s, *z);
+}
+
+/* By the unit of OCaml, by the file of C in the project, else by the symbol. */
 static bool take_library(struct spotting *s, struct err *e)
 {
 	struct candidate found = {0};
-	const char *function = s->spot.function;
-	if (!function ||
-		!(is_caml(function) ? ask_unit(s, &found, e) : ask(s, function, &found, e)))
-		return !function;
-	s->k.library = found.library;
-	s->k.package = found.package;
-	s->k.version = found.version;
-	s->k.source = found.source;
-	s->k.unit = found.unit;
-	s->k.world = found.world;
-	s->k.overlay = found.overlay;
-	s->k.dependents = found.dependents;
-	s->k.images = found.images;
-	take_file(s, &found);
-	vec_for(z, &found.evidence)
-		say(s, *z);
+	const char *function = s->spot.function, *file = project_file(s);
+	struct err ignored;
+	if (!project_open(s->c->a, ".", &s->project, &ignored))
+		s->project = (struct workspace){0};
+	if (function && is_caml(function) && !ask_unit(s, &found, e))
+		return false;
+	if (!found.module && file && !ask(s, file, &found, e))
+		return false;
+	if (!found.module && !file && function && !is_caml(function) &&
+		!ask(s, function, &found, e))
+		return false;
+	if (found.module)
+		take_found(s, &found);
+	else if (!s->k.package)
+		take_place(s, file);
+	take_built(s);
+	take_file(s, file, &found);
 	return true;
 }
 
@@ -161,11 +249,13 @@ bool resolve_address(struct context *c, const char *file, const char *word, stru
 		.module = s.spot.function ? s.spot.function : word,
 		.file = s.spot.file,
 		.line = s.spot.line};
+	if (s.info.name)
+		vec_push(c->a, &s.k.images, s.info.name);
 	say_spot(&s);
 	const struct manifest_package *p = manifest_of(&s);
 	if (p)
 		take_manifest(&s, p);
-	else if (!take_library(&s, e))
+	if ((!p || is_dunes(&s)) && !take_library(&s, e))
 		return false;
 	vec_push(c->a, &out->candidates, s.k);
 	return true;

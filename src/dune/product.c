@@ -92,19 +92,31 @@ static bool find_installed(struct build *b, image_units *out, struct err *e)
 	return true;
 }
 
-/* The compiler's units: an image's code says which of them it is from. What the workspace has comes
- * last, and counts. */
+static void add_library(struct build *b, const struct ocaml_library *library,
+	const struct image_info *m, image_units *out)
+{
+	size_t package;
+	if (find_package(b, library->dir, m, &package))
+		add_units(b, &library->modules, package, out);
+}
+
+/* The compiler's units: an image's code says which of them it is from. What the image links comes
+ * last, and counts: another library of the workspace may have units of the same name. */
 static bool find_units(struct build *b, const struct image_info *m, image_units *out, struct err *e)
 {
 	size_t package;
+	programs own = {0};
+	ocaml_library_list linked = {0};
 	if (b->uses_installed && !find_installed(b, out, e))
 		return false;
 	vec_for(library, &b->graph.libraries)
-		if (find_package(b, library->dir, m, &package))
-			add_units(b, &library->modules, package, out);
-	vec_for(x, &b->graph.executables)
-		if (!x->is_vendored && find_package(b, x->dir, m, &package))
-			add_units(b, &x->modules, package, out);
+		add_library(b, library, m, out);
+	graph_image(b, &own, &linked);
+	vec_for(library, &linked)
+		add_library(b, *library, m, out);
+	vec_for(x, &own)
+		if (find_package(b, (*x)->dir, m, &package))
+			add_units(b, &(*x)->modules, package, out);
 	return true;
 }
 

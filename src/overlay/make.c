@@ -168,7 +168,9 @@ static bool is_pin(const struct work *k, const char *pin)
 
 static bool check_source(const struct work *k, struct err *e)
 {
-	bool known = !k->series.sha256;
+	bool known = false;
+	if (!k->series.sha256)
+		return true;
 	vec_for(s, &k->recipe->source)
 		known |= s->path || (s->debian && !s->sha256) ||
 			 (s->sha256 && !strcasecmp(s->sha256, k->series.sha256)) ||

@@ -6,6 +6,8 @@
 
 #include "sys/sys.h"
 
+#define MAX_LISTED 300 /* bytes of names in a hint */
+
 static int by_name(const void *a, const void *b)
 {
 	return strcmp((*(struct recipe *const *)a)->name, (*(struct recipe *const *)b)->name);
@@ -81,6 +83,15 @@ static void add_packages(struct arena *a, const struct recipe *r, strings *names
 			vec_push(a, names, *name);
 }
 
+/* How much of a long list is shown: it ends with a whole name. */
+static size_t whole_names(const struct text *all)
+{
+	size_t n = MAX_LISTED;
+	while (n && all->p[n] != ',')
+		n--;
+	return n;
+}
+
 static bool not_found(const struct workspace *w, const char *name, bool images, struct err *e)
 {
 	defer(arena_free) struct arena scratch = {0};
@@ -100,7 +111,18 @@ static bool not_found(const struct workspace *w, const char *name, bool images, 
 	fail(e, E_NOTFOUND, "there is no %s called '%s' in %s", kind, name, w->root);
 	if (near)
 		return fail_hint(e, "did you mean '%s'?", near);
-	return fail_hint(e, "there are: %.400s", names.n ? all.p : "none");
+	if (all.n > MAX_LISTED)
+		return fail_hint(e, "there are: %.*s, ...", (int)whole_names(&all), all.p);
+	return fail_hint(e, "there are: %s", names.n ? all.p : "none");
+}
+
+/* By the file that dune makes ("dist/site"), as respin resolve names images. */
+static struct recipe *of_target(const struct workspace *w, const char *name)
+{
+	vec_for(r, &w->all)
+		if ((*r)->image && (*r)->build.dune && !strcmp((*r)->build.dune->target, name))
+			return *r;
+	return NULL;
 }
 
 bool recipe_find(const struct workspace *w, const char *name, struct recipe **out, struct err *e)
@@ -108,6 +130,8 @@ bool recipe_find(const struct workspace *w, const char *name, struct recipe **ou
 	struct recipe *r = find(w, name);
 	if (!r)
 		r = recipe_of_package(w, name);
+	if (!r)
+		r = of_target(w, name);
 	if (!r)
 		return not_found(w, name, false, e);
 	*out = r;
@@ -118,6 +142,8 @@ bool recipe_find_image(
 	const struct workspace *w, const char *name, struct recipe **out, struct err *e)
 {
 	struct recipe *r = find(w, name);
+	if (!r)
+		r = of_target(w, name);
 	if (!r)
 		return not_found(w, name, true, e);
 	if (!r->image) {

@@ -42,6 +42,9 @@ echo '(library (name shout) (libraries greet))' >vendor/shout/dune
 echo 'let shout () = String.uppercase_ascii (Greet.Hello.hello ())' >vendor/shout/shout.ml
 echo '(library (name odd))' >"vendor/odd name/dune"
 echo 'let odd = 1' >"vendor/odd name/odd.ml"
+mkdir vendor/rival # not linked, but its unit has shout's name
+echo '(library (name rival) (wrapped false))' >vendor/rival/dune
+echo 'let shout = 1' >vendor/rival/shout.ml
 echo '(executable (name main) (libraries shout))' >bin/dune
 echo 'let () = print_endline (Shout.shout ())' >bin/main.ml
 unit greet ''
@@ -57,7 +60,7 @@ exits "plan" 0
 is "... names each library and the image" "$(reasons)" "greet: not built before
 shout: not built before
 app: not built before"
-ok "... and builds nothing" test ! -e .respin/dune
+ok "... and builds nothing" test ! -e .respin/dune -a ! -e .respin/store
 run respin --json build app
 exits "build" 0
 image=$(json '["path"]')
@@ -102,6 +105,15 @@ for p in json.load(sys.stdin)["packages"]:
 	"app 1.0 True None
 shout 1.0 True None
 greet 1.0 True $(cd overlays/greet/src && git add -A && git write-tree)"
+run respin --json build bin/main.exe
+exits "an image by the name of its file" 0
+code=$(nm "$(json '["path"]')" | sed -n 's/^\([0-9a-f]*\) [Tt] camlGreet__Hello__hello_[0-9]*$/0x\1/p')
+run respin --json resolve --image app "$code"
+is "an address is told with its library, package and file" "$(printf '%s' "$out" | python3 -c 'import json,sys
+k = json.load(sys.stdin)["candidates"][0]
+print(k["library"], k["unit"], k["version"], k["file"], k["images"])')" \
+	"greet greet 1.0 overlays/greet/src/src/hello.ml ['app']"
+contains "... and that it is patched" "$(json '["candidates"][0]["overlay"]')" "tree "
 run respin --json build --no-overlays
 is "without overlays nothing runs" "$(json '["ran"]') $(json '["path"]')" "[] $image"
 is "the user's files are as they were" "$(untouched)" "$before"

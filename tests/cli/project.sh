@@ -180,6 +180,12 @@ touch ../locked/duniverse/lib/more
 rm ../locked/duniverse/lib/dune-project
 run respin -C ../locked overlay add lib
 contains "what is not is told" "$out" "had 3 files edited in place, which the overlay starts from: dune-project, ..."
+echo 'let a = 3' >../locked/overlays/lib/src/src/lib.ml
+respin -C ../locked overlay save lib -m "lib: three"
+rm -rf ../locked/overlays/lib/src
+run respin -C ../locked overlay list
+exits "in a fresh clone its patch is there again" 0
+contains "... as it was saved" "$out" "1  lib: three"
 
 mkdir ../uni
 printf 'open Mirage\nlet () = register "uni" []\n' >../uni/config.ml
