@@ -113,7 +113,8 @@ enum nat_note {
 	NOTE_RESCAN,
 	NOTE_ADDRESS,
 	NOTE_REFUSED, /* a forward; the first number is its enum nat_forward_result */
-	NOTE_CREATE   /* the first of all, with so many mappings */
+	NOTE_CREATE,  /* the first of all, with so many mappings */
+	NOTE_RESTORED /* what was kept, and in no commit yet when the machine stopped */
 };
 unsigned nat_note(enum nat_note what, uint64_t added, uint64_t removed);
 
@@ -309,7 +310,8 @@ bool nat_store_next(const struct nat *nat, size_t *cursor, const struct nat_key 
 /* Where a new second begins: commits what was joined in the last one, and lets the mappings that
  * were marked in it be written. */
 void nat_store_tick(struct nat *nat);
-/* A table without a history gets its first commit, so that a clone of it has a branch to follow. */
+/* A table without a history gets its first commit, so that a clone of it has a branch to follow;
+ * entries that were kept, but not yet committed when the machine stopped, get theirs. */
 void nat_store_begin(struct nat *nat);
 /* All that waits becomes one commit. */
 void nat_store_commit(struct nat *nat, enum nat_note what);

@@ -27,10 +27,10 @@ bool nat_store_next(const struct nat *nat, size_t *cursor, const struct nat_key 
 void nat_store_begin(struct nat *nat)
 {
 	struct table_ref primary;
-	if (table_ref(nat->table, 0, &primary))
-		return;
+	bool restored = table_ref(nat->table, 0, &primary);
 	table_set_time(nat->table, nat->now);
-	table_commit(nat->table, nat_note(NOTE_CREATE, table_count(nat->table), 0));
+	table_commit(nat->table, restored ? nat_note(NOTE_RESTORED, 0, 0)
+					  : nat_note(NOTE_CREATE, table_count(nat->table), 0));
 }
 
 void nat_store_commit(struct nat *nat, enum nat_note what)

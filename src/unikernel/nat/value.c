@@ -317,6 +317,8 @@ static size_t message(unsigned note, const void *key, const void *value, char *o
 	}
 	if (what == NOTE_CREATE)
 		return put_created(out, added);
+	if (what == NOTE_RESTORED)
+		return put_text(out, "Nat.create: entries kept over a restart");
 	if (what == NOTE_RESCAN)
 		return put_count(out, removed, " entry dropped", " entries dropped");
 	if (what == NOTE_ADDRESS)
