@@ -48,6 +48,13 @@ is() {
 	fi
 }
 
+# recipe NAME FIELDS: writes one, with what all have.
+recipe() {
+	mkdir -p "recipes/$1"
+	printf '{"name": "%s", "version": "1.0", "license": "ISC", %s}\n' "$1" "$2" \
+		>"recipes/$1/recipe.json"
+}
+
 # run COMMAND...: sets $status, $out and $err.
 run() {
 	"$@" >"$scratch/.out" 2>"$scratch/.err" && status=0 || status=$?

@@ -103,6 +103,19 @@ static void print_dependents_of(const struct resolution *r)
 			term_out("%s\n", *name);
 }
 
+/* Of a MirageOS project that was not configured, or whose files are damaged, what can be read
+ * without its recipes still tells much. */
+static bool warn_unread(struct context *c, const struct err *why)
+{
+	const char *root;
+	struct err none;
+	if (why->code != E_INPUT || workspace_find(c->a, ".", &root, &none) || none.code != E_USAGE)
+		return false;
+	term_warn("%s%s%s: looked up without the project's recipes", why->where,
+		why->where[0] ? ": " : "", why->text);
+	return true;
+}
+
 /* A workspace is not needed: what is installed and what opam knows can be asked anywhere. */
 static bool open_workspace(struct context *c, struct err *e)
 {
@@ -110,7 +123,7 @@ static bool open_workspace(struct context *c, struct err *e)
 		project_environment(&c->w);
 		return true;
 	}
-	if (e->code != E_USAGE)
+	if (e->code != E_USAGE && !warn_unread(c, e))
 		return false;
 	c->w = (struct workspace){.a = c->a};
 	return true;

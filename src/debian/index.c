@@ -2,12 +2,9 @@
  * SPDX-License-Identifier: ISC */
 #include "debian/index.h"
 
-#include <fcntl.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static const size_t sizes[DEBIAN_SECTIONS] = {
 	[MARKS] = sizeof(struct debian_mark),
@@ -17,23 +14,15 @@ static const size_t sizes[DEBIAN_SECTIONS] = {
 	[TEXT] = 1,
 };
 
+static const struct records_format format = {DEBIAN_INDEX_MAGIC, sizeof(struct debian_header),
+	offsetof(struct debian_header, count), DEBIAN_SECTIONS, sizes};
+
 bool debian_index_view(struct str bytes, struct debian_index *out)
 {
-	const struct debian_header *h = (const void *)bytes.p;
 	const char *at[DEBIAN_SECTIONS];
-	if (bytes.n < sizeof(*h) || memcmp(h->magic, DEBIAN_INDEX_MAGIC, sizeof(h->magic)) ||
-		h->size != bytes.n)
+	if (!records_find(&format, bytes, at))
 		return false;
-	uint64_t end = sizeof(*h);
-	for (size_t i = 0; i < DEBIAN_SECTIONS; i++) {
-		at[i] = bytes.p + end;
-		end += (uint64_t)h->count[i] * sizes[i];
-		if (end > bytes.n)
-			return false;
-	}
-	if (end != bytes.n || !h->count[TEXT] || bytes.p[bytes.n - 1])
-		return false;
-	*out = (struct debian_index){.header = h,
+	*out = (struct debian_index){.header = (const void *)bytes.p,
 		.marks = (const void *)at[MARKS],
 		.names = (const void *)at[NAMES],
 		.sources = (const void *)at[SOURCES],
@@ -52,39 +41,26 @@ static const char *text_at(const struct debian_index *x, uint32_t offset)
 
 static bool is_fresh(const struct debian_index *x)
 {
-	static const struct stamp missing = {0};
 	const char *setting = getenv("APT_CONFIG");
 	if (strcmp(text_at(x, x->header->setting), setting ? setting : "") != 0)
 		return false;
 	for (uint32_t i = 0; i < x->header->count[MARKS]; i++) {
 		const struct debian_mark *mark = &x->marks[i];
-		struct stamp now;
-		bool there = file_stamp(text_at(x, mark->path), &now);
-		if (!there && !stamp_eq(&mark->stamp, &missing))
-			return false;
-		if (there &&
-			(!stamp_eq(&now, &mark->stamp) || !stamp_is_safe(&now, x->header->read_ns)))
+		if (!stamp_holds(&mark->stamp, text_at(x, mark->path), x->header->read_ns))
 			return false;
 	}
 	return true;
 }
 
-static bool map_file(const char *file, struct debian_index *out)
+static bool map_kept(const char *path, struct debian_index *out)
 {
-	struct stat st;
-	defer(close_fd) int fd = open(file, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) || st.st_size <= 0)
+	struct str bytes = file_map(path);
+	if (!debian_index_view(bytes, out) || !is_fresh(out)) {
+		file_unmap(bytes);
 		return false;
-	size_t n = (size_t)st.st_size;
-	void *map = mmap(NULL, n, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (map == MAP_FAILED)
-		return false;
-	if (debian_index_view((struct str){map, n}, out) && is_fresh(out)) {
-		out->map = map;
-		return true;
 	}
-	munmap(map, n);
-	return false;
+	out->map = bytes;
+	return true;
 }
 
 bool debian_index_open(struct arena *a, const char *file, struct debian_index **out, struct err *e)
@@ -92,7 +68,7 @@ bool debian_index_open(struct arena *a, const char *file, struct debian_index **
 	struct debian_index *x = NEW(a, struct debian_index);
 	struct err ignored;
 	struct str bytes;
-	if (map_file(file, x)) {
+	if (map_kept(file, x)) {
 		*out = x;
 		return true;
 	}
@@ -112,8 +88,8 @@ bool debian_index_open(struct arena *a, const char *file, struct debian_index **
 
 void debian_index_close(struct debian_index **x)
 {
-	if (*x && (*x)->map)
-		munmap((*x)->map, (*x)->header->size);
+	if (*x)
+		file_unmap((*x)->map);
 	*x = NULL;
 }
 
@@ -134,20 +110,16 @@ static struct links slice(const struct debian_index *x, struct debian_slice s)
 	return (struct links){x->links + s.first, s.n < count - s.first ? s.n : count - s.first};
 }
 
+static const char *source_at(const void *list, size_t i)
+{
+	const struct debian_index *x = list;
+	return text_at(x, x->sources[i].text);
+}
+
 static const struct debian_source *find_source(const struct debian_index *x, const char *name)
 {
-	uint32_t low = 0, high = x->header->count[SOURCES];
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		int order = strcmp(text_at(x, x->sources[middle].text), name);
-		if (!order)
-			return &x->sources[middle];
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
+	size_t first, n = x->header->count[SOURCES];
+	return records_named(x, n, source_at, str_of(name), &first) ? &x->sources[first] : NULL;
 }
 
 struct question {

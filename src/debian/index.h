@@ -52,7 +52,7 @@ struct debian_index {
 	const struct debian_source *sources;
 	const uint32_t *links;
 	const char *text;
-	void *map; /* to be unmapped; NULL where the bytes are an arena's */
+	struct str map; /* to be unmapped; empty where the bytes are an arena's */
 };
 
 /* BYTES as an index; false where they can't be one. Numbers in it are not believed by readers:

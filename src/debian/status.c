@@ -81,6 +81,9 @@ bool dpkg_parse(struct arena *a, struct str text, const char *path, dpkg_list *o
 {
 	dpkg_list found = {0};
 	struct deb822 r = {.rest = text};
+	ptrdiff_t nul = str_find(text, (struct str){"", 1});
+	if (nul >= 0)
+		return wrong(text, text.p + nul, path, "text, not a NUL byte", e);
 	do {
 		struct paragraph p = {0};
 		bool any = read_paragraph(&r, &p);

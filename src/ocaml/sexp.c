@@ -84,13 +84,7 @@ static bool read_value(struct sexp_lexer *l, struct sexp *out)
 
 bool sexp_read(struct arena *a, const char *file, struct str text, struct sexp *out, struct err *e)
 {
-	struct sexp_lexer l = {.a = a,
-		.file = file,
-		.at = text.p,
-		.end = text.p + text.n,
-		.line_start = text.p,
-		.line = 1,
-		.e = e};
+	struct sexp_lexer l = sexp_lexer_of(a, file, text, e);
 	struct sexp all = {.kind = SEXP_LIST, .line = 1, .column = 1};
 	if (text.n > SEXP_MAX_SIZE)
 		return sexp_wrong(&l, 1, 1, "expected a file of at most 64 MiB");

@@ -62,13 +62,7 @@ MUST_CHECK static bool read_values(struct sexp_lexer *l, struct sexp *out)
 bool sexp_read_canonical(
 	struct arena *a, const char *file, struct str text, struct sexp *out, struct err *e)
 {
-	struct sexp_lexer l = {.a = a,
-		.file = file,
-		.at = text.p,
-		.end = text.p + text.n,
-		.line_start = text.p,
-		.line = 1,
-		.e = e};
+	struct sexp_lexer l = sexp_lexer_of(a, file, text, e);
 	struct sexp all = {.kind = SEXP_LIST, .line = 1, .column = 1};
 	if (text.n > SEXP_MAX_SIZE)
 		return wrong(&l, "expected at most 64 MiB");

@@ -4,6 +4,17 @@
 
 #include <string.h>
 
+struct sexp_lexer sexp_lexer_of(struct arena *a, const char *file, struct str text, struct err *e)
+{
+	return (struct sexp_lexer){.a = a,
+		.file = file,
+		.at = text.p,
+		.end = text.p ? text.p + text.n : NULL,
+		.line_start = text.p,
+		.line = 1,
+		.e = e};
+}
+
 bool sexp_wrong(struct sexp_lexer *l, int line, int column, const char *expected)
 {
 	(void)fail(l->e, E_INPUT, "%s", expected);

@@ -18,6 +18,8 @@ struct sexp_lexer {
 	struct err *e;
 };
 
+/* At the first byte of TEXT. */
+struct sexp_lexer sexp_lexer_of(struct arena *a, const char *file, struct str text, struct err *e);
 /* E_INPUT at "file:line:column". Returns false. */
 bool sexp_wrong(struct sexp_lexer *l, int line, int column, const char *expected);
 /* Counts one more value; E_INPUT where there are too many. */

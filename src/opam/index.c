@@ -2,9 +2,8 @@
 #include "opam/index.h"
 
 #include <fcntl.h>
+#include <stddef.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 
 static const size_t sizes[SECTIONS] = {
 	[PACKAGES] = sizeof(struct index_package),
@@ -18,23 +17,15 @@ static const size_t sizes[SECTIONS] = {
 	[TEXT] = 1,
 };
 
+static const struct records_format format = {OPAM_INDEX_MAGIC, sizeof(struct index_header),
+	offsetof(struct index_header, count), SECTIONS, sizes};
+
 bool opam_index_view(struct str bytes, struct opam_index *out)
 {
-	const struct index_header *h = (const void *)bytes.p;
 	const char *at[SECTIONS];
-	if (bytes.n < sizeof(*h) || memcmp(h->magic, OPAM_INDEX_MAGIC, sizeof(h->magic)) ||
-		h->size != bytes.n)
+	if (!records_find(&format, bytes, at))
 		return false;
-	uint64_t end = sizeof(*h);
-	for (size_t i = 0; i < SECTIONS; i++) {
-		at[i] = bytes.p + end;
-		end += (uint64_t)h->count[i] * sizes[i];
-		if (end > bytes.n)
-			return false;
-	}
-	if (end != bytes.n || !h->count[TEXT] || bytes.p[bytes.n - 1])
-		return false;
-	*out = (struct opam_index){.header = h,
+	*out = (struct opam_index){.header = (const void *)bytes.p,
 		.packages = (const void *)at[PACKAGES],
 		.versions = (const void *)at[VERSIONS],
 		.needs = (const void *)at[NEEDS],
@@ -127,29 +118,21 @@ static bool is_fresh(
 /* ---- opening ----------------------------------------------------------------------------------
  */
 
-static bool map_file(const char *path, struct opam_index *out)
+static bool map_kept(const char *path, struct opam_index *out)
 {
-	struct stat st;
-	defer(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) || st.st_size <= 0)
-		return false;
-	size_t size = (size_t)st.st_size;
-	void *map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (map == MAP_FAILED)
-		return false;
-	if (!opam_index_view((struct str){map, size}, out)) {
-		munmap(map, size);
+	struct str bytes = file_map(path);
+	if (!opam_index_view(bytes, out)) {
+		file_unmap(bytes);
 		return false;
 	}
-	out->map = map;
+	out->map = bytes;
 	return true;
 }
 
 static void unmap(struct opam_index *x)
 {
-	if (x->map)
-		munmap(x->map, x->header->size);
-	x->map = NULL;
+	file_unmap(x->map);
+	x->map = (struct str){NULL, 0};
 }
 
 void opam_index_close(struct opam_index **x)
@@ -197,7 +180,7 @@ bool opam_index_open(struct arena *a, const char *place, const char *kept, enum 
 	struct opam_index old = {0}, *x = NEW(a, struct opam_index);
 	struct opam_env env = {.variables.a = a};
 	const char *machine = opam_index_machine(a, &env);
-	bool kept_one = map_file(kept, &old) &&
+	bool kept_one = map_kept(kept, &old) &&
 			!strcmp(opam_index_text(&old, old.header->place), place) &&
 			!strcmp(opam_index_text(&old, old.header->machine), machine);
 	bool ok = true;

@@ -71,7 +71,7 @@ struct opam_index {
 	const struct index_repo *repos;
 	const uint32_t *members;
 	const char *text;
-	void *map; /* to be unmapped; NULL where the bytes are an arena's */
+	struct str map; /* to be unmapped; empty where the bytes are an arena's */
 	uint32_t read;
 };
 

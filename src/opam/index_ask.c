@@ -19,20 +19,16 @@ void opam_index_count(const struct opam_index *x, struct opam_counts *out)
 		.read = x->read};
 }
 
+static const char *package_name(const void *list, size_t i)
+{
+	const struct opam_index *x = list;
+	return opam_index_text(x, x->packages[i].name);
+}
+
 uint32_t opam_index_package(const struct opam_index *x, struct str name)
 {
-	uint32_t low = 0, high = x->header->count[PACKAGES];
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		int order = str_cmp(str_of(opam_index_text(x, x->packages[middle].name)), name);
-		if (order == 0)
-			return middle;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return OPAM_NONE;
+	size_t first, n = x->header->count[PACKAGES];
+	return records_named(x, n, package_name, name, &first) ? (uint32_t)first : OPAM_NONE;
 }
 
 const char *opam_index_name(const struct opam_index *x, uint32_t package)
@@ -94,25 +90,21 @@ bool opam_index_get(const struct opam_index *x, uint32_t version, struct opam_kn
 	return true;
 }
 
+static const char *repository_key(const void *list, size_t i)
+{
+	const struct opam_index *x = list;
+	return opam_index_text(x, x->repos[i].key);
+}
+
 size_t opam_index_repository(const struct opam_index *x, struct str key, const uint32_t **versions)
 {
-	uint32_t low = 0, high = x->header->count[REPOS];
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		const struct index_repo *repo = &x->repos[middle];
-		int order = str_cmp(str_of(opam_index_text(x, repo->key)), key);
-		if (order == 0) {
-			*versions = x->members + repo->first;
-			return opam_index_slice(
-				repo->first, repo->members, x->header->count[REPO_MEMBERS]);
-		}
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
+	size_t at;
 	*versions = NULL;
-	return 0;
+	if (!records_named(x, x->header->count[REPOS], repository_key, key, &at))
+		return 0;
+	const struct index_repo *repo = &x->repos[at];
+	*versions = x->members + repo->first;
+	return opam_index_slice(repo->first, repo->members, x->header->count[REPO_MEMBERS]);
 }
 
 /* ---- edges --------------------------------------------------------------------------------------

@@ -64,7 +64,7 @@ MUST_CHECK static bool find_root(
 		*e = none;
 		return false;
 	}
-	if (!root_find(a, start, root, e))
+	if (!project_root(a, start, NULL, root, e))
 		return false;
 	*settings = *settings && !is_own(a, *root, workspace);
 	if (*settings)

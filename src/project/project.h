@@ -21,6 +21,10 @@
  * configured, or a file of the project can't be read as what it is. */
 MUST_CHECK bool project_open(
 	struct arena *a, const char *start, struct workspace *out, struct err *e);
+/* The dune workspace that holds START, as project_open() finds it; NULL where there is none.
+ * WITHIN, a real path that START is in, or NULL: what lies above is not looked at. */
+MUST_CHECK bool project_root(
+	struct arena *a, const char *start, const char *within, const char **out, struct err *e);
 /* Is DIR, a real path, the root of a dune workspace or MirageOS project? */
 bool project_is_root(struct arena *a, const char *dir);
 /* Makes the environment that of W's opam switch, as "opam exec" does, where it is another's: for

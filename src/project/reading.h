@@ -9,8 +9,6 @@
 
 /* ---- where it is ------------------------------------------------------------------------ */
 
-/* The dune workspace that holds START; NULL where there is none. */
-MUST_CHECK bool root_find(struct arena *a, const char *start, const char **out, struct err *e);
 /* Has DIR a config.ml of mirage's? */
 bool root_is_mirage(struct arena *a, const char *dir);
 /* Is DIR in one of OUTER's folders of vendored sources, or in respin's own? Such are parts of what

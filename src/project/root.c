@@ -49,7 +49,8 @@ static const char *choose(const struct candidates *c)
 	return root_is_inside(found, c->project) ? c->project : found;
 }
 
-bool root_find(struct arena *a, const char *start, const char **out, struct err *e)
+bool project_root(
+	struct arena *a, const char *start, const char *within, const char **out, struct err *e)
 {
 	struct candidates c = {0};
 	const char *dir;
@@ -62,7 +63,7 @@ bool root_find(struct arena *a, const char *start, const char **out, struct err 
 		}
 		c.workspace = has(a, dir, "dune-workspace") ? dir : c.workspace;
 		c.project = has(a, dir, "dune-project") ? dir : c.project;
-		if (!strcmp(dir, "/"))
+		if (!strcmp(dir, "/") || (within && !strcmp(dir, within)))
 			break;
 	}
 	*out = c.mirage || c.workspace || c.project ? choose(&c) : NULL;

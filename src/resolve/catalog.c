@@ -1,10 +1,8 @@
 /* catalog.c - opens a catalog and looks names up. SPDX-License-Identifier: ISC */
 #include "resolve/catalog.h"
 
-#include <fcntl.h>
+#include <stddef.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 
 static const size_t sizes[CATALOG_SECTIONS] = {
 	[CATALOG_WATCHES] = sizeof(struct catalog_watch),
@@ -14,23 +12,15 @@ static const size_t sizes[CATALOG_SECTIONS] = {
 	[CATALOG_TEXT] = 1,
 };
 
+static const struct records_format format = {CATALOG_MAGIC, sizeof(struct catalog_header),
+	offsetof(struct catalog_header, count), CATALOG_SECTIONS, sizes};
+
 bool catalog_view(struct str bytes, struct catalog *out)
 {
-	const struct catalog_header *h = (const void *)bytes.p;
 	const char *at[CATALOG_SECTIONS];
-	if (bytes.n < sizeof(*h) || memcmp(h->magic, CATALOG_MAGIC, sizeof(h->magic)) ||
-		h->size != bytes.n)
+	if (!records_find(&format, bytes, at))
 		return false;
-	uint64_t end = sizeof(*h);
-	for (size_t i = 0; i < CATALOG_SECTIONS; i++) {
-		at[i] = bytes.p + end;
-		end += (uint64_t)h->count[i] * sizes[i];
-		if (end > bytes.n)
-			return false;
-	}
-	if (end != bytes.n || !h->count[CATALOG_TEXT] || bytes.p[bytes.n - 1])
-		return false;
-	*out = (struct catalog){.header = h,
+	*out = (struct catalog){.header = (const void *)bytes.p,
 		.watches = (const void *)at[CATALOG_WATCHES],
 		.names = (const void *)at[CATALOG_NAMES],
 		.owners = (const void *)at[CATALOG_OWNERS],
@@ -44,26 +34,17 @@ const char *catalog_text(const struct catalog *c, uint32_t offset)
 	return offset < c->header->count[CATALOG_TEXT] ? c->text + offset : "";
 }
 
-/* The first entry whose name is not before NAME (or, with AFTER, behind it). */
-static size_t bound(const struct catalog *c, struct str name, bool after)
+static const char *name_of(const void *list, size_t i)
 {
-	size_t low = 0, high = c->header->count[CATALOG_NAMES];
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = str_cmp(str_of(catalog_text(c, c->names[middle].name)), name);
-		if (order < 0 || (after && order == 0))
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	const struct catalog *c = list;
+	return catalog_text(c, c->names[i].name);
 }
 
 size_t catalog_find(const struct catalog *c, struct str name, const struct catalog_name **first)
 {
-	size_t from = bound(c, name, false), to = bound(c, name, true);
+	size_t from, n = records_named(c, c->header->count[CATALOG_NAMES], name_of, name, &from);
 	*first = c->names + from;
-	return to > from ? to - from : 0;
+	return n;
 }
 
 const struct catalog_owner *catalog_owner(const struct catalog *c, uint32_t number)
@@ -120,39 +101,26 @@ static bool is_current(const struct catalog *c)
 {
 	for (uint32_t i = 0; i < c->header->count[CATALOG_WATCHES]; i++) {
 		const struct catalog_watch *w = &c->watches[i];
-		struct stamp now;
-		bool there = file_stamp(catalog_text(c, w->path), &now);
-		if (there != (w->stamp.mode != 0))
-			return false;
-		if (there &&
-			(!stamp_eq(&now, &w->stamp) || !stamp_is_safe(&now, c->header->read_ns)))
+		if (!stamp_holds(&w->stamp, catalog_text(c, w->path), c->header->read_ns))
 			return false;
 	}
 	return true;
 }
 
-static bool map_file(const char *path, struct catalog *out)
+static bool map_kept(const char *path, struct catalog *out)
 {
-	struct stat st;
-	defer(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) || st.st_size <= 0)
-		return false;
-	size_t size = (size_t)st.st_size;
-	void *map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (map == MAP_FAILED)
-		return false;
-	if (!catalog_view((struct str){map, size}, out)) {
-		munmap(map, size);
+	struct str bytes = file_map(path);
+	if (!catalog_view(bytes, out)) {
+		file_unmap(bytes);
 		return false;
 	}
-	out->map = map;
+	out->map = bytes;
 	return true;
 }
 
 void catalog_close(struct catalog *c)
 {
-	if (c->map)
-		munmap(c->map, c->header->size);
+	file_unmap(c->map);
 	*c = (struct catalog){0};
 }
 
@@ -163,7 +131,7 @@ bool catalog_open(
 	struct catalog_maker m = {.a = a};
 	struct str bytes;
 	struct err ignored;
-	bool kept = source->kept && map_file(source->kept, &old) &&
+	bool kept = source->kept && map_kept(source->kept, &old) &&
 		    !strcmp(catalog_text(&old, old.header->key), source->key);
 	if (kept && is_current(&old)) {
 		*out = old;

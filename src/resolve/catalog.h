@@ -80,7 +80,7 @@ struct catalog {
 	const struct catalog_owner *owners;
 	const struct catalog_fact *facts;
 	const char *text;
-	void *map; /* to be unmapped; NULL where the bytes are an arena's */
+	struct str map; /* to be unmapped; empty where the bytes are an arena's */
 };
 
 /* BYTES as a catalog; false where they can't be one. Readers below never leave BYTES. */

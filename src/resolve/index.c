@@ -3,8 +3,6 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 
 bool index_view(struct str bytes, struct index *out)
 {
@@ -39,52 +37,35 @@ const char *index_path(const struct index *x, const struct index_entry *entry)
 	return entry->file < x->header->files ? index_text(x, x->nodes[entry->file].path) : "";
 }
 
-/* The first entry whose name is not before NAME (or, with AFTER, behind it). */
-static size_t bound(const struct index *x, struct str name, bool after)
+static const char *name_of(const void *list, size_t i)
 {
-	size_t low = 0, high = x->header->entries;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = str_cmp(str_of(index_name(x, &x->entries[middle])), name);
-		if (order < 0 || (after && order == 0))
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	const struct index *x = list;
+	return index_name(x, &x->entries[i]);
 }
 
 size_t index_find(const struct index *x, struct str name, const struct index_entry **first)
 {
-	size_t from = bound(x, name, false), to = bound(x, name, true);
+	size_t from, n = records_named(x, x->header->entries, name_of, name, &from);
 	*first = x->entries + from;
-	return to > from ? to - from : 0;
+	return n;
 }
 
 /* ---- opening -------------------------------------------------------------------------- */
 
-static bool map_file(const char *path, struct index *out)
+static bool map_kept(const char *path, struct index *out)
 {
-	struct stat st;
-	defer(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) || st.st_size <= 0)
-		return false;
-	size_t size = (size_t)st.st_size;
-	void *map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (map == MAP_FAILED)
-		return false;
-	if (!index_view((struct str){map, size}, out)) {
-		munmap(map, size);
+	struct str bytes = file_map(path);
+	if (!index_view(bytes, out)) {
+		file_unmap(bytes);
 		return false;
 	}
-	out->map = map;
+	out->map = bytes;
 	return true;
 }
 
 void index_close(struct index *x)
 {
-	if (x->map)
-		munmap(x->map, x->header->size);
+	file_unmap(x->map);
 	*x = (struct index){0};
 }
 
@@ -114,7 +95,7 @@ bool index_open(struct arena *a, const char *kept, const char *tree, bool is_fix
 	defer(index_close) struct index old = {0};
 	struct str bytes;
 	struct err ignored;
-	if (map_file(kept, &old) && is_current(&old, tree, is_fixed)) {
+	if (map_kept(kept, &old) && is_current(&old, tree, is_fixed)) {
 		*out = old;
 		old = (struct index){0};
 		return true;

@@ -35,7 +35,7 @@ struct index {
 	const struct index_node *nodes;
 	const struct index_entry *entries;
 	const char *text;
-	void *map; /* to be unmapped; NULL where the bytes are an arena's */
+	struct str map; /* to be unmapped; empty where the bytes are an arena's */
 };
 
 /* The index of the folder TREE, kept in the file KEPT: made, or brought up to date with what

@@ -1,54 +1,24 @@
 /* project.c - the world of a dune project: its own libraries, vendored ones, and those of the
  * installed ones that it links. SPDX-License-Identifier: ISC */
-#include "resolve/project.h"
+#include "project/project.h"
 
 #include <string.h>
+
+#include "resolve/project.h"
 
 /* ---- where it is ------------------------------------------------------------------------------
  */
 
-/* What makes a folder a project's root, best first: of all but the last the outermost counts, as
- * for dune and mirage. */
-static const char *const marks[] = {
-	"mirage/context", "dune-workspace", "dune-project", "config.ml"};
-#define MARKS (sizeof(marks) / sizeof(*marks))
-
-/* The first mark of DIR that is not worse than MOST; MARKS where it has none. */
-static size_t mark_of(struct arena *a, const char *dir, size_t most)
-{
-	for (size_t i = 0; i < MARKS && i <= most; i++)
-		if (file_exists(path_join(a, dir, marks[i])))
-			return i;
-	return MARKS;
-}
-
-/* Upwards from START, within TOP (NULL: anywhere). */
-static const char *find_root(struct arena *a, const char *start, const char *top)
-{
-	const char *best = NULL;
-	size_t best_mark = MARKS;
-	for (const char *dir = start;; dir = path_dir(a, dir)) {
-		size_t mark = mark_of(a, dir, best_mark);
-		bool is_nearest = mark == MARKS - 1 && best;
-		if (mark < MARKS && !is_nearest) {
-			best = dir;
-			best_mark = mark;
-		}
-		if (!strcmp(dir, "/") || (top && !strcmp(dir, top)))
-			return best;
-	}
-}
-
 /* The workspace itself, or what the current folder is in; in a workspace nothing outside of it. */
-static const char *project_root(const struct search *s)
+static const char *root_of(const struct search *s)
 {
-	const char *here, *top = s->w->root;
+	const char *here, *root = NULL, *top = s->w->root;
 	struct err ignored;
-	if (top && mark_of(s->a, top, MARKS) < MARKS)
+	if (top && project_is_root(s->a, top))
 		return top;
 	if (!path_real(s->a, ".", &here, &ignored) || (top && !path_below(top, here)))
 		return NULL;
-	return find_root(s->a, here, top);
+	return project_root(s->a, here, top, &root, &ignored) ? root : NULL;
 }
 
 /* ---- where its packages come from -------------------------------------------------------------
@@ -275,7 +245,7 @@ bool search_project(struct search *s, struct err *e)
 {
 	struct project p = {.a = s->a, .s = s};
 	struct ocaml_env env = ocaml_env_now();
-	p.root = s->project = project_root(s);
+	p.root = s->project = root_of(s);
 	if (!p.root)
 		return true;
 	if (!ocaml_site_find(s->a, &env, &p.site, e))

@@ -51,3 +51,11 @@ bool stamp_is_safe(const struct stamp *s, int64_t read_ns)
 {
 	return s->mtime_ns < read_ns - GRANULE_NS && s->ctime_ns < read_ns - GRANULE_NS;
 }
+
+bool stamp_holds(const struct stamp *s, const char *path, int64_t read_ns)
+{
+	struct stamp now;
+	if (!file_stamp(path, &now))
+		return s->mode == 0;
+	return s->mode != 0 && stamp_eq(&now, s) && stamp_is_safe(&now, read_ns);
+}

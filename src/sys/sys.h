@@ -69,10 +69,37 @@ bool stamp_eq(const struct stamp *a, const struct stamp *b);
  * without its stamp changing too. */
 bool stamp_is_safe(const struct stamp *s, int64_t read_ns);
 
+/* Is PATH still as STAMP says, which was taken at wall-clock time READ_NS? Of mode 0 it says that
+ * nothing is there. */
+bool stamp_holds(const struct stamp *s, const char *path, int64_t read_ns);
+
 /* Takes the exclusive lock on the file PATH (made if missing); *FD holds it until closed.
  * Waits; calls WAITING(ctx) once before it does, if not NULL. */
 MUST_CHECK bool file_lock(
 	const char *path, void (*waiting)(void *ctx), void *ctx, int *fd, struct err *e);
+
+/* ---- files of records that are mapped ------------------------------------------------- */
+
+/* The bytes of the file PATH, mapped to be read; empty (p NULL) where it can't be. */
+struct str file_map(const char *path);
+void file_unmap(struct str bytes); /* nothing where p is NULL */
+
+/* A header, which begins with MAGIC and the size of the whole file in bytes (uint64_t), and then
+ * sections of records; the last is text, which ends with a NUL. */
+struct records_format {
+	const char *magic;   /* 8 bytes */
+	size_t header;	     /* bytes of it */
+	size_t counts;	     /* offset in it: uint32_t for each section, of its records */
+	size_t sections;     /* how many */
+	const size_t *sizes; /* of a record, for each */
+};
+/* Where each section begins; false where BYTES don't have this format. What the records say is not
+ * looked at. */
+bool records_find(const struct records_format *f, struct str bytes, const char **at);
+/* Of the N records of LIST, sorted by their names, those called NAME: how many, and the first. */
+typedef const char *record_name(const void *list, size_t i);
+size_t records_named(
+	const void *list, size_t n, record_name *name_of, struct str name, size_t *first);
 
 /* ---- digests -------------------------------------------------------------------------- */
 

@@ -6,12 +6,6 @@ PATH=$RESPIN_BUILD:/usr/bin:/bin
 unset OCAMLPATH OCAMLFIND_CONF OPAM_SWITCH_PREFIX
 command -v dune >/dev/null || skip_all "there is no dune"
 
-# recipe NAME FIELDS: the rest is the same for all
-recipe() {
-	mkdir -p "recipes/$1"
-	printf '{"name": "%s", "version": "1.0", "license": "ISC", %s}\n' "$1" "$2" \
-		>"recipes/$1/recipe.json"
-}
 unit() {
 	recipe "$1" "\"source\": [{\"path\": \"../../vendor/$1\"}], \"needs\": [$2],
 		\"build\": {\"dune\": {\"place\": \"vendor/$1\"}}"

@@ -6,11 +6,6 @@ PATH=$RESPIN_BUILD:/usr/bin:/bin
 unset OCAMLPATH OCAMLFIND_CONF OPAM_SWITCH_PREFIX
 command -v dune >/dev/null || skip_all "there is no dune"
 
-recipe() {
-	mkdir -p "recipes/$1"
-	printf '{"name": "%s", "version": "1.0", "license": "ISC", %s}\n' "$1" "$2" \
-		>"recipes/$1/recipe.json"
-}
 # sums: of all that is the user's, links as they are
 sums() {
 	find . -path ./.respin -prune -o -print | sort

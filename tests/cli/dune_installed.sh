@@ -5,11 +5,6 @@ PATH=$RESPIN_BUILD:/usr/bin:/bin
 unset OCAMLFIND_CONF OPAM_SWITCH_PREFIX
 command -v dune >/dev/null || skip_all "there is no dune"
 
-recipe() {
-	mkdir -p "recipes/$1"
-	printf '{"name": "%s", "version": "1.0", "license": "ISC", %s}\n' "$1" "$2" \
-		>"recipes/$1/recipe.json"
-}
 # library NAME REQUIRES TEXT: its source, and the library installed from it
 library() {
 	mkdir -p "sources/$1"

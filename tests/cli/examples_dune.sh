@@ -10,6 +10,7 @@ example() {
 	cd "$scratch/$1" || exit 1
 	find . -name .respin -prune -o -print >"$scratch/before"
 }
+# shellcheck disable=SC2317 # ok calls it
 untouched() {
 	find . -name .respin -prune -o -print | diff "$scratch/before" - >&2
 }

@@ -349,6 +349,20 @@ run respin -C .. resolve W.A
 contains "... is none outside of its folder" "$out" "nothing found"
 rm -r ../respin.json ../recipes ../.respin
 
+# Without the recipes that need mirage to have run, what the files say is still told.
+mkdir ../unconfigured
+(
+	cd ../unconfigured || exit 1
+	echo 'open Mirage' >config.ml
+	echo '(lang dune 2.9)' >dune-project
+	echo '(library (name inside))' >dune
+	echo 'let x = 1' >inside.ml
+)
+cd ../unconfigured || exit 1
+finds "a module of a project that was not configured" Inside "module, inside, -, -, inside.ml"
+contains "... which is warned of" "$err" "looked up without the project's recipes"
+cd ../work || exit 1
+
 # ---- addresses --------------------------------------------------------------------------------------
 
 ok "the project builds" dune build --root . ./bare/tool.exe

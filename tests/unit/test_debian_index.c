@@ -201,6 +201,18 @@ static void a_wrong_status_is_an_error_with_its_line(void **state)
 /* ---- files ------------------------------------------------------------------------------------
  */
 
+static void a_status_with_a_nul_byte_is_an_error(void **state)
+{
+	(void)state;
+	defer(arena_free) struct arena arena = {0};
+	struct err e = {0};
+	dpkg_list p;
+	assert_false(dpkg_parse(
+		&arena, S("Package: a\nVersion: 1\nSource: b (\0002)\n"), "status", &p, &e));
+	assert_int_equal(e.code, E_INPUT);
+	assert_string_equal(e.where, "status:3");
+}
+
 static void files_are_known_by_their_paths(void **state)
 {
 	static const struct {
@@ -505,6 +517,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(installed_packages_are_read),
 	cmocka_unit_test(an_index_of_packages_has_no_status),
 	cmocka_unit_test(a_wrong_status_is_an_error_with_its_line),
+	cmocka_unit_test(a_status_with_a_nul_byte_is_an_error),
 	cmocka_unit_test(files_are_known_by_their_paths),
 	cmocka_unit_test(lines_of_contents),
 	cmocka_unit_test_setup_teardown(installed_packages_are_known, set_up, tear_down),
