@@ -80,6 +80,10 @@ exits "an odd line in the series" 3
 contains "... is named with its number" "$err" "debian/patches/series, line 2: '--merge' is no option of a patch"
 is "what failed leaves nothing" "$(ls overlays)" demo
 
+run respin resolve --json demo.c
+contains "resolve finds its files" "$(json '["candidates"][0]["file"]')" demo.c
+contains "... and knows who builds them" "$out" "is built by its own debian/rules"
+
 # ---- save, clone, rebase ----
 
 sed -i 's/return 1;.*/return 2;/' $src/demo.c
