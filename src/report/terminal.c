@@ -134,11 +134,20 @@ static void print_image(const struct view *v)
 	print_symbols(v);
 }
 
+/* Long names of dune's say less than the reasons beside them. */
+static size_t less_told(const struct view *v, const struct build_result *build, size_t shown)
+{
+	for (size_t i = 0; i < shown; i++)
+		if (chars_columns(build->ran.v[i].output) > v->screen.width / 2)
+			return 0;
+	return 1;
+}
+
 static void print_rebuilt(const struct view *v)
 {
 	const struct build_result *build = &v->c->after->build;
-	struct table t = {.a = v->a, .columns = 2, .yielding = 1};
 	size_t n = build->ran.n, shown = n > ACTIONS_SHOWN ? ACTIONS_SHOWN : n;
+	struct table t = {.a = v->a, .columns = 2, .yielding = less_told(v, build, shown)};
 	if (!build->path)
 		return;
 	view_heading(v, str_format(v->a, "rebuilt  %zu, reused %zu", n, build->reused));
