@@ -287,6 +287,8 @@ mv wrapped/dune.broken wrapped/dune
 finds "with a broken dune file the others still tell" D2 "module, deep, -, -, deep/one/two/d2.ml"
 ask no_such_name
 contains "... and what is wrong is told" "$out" "not read: wrapped/dune:1:1: expected a ')'"
+run respin resolve D2
+contains "... also where there is an answer" "$err" "not read: wrapped/dune:1:1: expected a ')'"
 mv wrapped/dune.whole wrapped/dune
 mkdir ../tools
 for tool in cat sed python3 head tr; do ln -s "$(command -v $tool)" ../tools/; done
