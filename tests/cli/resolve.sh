@@ -350,7 +350,7 @@ ok "the project builds" dune build --root . ./bare/tool.exe
 exe=_build/default/bare/tool.exe
 address=$(nm "$exe" | sed -n 's/^\([0-9a-f]*\) [Tt] caml_alloc_string$/0x\1/p' | head -1)
 ask --image "$exe" "$address"
-contains "code of OCaml's runtime" "$best" "address, libasmrun"
+contains "code of OCaml's runtime, of what is linked" "$best" "address, libasmrun.a"
 is "... its function" "$(json '["candidates"][0]["module"]')" caml_alloc_string
 entry=$(nm "$exe" | sed -n 's/^\([0-9a-f]*\) [Tt] camlDune__exe__Tool__entry$/0x\1/p')
 ask --image "$exe" "$entry"
@@ -358,6 +358,9 @@ contains "code of a module" "$best" "bare/tool.exe"
 code=$(nm "$exe" | sed -n 's/^\([0-9a-f]*\) [Tt] camlStdlib__List__rev_[0-9]*$/0x\1/p')
 ask --image "$exe" "$code"
 contains "code of an installed library's module" "$best" "address, stdlib, stdlib, "
+address=$(nm "$exe" | sed -n 's/^\([0-9a-f]*\) [Tt] main$/0x\1/p')
+run respin resolve --json --image "$exe" "$address"
+is "main is no library's" "$(json '["candidates"][0]["library"]') $(json '["candidates"][0]["module"]')" "None main"
 run respin resolve --image "$exe" 0x1
 exits "an address of nothing is a no" 1
 contains "... says where it looked" "$out" "its sections don't hold 0x1"
