@@ -70,11 +70,19 @@ static void take_manifest(struct spotting *s, const struct manifest_package *p)
 /* ---- OCaml's and other libraries' -------------------------------------------------------------
  */
 
+/* What a shared object exports is not linked into an image. */
+static bool is_shared(const struct candidate *k)
+{
+	struct str library = str_of(k->library ? k->library : "");
+	return str_ends(library, S(".so")) || str_find(library, S(".so.")) >= 0;
+}
+
 static bool is_of(const struct spotting *s, const struct candidate *k)
 {
 	bool is_code = !strcmp(k->kind, "module") || !strcmp(k->kind, "symbol") ||
 		       !strcmp(k->kind, "source file");
-	return is_code && (!s->k.package || !k->unit || !strcmp(k->unit, s->k.package));
+	return is_code && !is_shared(k) &&
+	       (!s->k.package || !k->unit || !strcmp(k->unit, s->k.package));
 }
 
 /* The best candidate; where the manifest tells the package, the best one in it. */
@@ -190,6 +198,8 @@ static bool take_library(struct spotting *s, struct err *e)
 {
 	struct candidate found = {0};
 	const char *function = s->spot.function, *file = project_file(s);
+	/* Every program has a main: its name tells nothing. */
+	bool has_name = function && !is_caml(function) && strcmp(function, "main") != 0;
 	struct err ignored;
 	if (!project_open(s->c->a, ".", &s->project, &ignored))
 		s->project = (struct workspace){0};
@@ -197,8 +207,7 @@ static bool take_library(struct spotting *s, struct err *e)
 		return false;
 	if (!found.module && file && !ask(s, file, &found, e))
 		return false;
-	if (!found.module && !file && function && !is_caml(function) &&
-		!ask(s, function, &found, e))
+	if (!found.module && !file && has_name && !ask(s, function, &found, e))
 		return false;
 	if (found.module)
 		take_found(s, &found);

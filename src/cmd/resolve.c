@@ -78,8 +78,21 @@ static void print_candidate(struct context *c, const struct candidate *k)
 		term_out("  %s %s\n", z == k->evidence.v ? "because    " : "           ", *z);
 }
 
+/* What can't be read may hold a better answer. */
+static void warn_of_unread(const struct resolution *r)
+{
+	static const char mark[] = "; not read: ";
+	vec_for(z, &r->looked_in) {
+		const char *at = strstr(*z, mark);
+		if (at)
+			term_warn("not read: %s", at + strlen(mark));
+	}
+}
+
 static void print_resolution(struct context *c, const struct resolution *r)
 {
+	if (r->candidates.n)
+		warn_of_unread(r);
 	for (size_t i = 0; i < r->candidates.n && i < MAX_CANDIDATES; i++)
 		print_candidate(c, &r->candidates.v[i]);
 	if (r->candidates.n > MAX_CANDIDATES)

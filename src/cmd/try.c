@@ -163,11 +163,12 @@ static bool apply_patch(struct trial *t, struct err *e)
 /* The first build of a side may have run hundreds. */
 static void print_ran(struct arena *a, const actions *ran)
 {
-	size_t shown = ran->n > ACTIONS_SHOWN && !term_is_verbose() ? ACTIONS_SHOWN : ran->n;
+	actions told = term_is_verbose() ? *ran : report_actions(a, ran);
+	size_t shown = told.n > ACTIONS_SHOWN && !term_is_verbose() ? ACTIONS_SHOWN : told.n;
 	for (size_t i = 0; i < shown; i++)
-		term_note("             %s: %s", ran->v[i].output, ran->v[i].reason);
-	if (shown < ran->n)
-		term_note("             %s more", counted(a, ran->n - shown, "action"));
+		term_note("             %s: %s", told.v[i].output, told.v[i].reason);
+	if (shown < told.n)
+		term_note("             %zu more", told.n - shown);
 }
 
 static bool build_sides(struct trial *t, struct side *before, struct side *after, struct err *e)

@@ -112,8 +112,10 @@ bool overlay_adopt(
 		if (e->code != E_NOTFOUND)
 			return false;
 		*e = unknown;
-		return fail_hint(e, "%s%sdpkg and apt know no such package or library either",
-			unknown.hint, unknown.hint[0] ? "; " : "");
+		return fail_hint(e,
+			"%s%sdpkg and apt know no such package or installed file either; respin "
+			"resolve %s looks further",
+			unknown.hint, unknown.hint[0] ? "; " : "", package);
 	}
 	if (!version && recipe_find(w, found.source, out, &unknown))
 		return true;

@@ -93,12 +93,8 @@ static bool check_names(const struct workspace *w, struct err *e)
 static bool read_settings(struct arena *a, const char *file, struct settings *out, struct err *e)
 {
 	struct str text;
-	if (!file_read(a, file, SETTINGS_LIMIT, &text, e) ||
-		!spec_read(a, &settings_spec, text, file, out, e))
-		return false;
-	if (!out->recipes.n)
-		vec_push(a, &out->recipes, "recipes");
-	return true;
+	return file_read(a, file, SETTINGS_LIMIT, &text, e) &&
+	       spec_read(a, &settings_spec, text, file, out, e);
 }
 
 static bool read_folders(struct workspace *w, const recipes *made, struct err *e)
@@ -107,7 +103,8 @@ static bool read_folders(struct workspace *w, const recipes *made, struct err *e
 	struct settings settings = {0};
 	if (file && !read_settings(w->a, file, &settings, e))
 		return false;
-	if (!file && dir_exists(path_join(w->a, w->root, "recipes")))
+	bool are_needed = file && !made;
+	if (!settings.recipes.n && (are_needed || dir_exists(path_join(w->a, w->root, "recipes"))))
 		vec_push(w->a, &settings.recipes, "recipes");
 	vec_for(dir, &settings.recipes) {
 		const char *real;

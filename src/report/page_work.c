@@ -19,8 +19,9 @@ void page_rebuilt(struct text *out, const struct comparison *c)
 		return;
 	page_section(out, "rebuilt", "Rebuilt, and why");
 	if (build->ran.n) {
+		actions told = report_actions(out->a, &build->ran);
 		page_table(out, "rebuilt", (const char *const[]){"Output", "Took"}, 2);
-		vec_for(action, &build->ran)
+		vec_for(action, &told)
 			add_action(out, action);
 		page_table_end(out);
 	}

@@ -26,4 +26,8 @@ void report_json(const struct comparison *c, const steps *s, const char *report,
 /* One page that needs nothing else: no network, no script, prints well, light and dark. */
 void report_html(const struct comparison *c, const steps *s, struct text *out);
 
+/* What ran, in few lines for a person: many actions of one package that ran for one reason are one,
+ * named by the package. */
+actions report_actions(struct arena *a, const actions *ran);
+
 #endif

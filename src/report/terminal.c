@@ -134,17 +134,27 @@ static void print_image(const struct view *v)
 	print_symbols(v);
 }
 
+/* Long names of dune's say less than the reasons beside them. */
+static size_t less_told(const struct view *v, const actions *told, size_t shown)
+{
+	for (size_t i = 0; i < shown; i++)
+		if (chars_columns(told->v[i].output) > v->screen.width / 2)
+			return 0;
+	return 1;
+}
+
 static void print_rebuilt(const struct view *v)
 {
 	const struct build_result *build = &v->c->after->build;
-	struct table t = {.a = v->a, .columns = 2, .yielding = 1};
-	size_t n = build->ran.n, shown = n > ACTIONS_SHOWN ? ACTIONS_SHOWN : n;
+	actions told = report_actions(v->a, &build->ran);
+	size_t n = told.n, shown = n > ACTIONS_SHOWN ? ACTIONS_SHOWN : n;
+	struct table t = {.a = v->a, .columns = 2, .yielding = less_told(v, &told, shown)};
 	if (!build->path)
 		return;
-	view_heading(v, str_format(v->a, "rebuilt  %zu, reused %zu", n, build->reused));
+	view_heading(v, str_format(v->a, "rebuilt  %zu, reused %zu", build->ran.n, build->reused));
 	for (size_t i = 0; i < shown; i++) {
-		table_add(&t, TINT_NONE, build->ran.v[i].output);
-		table_add(&t, TINT_DIM, build->ran.v[i].reason);
+		table_add(&t, TINT_NONE, told.v[i].output);
+		table_add(&t, TINT_DIM, told.v[i].reason);
 	}
 	table_print(&t, &v->screen);
 	if (n > shown)

@@ -2,12 +2,14 @@
 #include "report/words.h"
 
 #include "report/chars.h"
+#include "report/report.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define BROKEN_NAMED 3
+#define ALIKE_SHOWN 8 /* more actions alike than these are told as one */
 
 /* DIGITS with a comma before each group of three. */
 static const char *grouped(struct arena *a, const char *sign, const char *digits)
@@ -49,6 +51,36 @@ const char *words_short(struct arena *a, const char *id)
 const char *words_plural(struct arena *a, size_t n, const char *noun)
 {
 	return str_format(a, "%s %s%s", words_count(a, (int64_t)n), noun, n == 1 ? "" : "s");
+}
+
+static bool is_alike(const struct action *x, const struct action *y)
+{
+	return !strcmp(x->package, y->package) && !strcmp(x->reason, y->reason);
+}
+
+actions report_actions(struct arena *a, const actions *ran)
+{
+	actions out = {0};
+	for (const struct action *x = ran->v; x < ran->v + ran->n; x++) {
+		size_t before = 0, all = 0;
+		int64_t ns = 0;
+		vec_for(y, ran) {
+			bool alike = is_alike(x, y);
+			all += alike;
+			ns += alike ? y->ns : 0;
+			before += alike && y < x;
+		}
+		if (all <= ALIKE_SHOWN)
+			vec_push(a, &out, *x);
+		else if (!before)
+			vec_push(a, &out,
+				((struct action){.output = x->package,
+					.package = x->package,
+					.ns = ns,
+					.reason = str_format(a, "%s: %s",
+						words_plural(a, all, "action"), x->reason)}));
+	}
+	return out;
 }
 
 const char *words_metric(struct arena *a, const struct metric_change *m)

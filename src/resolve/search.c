@@ -37,6 +37,15 @@ static const char *library_of(const struct search *s, const struct recipe *r)
 	return builds ? str_format(s->a, "%s.o", r->name) : NULL;
 }
 
+static const char *what_is_built(const struct recipe *r)
+{
+	if (r->build.debian)
+		return "built by its own debian/rules";
+	if (r->build.dune && !r->image)
+		return "built by dune";
+	return "an image";
+}
+
 static void say_package(const struct search *s, struct found *f, const struct ground *g)
 {
 	const struct recipe *r = f->recipe;
@@ -47,8 +56,8 @@ static void say_package(const struct search *s, struct found *f, const struct gr
 				r->version, f->c.library, recipe));
 	else
 		say(s, f,
-			str_format(s->a, "package %s %s is an image (%s)", r->name, r->version,
-				recipe));
+			str_format(s->a, "package %s %s is %s (%s)", r->name, r->version,
+				what_is_built(r), recipe));
 	if (g && g->is_overlay)
 		f->c.overlay = shown_path(s, g->dir);
 	if (g && g->is_overlay)

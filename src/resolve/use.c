@@ -97,5 +97,11 @@ struct use use_of(const struct search *s, const struct ground *g, const char *pa
 			.words = str_format(s->a,
 				"%s is built by its own commands: whether they use %s is not known",
 				r->name, path)};
+	if (r->build.debian || r->build.dune)
+		return (struct use){.in_build = true,
+			.points = MAYBE_IN_BUILD,
+			.words = str_format(s->a,
+				"%s is built by %s: whether that uses %s is not known", r->name,
+				r->build.dune ? "dune" : "its own debian/rules", path)};
 	return is_header ? use_of_header(s, r, path) : use_of_source(s, r, path);
 }

@@ -74,12 +74,21 @@ static bool sync_dir(const char *path, struct err *e)
 	return true;
 }
 
+static mode_t mask;
+
+/* Before there are threads: it can't be read without being set. */
+__attribute__((constructor)) static void read_mask(void)
+{
+	mask = umask(0);
+	umask(mask);
+}
+
 static bool write_temp(char *temp, struct str bytes, mode_t mode, bool durable, struct err *e)
 {
 	defer(close_fd) int fd = mkostemp(temp, O_CLOEXEC);
 	if (fd < 0)
 		return fail_errno(e, "create %s", temp);
-	if (!write_all(fd, bytes) || fchmod(fd, mode) < 0 || (durable && fsync(fd) < 0)) {
+	if (!write_all(fd, bytes) || fchmod(fd, mode & ~mask) < 0 || (durable && fsync(fd) < 0)) {
 		fail_errno(e, "write %s", temp);
 		unlink(temp);
 		return false;

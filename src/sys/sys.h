@@ -23,7 +23,8 @@ void free_memory(void *place); /* for defer(): frees *(void **)PLACE, from libra
 MUST_CHECK bool file_read(
 	struct arena *a, const char *path, size_t limit, struct str *out, struct err *e);
 /* Replaces PATH by BYTES as one step: a temporary file beside it, fsync, rename, fsync of the
- * folder. Whoever reads sees the old file or the new one, also after a crash. */
+ * folder. Whoever reads sees the old file or the new one, also after a crash. Of MODE the umask
+ * that the program was started with is taken off, as open(2) does. */
 MUST_CHECK bool file_write(const char *path, struct str bytes, mode_t mode, struct err *e);
 /* The same for what can be made again (caches): without fsync. */
 MUST_CHECK bool file_write_cache(const char *path, struct str bytes, mode_t mode, struct err *e);

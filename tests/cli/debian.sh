@@ -68,7 +68,7 @@ demo 2.0"
 
 run respin --json overlay add nothing-like-it
 exits "a name that nobody knows" 1
-contains "... says so" "$err" "dpkg and apt know no such package or library"
+contains "... says so" "$err" "dpkg and apt know no such package or installed file"
 run respin overlay add demo=3
 exits "a version that nobody has" 1
 contains "... names those there are" "$err" "apt's index of sources has demo 1.0-1, 2.0-1, no 3"
@@ -79,6 +79,10 @@ run respin overlay add odd
 exits "an odd line in the series" 3
 contains "... is named with its number" "$err" "debian/patches/series, line 2: '--merge' is no option of a patch"
 is "what failed leaves nothing" "$(ls overlays)" demo
+
+run respin resolve --json demo.c
+contains "resolve finds its files" "$(json '["candidates"][0]["file"]')" demo.c
+contains "... and knows who builds them" "$out" "is built by its own debian/rules"
 
 # ---- save, clone, rebase ----
 

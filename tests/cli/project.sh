@@ -87,6 +87,11 @@ contains "... is told where it belongs" "$err" "mv overlays/greet overlays/ocaml
 mv overlays/greet overlays/ocaml-greet
 respin overlay drop greet
 
+echo '{}' >respin.json
+run respin plan
+exits "a respin.json needs no recipes/ beside a project's own" 0
+rm respin.json
+
 run respin overlay add shop
 exits "the project itself takes no overlay" 2
 contains "... and why" "$err" "edit its files where they are"

@@ -294,6 +294,8 @@ mv wrapped/dune.broken wrapped/dune
 finds "with a broken dune file the others still tell" D2 "module, deep, -, -, deep/one/two/d2.ml"
 ask no_such_name
 contains "... and what is wrong is told" "$out" "not read: wrapped/dune:1:1: expected a ')'"
+run respin resolve D2
+contains "... also where there is an answer" "$err" "not read: wrapped/dune:1:1: expected a ')'"
 mv wrapped/dune.whole wrapped/dune
 mkdir ../tools
 for tool in cat sed python3 head tr; do ln -s "$(command -v $tool)" ../tools/; done
@@ -369,7 +371,7 @@ ok "the project builds" dune build --root . ./bare/tool.exe
 exe=_build/default/bare/tool.exe
 address=$(nm "$exe" | sed -n 's/^\([0-9a-f]*\) [Tt] caml_alloc_string$/0x\1/p' | head -1)
 ask --image "$exe" "$address"
-contains "code of OCaml's runtime" "$best" "address, libasmrun"
+contains "code of OCaml's runtime, of what is linked" "$best" "address, libasmrun.a"
 is "... its function" "$(json '["candidates"][0]["module"]')" caml_alloc_string
 entry=$(nm "$exe" | sed -n 's/^\([0-9a-f]*\) [Tt] camlDune__exe__Tool__entry$/0x\1/p')
 ask --image "$exe" "$entry"
@@ -377,6 +379,9 @@ is "code of a module" "$best" "address, -, tool, -, -"
 code=$(nm "$exe" | sed -n 's/^\([0-9a-f]*\) [Tt] camlStdlib__List__rev_[0-9]*$/0x\1/p')
 ask --image "$exe" "$code"
 contains "code of an installed library's module" "$best" "address, stdlib, stdlib, "
+address=$(nm "$exe" | sed -n 's/^\([0-9a-f]*\) [Tt] main$/0x\1/p')
+run respin resolve --json --image "$exe" "$address"
+is "main is no library's" "$(json '["candidates"][0]["library"]') $(json '["candidates"][0]["module"]')" "None main"
 run respin resolve --image "$exe" 0x1
 exits "an address of nothing is a no" 1
 contains "... says where it looked" "$out" "its sections don't hold 0x1"

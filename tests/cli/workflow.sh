@@ -13,6 +13,7 @@ exits "the image builds" 0
 released=$(respin --json build static-site)
 run respin --json build static-site
 is "... and then nothing runs" "$(json '["ran"]')" "[]"
+is "nobody else may write to what respin keeps" "$(find .respin -type f -perm /022)" ""
 
 run respin overlay add lwip
 exits "overlay add" 0

@@ -188,19 +188,24 @@ static inline void sample_sides(struct arena *a, struct side *before, struct sid
 	};
 	vec_push(a, &after->build.ran,
 		((struct action){.output = "lwip/src/core/tcp.o",
+			.package = "lwip",
 			.reason = "src/core/tcp.c changed",
 			.ns = 412000000}));
 	vec_push(a, &after->build.ran,
 		((struct action){.output = "lwip/src/core/tcp_in.o",
+			.package = "lwip",
 			.reason = "src/include/lwip/priv/tcp_priv.h changed",
 			.ns = 518000000}));
 	vec_push(a, &after->build.ran,
 		((struct action){.output = "lwip.o",
+			.package = "lwip",
 			.reason = "lwip/src/core/tcp.o changed",
 			.ns = 31000000}));
 	vec_push(a, &after->build.ran,
-		((struct action){
-			.output = "static-site", .reason = "lwip.o changed", .ns = 58000000}));
+		((struct action){.output = "static-site",
+			.package = "static-site",
+			.reason = "lwip.o changed",
+			.ns = 58000000}));
 }
 
 static inline steps sample_steps(struct arena *a)

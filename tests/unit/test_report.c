@@ -57,11 +57,45 @@ static void a_long_list_of_actions_is_cut_short(void **state)
 	start_scene(&s);
 	for (int i = 0; i < 10; i++)
 		vec_push(&s.a, &s.after.build.ran,
-			((struct action){.output = "x.o", .reason = "x.c changed"}));
+			((struct action){.output = "x.o",
+				.package = "x",
+				.reason = str_format(&s.a, "x%d.h changed", i)}));
 	compare_scene(&s);
 	const char *text = text_of(&s, 100);
 	assert_non_null(strstr(text, "rebuilt  14, reused 64\n"));
 	assert_non_null(strstr(text, "  2 more\n"));
+}
+
+static void actions_alike_are_told_as_one(void **state)
+{
+	(void)state;
+	defer(scene_end) struct scene s = {0};
+	start_scene(&s);
+	for (int i = 0; i < 9; i++)
+		vec_push(&s.a, &s.after.build.ran,
+			((struct action){.output = str_format(&s.a, "x%d.o", i),
+				.package = i < 8 ? "x" : "y",
+				.reason = "not built before"}));
+	compare_scene(&s);
+	assert_non_null(strstr(text_of(&s, 100), "  x7.o "));
+	vec_push(&s.a, &s.after.build.ran,
+		((struct action){.output = "x9.o", .package = "x", .reason = "not built before"}));
+	compare_scene(&s);
+	const char *text = text_of(&s, 100);
+	assert_non_null(strstr(text, " 9 actions: not built before\n"));
+	assert_non_null(strstr(text, "  x8.o "));
+	assert_null(strstr(text, "x7.o"));
+}
+
+static void reasons_have_room_beside_long_names(void **state)
+{
+	(void)state;
+	defer(scene_end) struct scene s = {0};
+	start_scene(&s);
+	s.after.build.ran.v[0].output =
+		"duniverse/mirage-tcpip/src/tcp/.tcp.objs/native/tcp__Window.{cmx,o}";
+	compare_scene(&s);
+	assert_non_null(strstr(text_of(&s, 90), "  src/core/tcp.c changed\n"));
 }
 
 static void text_of_nothing_changed_is_short(void **state)
@@ -289,6 +323,8 @@ static void json_has_null_for_what_a_side_lacks(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(text_is_the_whole_story),
 	cmocka_unit_test(a_long_list_of_actions_is_cut_short),
+	cmocka_unit_test(actions_alike_are_told_as_one),
+	cmocka_unit_test(reasons_have_room_beside_long_names),
 	cmocka_unit_test(text_of_nothing_changed_is_short),
 	cmocka_unit_test(text_names_what_still_fails),
 	cmocka_unit_test(the_first_broken_checks_are_named_last),
