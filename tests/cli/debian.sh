@@ -3,7 +3,7 @@
 # patches as commits, builds by debian/rules, dependents.
 . "$(dirname "$0")/../lib.sh"
 
-. "$top/tests/debian/start.sh"
+. "$top/tests/debian/start"
 
 workspace w
 cd w || exit 1

@@ -5,8 +5,8 @@
 . "$(dirname "$0")/../lib.sh"
 command -v strace >/dev/null || skip_all "there is no strace"
 strace -o /dev/null true 2>/dev/null || skip_all "strace can't trace here"
-# shellcheck source=../debian/start.sh
-. "$top/tests/debian/start.sh"
+# shellcheck source=../debian/start
+. "$top/tests/debian/start"
 export ASAN_OPTIONS=detect_leaks=0 # the leak finder can't work in what strace traces
 
 workspace first
