@@ -73,8 +73,9 @@ contains "a network and no program" "$status $err" "2 respin: --at is where a co
 run on_terminal started '\x03' -- respin run box -- sh -c 'sleep 1; echo started; exec sleep 100'
 contains "^C ends the program" "$out" "status 130, settings as it was, foreground the job's"
 contains "... and the machine is stopped and kept" "$out" "box: kept in"
-run on_terminal '$ ' 'sleep 100\n' 'sleep 100' '\x03' '$ ' 'echo "it was $?"\n' 'it was 130' 'exit 5\n' \
-	-- env 'PS1=$ ' ENV=/dev/null SHELL=/bin/sh respin run box --shell
+# What is typed comes back before the shell has started it: the quotes tell the program's word from that.
+run on_terminal '$ ' "sh -c 'echo star\"\"ted; exec sleep 100'\n" started '\x03' \
+	'$ ' 'echo "it was $?"\n' 'it was 130' 'exit 5\n' -- env 'PS1=$ ' ENV=/dev/null SHELL=/bin/sh respin run box --shell
 contains "in a shell ^C ends what runs in it" "$out" "it was 130"
 contains "... and the shell's end is the end" "$out" "status 5, settings as it was, foreground the job's"
 # shellcheck disable=SC2016 # the program's shell expands it
