@@ -62,7 +62,7 @@ static bool copy_results(struct build *b, struct err *e)
 static bool open_build(struct build *b, struct err *e)
 {
 	const struct workspace *w = b->q->w;
-	struct map *const maps[] = {&b->rebuilt, &b->modules, &b->last.by_path};
+	struct map *const maps[] = {&b->rebuilt, &b->last.by_path};
 	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++)
 		maps[i]->a = b->a;
 	b->side = has_overlays(b->q) ? "with" : "without";

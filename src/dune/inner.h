@@ -65,6 +65,11 @@ struct trail {
 
 typedef VEC(const struct ocaml_executable *) programs;
 
+struct made_module {
+	const char *objects; /* where dune has it: "CONTEXT/src/tcp/.tcp.objs" */
+	const char *name;    /* "tcp__Window" */
+};
+
 struct build {
 	struct arena *a;   /* freed with the build */
 	struct arena *out; /* of what the caller gets */
@@ -98,8 +103,8 @@ struct build {
 	bool is_partial;    /* there are libraries that only dune knows, and they are not in it */
 	bool is_kept;	    /* it is that of an earlier build */
 	struct map rebuilt; /* names of libraries that something ran for */
-	struct map modules; /* folder -> struct str *, the first module made anew in it */
-	uint64_t parts;	    /* as struct trail's */
+	VEC(struct made_module) modules; /* made anew, the last one last */
+	uint64_t parts;			 /* as struct trail's */
 	struct dune_result *result;
 };
 

@@ -1,17 +1,23 @@
 /* reason.c - why dune made something, in one line. SPDX-License-Identifier: ISC */
 #include "dune/inner.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
-/* "src/.tcp.objs/native/tcp__Window.{cmx,o}" -> "Window" */
-static struct str module_of(struct str target)
+#define LIST_LIMIT ((size_t)1 << 20)
+
+/* "src/.tcp.objs/native/tcp__Window.{cmx,o}" -> "tcp__Window" */
+static struct str stem_of(struct str target)
 {
 	struct str rest = target, base = target;
 	while (rest.p)
 		base = str_cut(&rest, '/');
-	struct str stem = str_cut(&base, '.');
+	return str_cut(&base, '.');
+}
+
+/* "tcp__Window" -> "Window" */
+static struct str module_of(struct str stem)
+{
 	for (size_t i = stem.n; i > 2; i--)
 		if (stem.p[i - 1] == '_' && stem.p[i - 2] == '_')
 			return str_from(stem, i);
@@ -43,7 +49,7 @@ static const char *folder_of(struct arena *a, struct str target)
 
 static const char *own_change(struct build *b, struct str target, const char *dir)
 {
-	struct str module = module_of(target);
+	struct str module = module_of(stem_of(target));
 	vec_for(change, &b->changes)
 		if (is_workspace(change->kind) && is_in(change->path, dir) &&
 			is_module(module, change->path))
@@ -97,15 +103,90 @@ static const char *rebuilt_need(struct build *b, const strings *requires)
 	return NULL;
 }
 
-/* A module of the same library or program that was made anew before. */
-static const char *rebuilt_beside(struct build *b, const char *dir, struct str target)
+/* ---- modules of the same library or program -------------------------------------------- */
+
+/* "CONTEXT/src/.tcp.objs", where TARGET is in a folder below it, else NULL. */
+static const char *objects_of(struct build *b, const struct dune_line *line)
 {
-	const struct str *module = map_get(&b->modules, str_of(dir));
-	struct str own = module_of(target);
-	if (!module || str_eq(*module, own))
-		return NULL;
-	return str_format(b->a, "needs %.*s, which is rebuilt", STR(*module));
+	struct str context = line->context.n ? line->context : S("default");
+	const char *dir = path_dir(b->a, str_copy(b->a, line->target));
+	const char *objects = path_dir(b->a, dir);
+	return str_ends(str_of(objects), S("objs"))
+		       ? str_format(b->a, "%.*s/%s", STR(context), objects)
+		       : NULL;
 }
+
+/* Is OBJECTS that of the library or program TARGET? The programs of a stanza share the first's. */
+static bool are_parts(struct build *b, const char *objects, const struct dune_line *line)
+{
+	struct str context = line->context.n ? line->context : S("default");
+	const char *dir = path_dir(b->a, str_copy(b->a, line->target));
+	const char *at = path_join(b->a, str_copy(b->a, context), strcmp(dir, ".") ? dir : "");
+	if (strcmp(path_dir(b->a, objects), at) != 0)
+		return false;
+	const char *own = str_format(b->a, ".%.*s.objs", STR(stem_of(line->target)));
+	bool program = str_ends(line->target, S(".exe")) || str_ends(line->target, S(".bc"));
+	return program ? str_ends(str_of(objects), S(".eobjs")) : !strcmp(path_base(objects), own);
+}
+
+/* All modules that LINE's may see, as ocamldep and dune found them. */
+static strings modules_seen(struct build *b, const char *objects, const struct dune_line *line)
+{
+	strings names = {0};
+	struct str text;
+	struct err ignored;
+	bool is_interface = str_ends(line->target, S(".{cmi,cmti}"));
+	const char *file = str_format(b->a, "%s/_build/%s/%.*s.%s.all-deps", b->dir, objects,
+		STR(stem_of(line->target)), is_interface ? "intf" : "impl");
+	if (!file_read(b->a, file, LIST_LIMIT, &text, &ignored))
+		return names;
+	while (text.n)
+		vec_push(b->a, &names, str_copy(b->a, str_cut(&text, '\n')));
+	return names;
+}
+
+/* Dune 2 writes "Window", dune 3 "tcp__Window". */
+static bool is_among(const strings *names, struct str stem)
+{
+	struct str module = module_of(stem);
+	vec_for(name, names) {
+		struct str one = str_of(*name);
+		if (str_eq(one, stem) ||
+			(one.n == module.n && !strncasecmp(one.p, module.p, one.n)))
+			return true;
+	}
+	return false;
+}
+
+/* The last of them that was made anew: what stands between it and this one was made later, if it
+ * was made at all. */
+static const char *rebuilt_beside(struct build *b, const struct dune_line *line)
+{
+	const char *objects = objects_of(b, line);
+	strings seen = {0};
+	if (objects)
+		seen = modules_seen(b, objects, line);
+	for (size_t i = b->modules.n; i > 0; i--) {
+		const struct made_module *m = &b->modules.v[i - 1];
+		bool needed =
+			objects ? !strcmp(m->objects, objects) && is_among(&seen, str_of(m->name))
+				: are_parts(b, m->objects, line);
+		if (needed)
+			return str_format(b->a, "needs %.*s, which is rebuilt",
+				STR(module_of(str_of(m->name))));
+	}
+	return NULL;
+}
+
+static void note_module(struct build *b, const struct dune_line *line)
+{
+	const char *objects = objects_of(b, line);
+	if (objects)
+		vec_push(b->a, &b->modules,
+			((struct made_module){objects, str_copy(b->a, stem_of(line->target))}));
+}
+
+/* ---- the reason ------------------------------------------------------------------------ */
 
 static const struct ocaml_executable *executable_in(const struct build *b, const char *dir)
 {
@@ -124,14 +205,15 @@ static const char *any_change(const struct build *b)
 	return b->changes.n ? b->changes.v[0].words : NULL;
 }
 
-static const char *find(struct build *b, const struct ocaml_library *library, struct str target)
+static const char *find(
+	struct build *b, const struct ocaml_library *library, const struct dune_line *line)
 {
-	const char *dir = library ? library->dir : folder_of(b->a, target);
+	const char *dir = library ? library->dir : folder_of(b->a, line->target);
 	const struct ocaml_executable *x = library ? NULL : executable_in(b, dir);
 	const strings *requires = library ? &library->requires : x ? &x->requires : NULL;
-	const char *why = own_change(b, target, dir);
+	const char *why = own_change(b, line->target, dir);
 	if (!why)
-		why = rebuilt_beside(b, dir, target);
+		why = rebuilt_beside(b, line);
 	if (!why && requires)
 		why = rebuilt_need(b, requires);
 	if (!why)
@@ -144,17 +226,11 @@ static const char *find(struct build *b, const struct ocaml_library *library, st
 const char *reason_of(
 	struct build *b, const struct ocaml_library *library, const struct dune_line *line)
 {
-	const char *why = b->has_base ? find(b, library, line->target) : "not built before";
+	const char *why = b->has_base ? find(b, library, line) : "not built before";
 	if (str_is(line->program, "ocamldep"))
 		return why;
-	const char *dir = library ? library->dir : folder_of(b->a, line->target);
 	if (library)
 		*map_put(&b->rebuilt, str_of(library->name)) = b;
-	struct str **module = (struct str **)map_put(&b->modules, str_of(dir));
-	struct str own = module_of(line->target);
-	if (!*module && own.n && isalpha((unsigned char)own.p[0])) {
-		*module = NEW(b->a, struct str);
-		**module = str_of(str_copy(b->a, own));
-	}
+	note_module(b, line);
 	return why;
 }

@@ -31,6 +31,8 @@ echo '(vendored_dirs vendor)' >dune
 echo '(library (name greet))' >vendor/greet/src/dune
 echo 'let words = ["Hello"]' >vendor/greet/src/words.ml
 echo 'let hello () = String.concat " " Words.words' >vendor/greet/src/hello.ml
+echo 'let kept = [1]' >vendor/greet/src/apart.ml
+echo 'let first = List.hd Apart.kept' >vendor/greet/src/beside.ml
 echo 'read me' >vendor/greet/README
 echo '(library (name shout) (libraries greet))' >vendor/shout/dune
 echo 'let shout () = String.uppercase_ascii (Greet.Hello.hello ())' >vendor/shout/shout.ml
@@ -112,6 +114,16 @@ run respin --json build --no-overlays
 is "without overlays nothing runs" "$(json '["ran"]') $(json '["path"]')" "[] $image"
 is "the user's files are as they were" "$(untouched)" "$before"
 
+# Two edits at once: what is made anew needs the one or the other.
+echo 'let words = ["Salut"] let more = 1' >overlays/greet/src/src/words.ml
+echo 'let more = 2 let kept = [more]' >overlays/greet/src/src/apart.ml
+run respin --json build
+native=vendor/greet/src/.greet.objs/native
+contains "a module's reason is one that it needs" "$(reasons)" \
+	"$native/greet__Hello.{cmx,o}: needs Words, which is rebuilt"
+contains "... each its own" "$(reasons)" "$native/greet__Beside.{cmx,o}: needs Apart, which is rebuilt"
+contains "... of a library all" "$(reasons)" "vendor/greet/src/greet.{a,cmxa}: needs "
+contains "... and what is after it" "$(reasons)" "bin/main.exe: needs "
 git -C overlays/greet/src checkout -q HEAD -- .
 echo 'more' >>overlays/greet/src/README
 run respin build
