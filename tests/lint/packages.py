@@ -26,9 +26,12 @@ COMMENT = re.compile(r'/\*.*?\*/|"(?:\\.|[^"\\\n])*"', re.S)
 
 
 def recipes():
-    """(name, folder of the source, names of what it needs) of each package with a source here."""
+    """(name, folder of the source, names of what it needs) of each package that respin compiles and
+    whose source is here."""
     for path in sorted([*top.glob("recipes/*/*.json"), *top.glob("examples/*/recipes/*/*.json")]):
         recipe = json.loads(path.read_text())
+        if "dune" in recipe.get("build", {}):
+            continue
         for source in recipe.get("source", []):
             if "path" in source:
                 folder = (path.parent / source["path"]).resolve()
