@@ -205,7 +205,7 @@ static void today_s_fields_are_all_accounted_for(void **state)
 	struct objects o = {0};
 	struct commands c = {0};
 	struct image_how image = {0};
-	struct recipe r = {.build = {&o, &c}, .image = &image};
+	struct recipe r = {.build = {.objects = &o, .commands = &c}, .image = &image};
 	inputs compile = {0}, commands = {0};
 	fields_inputs(&a, &r, COMPILE, &compile);
 	fields_inputs(&a, &r, COMMANDS, &commands);
