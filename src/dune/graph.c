@@ -46,6 +46,20 @@ static void take(struct build *b, const struct ocaml_workspace *w, const struct 
 	}
 }
 
+/* A file that dune can't read stops its build, wherever it is. */
+static bool check_files(const struct build *b, const struct ocaml_workspace *w,
+	const struct mount *m, struct err *e)
+{
+	if (!w->broken)
+		return true;
+	const char *file =
+		str_copy(b->a, (struct str){w->broken->where, strcspn(w->broken->where, ":")});
+	if (!is_visible(b, m, dir_in(b->a, m, path_dir(b->a, file))))
+		return true;
+	(void)fail(e, w->broken->code, "%s", w->broken->text);
+	return fail_where(e, "%s", path_join(b->a, m->shown, w->broken->where));
+}
+
 bool graph_read(struct build *b, struct err *e)
 {
 	if (b->graph.root)
@@ -60,7 +74,7 @@ bool graph_read(struct build *b, struct err *e)
 		bool plain = m == b->mounts.v && !m->over;
 		if (!m->over && !m->added && !plain && !b->mounts.v->over)
 			continue;
-		if (!ocaml_workspace_read(b->a, m->from, NULL, &w, e))
+		if (!ocaml_workspace_read(b->a, m->from, NULL, &w, e) || !check_files(b, &w, m, e))
 			return false;
 		take(b, &w, m);
 	}

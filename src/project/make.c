@@ -41,6 +41,15 @@ static void watch_installed(struct reading *p)
 	}
 }
 
+/* A workspace that has all libraries from elsewhere needs no pulled ones. */
+static void check_pulled(struct reading *p)
+{
+	if (dir_exists(path_join(p->a, p->root, "duniverse")) || p->missing.n)
+		return;
+	p->unpulled.n = 0;
+	p->lock = NULL;
+}
+
 static void finish(struct reading *p)
 {
 	vec_for(it, &p->made) {
@@ -57,6 +66,16 @@ static int by_name(const void *a, const void *b)
 	return strcmp((*(struct recipe *const *)a)->name, (*(struct recipe *const *)b)->name);
 }
 
+/* A file that dune can't read stops its build, whatever is built. */
+MUST_CHECK static bool check_files(const struct reading *p, struct err *e)
+{
+	const struct err *broken = p->dune.broken;
+	if (!broken)
+		return true;
+	(void)fail(e, broken->code, "%s", broken->text);
+	return fail_where(e, "%s/%s", p->root, broken->where);
+}
+
 bool project_make(struct reading *p, struct err *e)
 {
 	struct ocaml_installed installed;
@@ -64,18 +83,19 @@ bool project_make(struct reading *p, struct err *e)
 		return false;
 	if (!read_installed(p, &installed, e) ||
 		!ocaml_workspace_read(p->a, p->root, &installed.libraries, &p->dune, e) ||
-		!lock_read(p, e))
+		!check_files(p, e) || !lock_read(p, e))
 		return false;
 	vec_for(library, &p->dune.libraries)
 		vec_push(p->a, &p->all, *library);
 	vec_for(library, &installed.libraries)
 		vec_push(p->a, &p->all, *library);
+	p->broken = installed.broken;
 	vec_for(file, &p->dune.read)
 		vec_push(p->a, &p->read, path_join(p->a, p->root, *file));
-	units_make(p);
-	if (!images_make(p, e))
+	if (!units_make(p, e) || !images_make(p, e))
 		return false;
 	watch_installed(p);
+	check_pulled(p);
 	finish(p);
 	qsort(p->made.v, p->made.n, sizeof(*p->made.v), by_name);
 	return true;
