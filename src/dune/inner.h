@@ -4,6 +4,7 @@
 
 #include "dune/dune.h"
 #include "ocaml/ocaml.h"
+#include "project/project.h"
 #include "store/store.h"
 
 /* A folder of the user's and its place in the shadow. */
@@ -139,9 +140,6 @@ uint32_t marks_of(const struct build *b, const struct entry *entry);
 void outside_values(struct build *b);
 /* E_NOTFOUND: there is no dune. */
 MUST_CHECK bool outside_dune(struct build *b, struct err *e);
-/* Where installed libraries are, for the cross compiler TOOLCHAIN (NULL: for this machine). */
-MUST_CHECK bool outside_site(
-	struct build *b, const char *toolchain, struct ocaml_site *out, struct err *e);
 /* Asks dune whether it has a cache that we can use: b->caches. */
 MUST_CHECK bool outside_version(struct build *b, struct err *e);
 /* Completes b->env: both sides use one cache of dune's, so the first build of a side takes what the

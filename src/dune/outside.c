@@ -82,17 +82,10 @@ static void add_folders(struct build *b, const char *path)
 			add_folders(b, path_join(b->a, path, d->d_name));
 }
 
-bool outside_site(struct build *b, const char *toolchain, struct ocaml_site *out, struct err *e)
-{
-	struct ocaml_env env = ocaml_env_now();
-	env.ocamlfind_toolchain = toolchain ? toolchain : env.ocamlfind_toolchain;
-	return ocaml_site_find(b->a, &env, out, e);
-}
-
 static bool add_site(struct build *b, const char *toolchain, struct map *done,
 	struct ocaml_site *site, struct err *e)
 {
-	if (!outside_site(b, toolchain, site, e))
+	if (!project_site(b->a, b->q->w, toolchain, site, e))
 		return false;
 	if (site->conf)
 		add_path(b, ENTRY_PROGRAM, site->conf);

@@ -185,7 +185,7 @@ static bool add_dependents(struct vendor *v, struct err *e)
 static bool read_installed(struct vendor *v, struct err *e)
 {
 	struct ocaml_site site;
-	return outside_site(v->b, NULL, &site, e) &&
+	return project_site(v->b->a, v->b->q->w, NULL, &site, e) &&
 	       ocaml_installed_read(v->b->a, &site, &v->installed, e);
 }
 

@@ -4,23 +4,28 @@
 
 #include "project/reading.h"
 
-static bool site_of(struct arena *a, const char *opam_switch, struct ocaml_site *out, struct err *e)
+static bool site_of(struct arena *a, const char *opam_switch, const char *toolchain,
+	struct ocaml_site *out, struct err *e)
 {
 	struct ocaml_env env = ocaml_env_now();
-	env.switch_prefix = opam_switch;
+	if (opam_switch)
+		env.switch_prefix = opam_switch;
+	if (toolchain)
+		env.ocamlfind_toolchain = toolchain;
 	return ocaml_site_find(a, &env, out, e);
 }
 
-bool project_site(struct arena *a, const struct workspace *w, struct ocaml_site *out, struct err *e)
+bool project_site(struct arena *a, const struct workspace *w, const char *toolchain,
+	struct ocaml_site *out, struct err *e)
 {
-	return site_of(a, w->opam_switch, out, e);
+	return site_of(a, w->opam_switch, toolchain, out, e);
 }
 
 /* That none is installed is no error: a workspace may vendor all. */
 MUST_CHECK static bool read_installed(struct reading *p, struct ocaml_installed *out, struct err *e)
 {
 	*out = (struct ocaml_installed){0};
-	if (!site_of(p->a, p->opam_switch, &p->site, e))
+	if (!site_of(p->a, p->opam_switch, NULL, &p->site, e))
 		return false;
 	if (p->site.conf)
 		vec_push(p->a, &p->read, p->site.conf);

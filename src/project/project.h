@@ -33,8 +33,8 @@ bool project_is_unconfigured(struct arena *a, const char *start);
  * programs that are run. */
 void project_environment(const struct workspace *w);
 /* Where the libraries are installed that W's dune workspace links: those of its opam switch, else
- * of the environment. For its Solo5 targets, of the compiler on this machine. */
-MUST_CHECK bool project_site(
-	struct arena *a, const struct workspace *w, struct ocaml_site *out, struct err *e);
+ * of the environment. For the cross compiler TOOLCHAIN, NULL: the environment's choice. */
+MUST_CHECK bool project_site(struct arena *a, const struct workspace *w, const char *toolchain,
+	struct ocaml_site *out, struct err *e);
 
 #endif

@@ -502,6 +502,25 @@ static void the_switch_is_the_one_that_is_set(void **state)
 	assert_string_equal(opened("s").opam_switch, at("root/sw"));
 }
 
+static void libraries_are_those_of_the_switch(void **state)
+{
+	(void)state;
+	struct workspace w = {.a = &arena, .opam_switch = at("sw")};
+	struct ocaml_site site;
+	struct err e = {0};
+	unsetenv("OCAMLFIND_CONF");
+	put("sw/lib/findlib.conf",
+		"path=\"/of-switch\"\npath(cross)=\"/of-cross\"\nstdlib=\"/std\"\n");
+	assert_ok(project_site(&arena, &w, NULL, &site, &e));
+	assert_string_equal(joined(&site.path), "/of-switch");
+	assert_ok(project_site(&arena, &w, "cross", &site, &e));
+	assert_string_equal(joined(&site.path), "/of-cross");
+	w.opam_switch = NULL;
+	setenv("OPAM_SWITCH_PREFIX", at("sw"), 1);
+	assert_ok(project_site(&arena, &w, NULL, &site, &e));
+	assert_string_equal(joined(&site.path), "/of-switch");
+}
+
 static void programs_run_in_the_switch(void **state)
 {
 	(void)state;
@@ -688,8 +707,9 @@ static const struct CMUnitTest tests[] = {TEST(finds_the_root_as_dune_does),
 	TEST(a_mirage_project_has_one_image), TEST(lock_files_tell_versions_and_sources),
 	TEST(repositories_may_need_each_other), TEST(an_image_contains_only_what_it_links),
 	TEST(virtual_libraries_and_preprocessors_count), TEST(packages_of_the_switch_are_sources),
-	TEST(the_switch_is_the_one_that_is_set), TEST(programs_run_in_the_switch),
-	TEST(hand_written_recipes_win), TEST(a_recipe_by_hand_may_have_another_name),
+	TEST(the_switch_is_the_one_that_is_set), TEST(libraries_are_those_of_the_switch),
+	TEST(programs_run_in_the_switch), TEST(hand_written_recipes_win),
+	TEST(a_recipe_by_hand_may_have_another_name),
 	TEST(names_of_packages_and_folders_find_the_unit), TEST(what_was_read_is_kept),
 	TEST(what_changed_is_read_again), TEST(what_is_kept_may_be_damaged_or_impossible)};
 
