@@ -18,7 +18,7 @@ typedef VEC(struct image) images;
 
 static bool is_candidate(const struct ocaml_executable *x)
 {
-	return !x->is_vendored && !x->is_test && x->names.n;
+	return !x->is_vendored && !units_pulled(x->dir) && !x->is_test && x->names.n;
 }
 
 /* Of a MirageOS project the generated one alone; else those that are installed; else all. */
@@ -146,7 +146,7 @@ static ocaml_library_list own_links(struct reading *p)
 {
 	strings names = {0};
 	vec_for(library, &p->dune.libraries)
-		if (!library->is_vendored && !library->is_optional)
+		if (!library->is_vendored && !units_pulled(library->dir) && !library->is_optional)
 			vec_push(p->a, &names, library->name);
 	return linked(p, &names);
 }

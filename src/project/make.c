@@ -71,11 +71,33 @@ static int by_name(const void *a, const void *b)
 	return strcmp((*(struct recipe *const *)a)->name, (*(struct recipe *const *)b)->name);
 }
 
+/* Overlays are respin's, whatever dune is told of their folder: no part of the project. */
+static bool is_overlay(const char *path)
+{
+	return !strncmp(path, "overlays/", strlen("overlays/"));
+}
+
+#define DROP_OVERLAYS(list)                                                                        \
+	do {                                                                                       \
+		size_t kept = 0;                                                                   \
+		vec_for(each, list)                                                                \
+			if (!is_overlay(each->dir))                                                \
+				(list)->v[kept++] = *each;                                         \
+		(list)->n = kept;                                                                  \
+	} while (0)
+
+static void drop_overlays(struct ocaml_workspace *w)
+{
+	DROP_OVERLAYS(&w->libraries);
+	DROP_OVERLAYS(&w->executables);
+	DROP_OVERLAYS(&w->packages);
+}
+
 /* A file that dune can't read stops its build, whatever is built. */
 MUST_CHECK static bool check_files(const struct reading *p, struct err *e)
 {
 	const struct err *broken = p->dune.broken;
-	if (!broken)
+	if (!broken || is_overlay(broken->where))
 		return true;
 	(void)fail(e, broken->code, "%s", broken->text);
 	return fail_where(e, "%s/%s", p->root, broken->where);
@@ -90,6 +112,7 @@ bool project_make(struct reading *p, struct err *e)
 		!ocaml_workspace_read(p->a, p->root, &installed.libraries, &p->dune, e) ||
 		!check_files(p, e) || !lock_read(p, e))
 		return false;
+	drop_overlays(&p->dune);
 	vec_for(library, &p->dune.libraries)
 		vec_push(p->a, &p->all, *library);
 	vec_for(library, &installed.libraries)

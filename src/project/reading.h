@@ -79,6 +79,8 @@ MUST_CHECK bool make_facts(
 void make_describe(struct reading *p, struct recipe *r, const struct opam_package *opam);
 /* How opam says where a source is, as ours; false where it can't be pinned. */
 bool make_source(struct arena *a, struct str url, const opam_words *checksums, struct source *out);
+/* Is PATH, relative to the root, in what opam-monorepo pulls? */
+bool units_pulled(const char *path);
 /* The project itself, and a recipe for each vendored source. */
 MUST_CHECK bool units_make(struct reading *p, struct err *e);
 /* The recipe that LIBRARY belongs to; NULL for what belongs to the compiler. */

@@ -63,19 +63,25 @@ void make_describe(struct reading *p, struct recipe *r, const struct opam_packag
 		r->summary = str_copy(p->a, opam->synopsis);
 }
 
+bool units_pulled(const char *path)
+{
+	return !strncmp(path, "duniverse/", strlen("duniverse/"));
+}
+
 static bool is_below(const char *path, const char *dir)
 {
 	size_t n = strlen(dir);
 	return !strncmp(path, dir, n) && (!path[n] || path[n] == '/');
 }
 
-/* The vendored area that PATH is in; NULL. */
+/* The vendored area that PATH is in; NULL. What is pulled is vendored even where nobody tells dune.
+ */
 static const char *area_of(const struct reading *p, const char *path)
 {
 	vec_for(dir, &p->dune.vendored)
 		if (is_below(path, *dir))
 			return *dir;
-	return NULL;
+	return units_pulled(path) ? "duniverse" : NULL;
 }
 
 /* Folders with a dune-project or an opam file. */
@@ -103,7 +109,7 @@ static const char *find_place(struct reading *p, const char *path)
 		return ".";
 	for (size_t n = strlen(area);; n++) {
 		const char *dir = up_to(p->a, path, n);
-		if (map_has(&p->projects, str_of(dir)) || !strncmp(dir, "duniverse/", 10))
+		if (map_has(&p->projects, str_of(dir)) || units_pulled(dir))
 			return dir;
 		n = strlen(dir);
 		if (!path[n])
@@ -157,7 +163,8 @@ static void add_version(struct reading *p, struct recipe *r, const struct ocaml_
 		r->version = package->version;
 }
 
-/* Facts of the main package first, then of all others. */
+/* Facts of the main package, ONLY, first, then of all others. Packages of one source are released
+ * together; those of the project need not be. */
 MUST_CHECK static bool add_facts(
 	struct reading *p, struct recipe *r, const char *only, struct err *e)
 {
@@ -169,7 +176,7 @@ MUST_CHECK static bool add_facts(
 			continue;
 		if (known && !make_facts(p, path_join(p->a, p->root, known), &opam, e))
 			return false;
-		if (!r->version)
+		if (!r->version && (only || r != p->self))
 			add_version(p, r, package, known ? &opam : NULL);
 		if (known)
 			make_describe(p, r, &opam);
