@@ -233,10 +233,30 @@ static void visit(struct closure *c, const char *name)
 		visit(c, *ppx);
 	if (library->implements)
 		visit(c, library->implements);
-	if (library->default_implementation)
-		visit(c, library->default_implementation);
 	if (!library->redirect)
 		vec_push(c->b->a, c->out, library);
+}
+
+static bool is_implemented(const ocaml_library_list *list, const struct ocaml_library *library)
+{
+	vec_for(x, list) {
+		const char *name = (*x)->implements;
+		if (name && (!strcmp(name, library->name) ||
+				    (library->local_name && !strcmp(name, library->local_name))))
+			return true;
+	}
+	return false;
+}
+
+/* The default of a virtual library counts where nothing else implements it: it may bring libraries
+ * that the image does not link, as mirage's for Unix do. */
+static void visit_defaults(struct closure *c)
+{
+	for (size_t i = 0; i < c->out->n; i++) {
+		const struct ocaml_library *library = c->out->v[i];
+		if (library->default_implementation && !is_implemented(c->out, library))
+			visit(c, library->default_implementation);
+	}
 }
 
 void graph_image(struct build *b, programs *p, ocaml_library_list *libraries)
@@ -249,6 +269,7 @@ void graph_image(struct build *b, programs *p, ocaml_library_list *libraries)
 		vec_for(ppx, &(*x)->ppx)
 			visit(&c, *ppx);
 	}
+	visit_defaults(&c);
 }
 
 static bool has_source(const struct ocaml_library *library, const char *path)

@@ -159,7 +159,16 @@ static const char *program_change(struct plan *p, const struct ocaml_executable 
 	return NULL;
 }
 
-static void plan_image(struct plan *p, const programs *all)
+/* What implements a virtual library is linked, though nothing says that it is required. */
+static const char *implementation(struct plan *p, const ocaml_library_list *libraries)
+{
+	vec_for(library, libraries)
+		if ((*library)->implements && map_has(&p->reached, str_of((*library)->name)))
+			return str_format(p->b->a, "needs %s, which is rebuilt", (*library)->name);
+	return NULL;
+}
+
+static void plan_image(struct plan *p, const programs *all, const ocaml_library_list *libraries)
 {
 	const struct recipe *image = p->b->q->image;
 	const char *why = p->all;
@@ -169,6 +178,8 @@ static void plan_image(struct plan *p, const programs *all)
 		if (!why)
 			why = program_change(p, x);
 	}
+	if (!why)
+		why = implementation(p, libraries);
 	if (!why)
 		why = map_get(&p->of_unit, str_of(image->name));
 	if (!why)
@@ -200,6 +211,6 @@ void plan_parts(struct build *b)
 			str_format(b->a, "the source of %s is not fetched yet", *name));
 	vec_for(library, &libraries)
 		plan_library(&p, *library);
-	plan_image(&p, &image);
+	plan_image(&p, &image, &libraries);
 	b->result->reused = libraries.n + 1 + b->unfetched.n - b->result->ran.n;
 }
