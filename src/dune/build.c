@@ -218,8 +218,7 @@ static bool look_around(struct build *b, bool run, struct err *e)
 	if (!scan_again(b) && ((run && !outside_version(b, e)) || !outside_programs(b, e) ||
 				      !vendor_add(b, run, e) || !scan(b, e)))
 		return false;
-	changes_find(b);
-	return true;
+	return changes_find(b, e);
 }
 
 bool dune_plan(

@@ -44,32 +44,88 @@ static bool is_same(const struct entry *a, const struct entry *b)
 	}
 }
 
-static void add(struct build *b, const struct entry *entry, const char *what)
+static void add(struct build *b, enum entry_kind kind, const char *path, const char *what)
 {
-	const char *name = is_workspace(entry->kind) ? short_path(b, entry->path) : entry->path;
+	const char *name = is_workspace(kind) ? short_path(b, path) : path;
 	vec_push(b->a, &b->changes,
-		((struct change){.kind = entry->kind,
-			.path = entry->path,
+		((struct change){.kind = kind,
+			.path = path,
 			.words = str_format(b->a, "%s %s", name, what),
 			.is_new = !strcmp(what, "is new")}));
 }
 
+/* ---- folders that are new --------------------------------------------------------------- */
+
+static bool is_switches(const struct build *b, const struct recipe *r)
+{
+	const char *prefix = b->q->w->opam_switch;
+	return prefix && is_in(r->file, prefix);
+}
+
+/* What the last build took instead. */
+static const char *installed_words(const struct build *b, const struct recipe *r)
+{
+	const struct source *s = r->source.n ? r->source.v : NULL;
+	if (r->is_made && s && s->debian)
+		return str_format(b->a, "Debian's %s %s", s->debian, s->version);
+	if (r->is_made && is_switches(b, r))
+		return str_format(b->a, "%s of the opam switch", r->version);
+	return "installed";
+}
+
+static bool note_edit(void *ctx, const char *path, const char *what)
+{
+	add(ctx, ENTRY_FILE, path, what);
+	return true;
+}
+
+MUST_CHECK static bool add_mount(struct build *b, const struct mount *m, struct err *e)
+{
+	bool known;
+	const char *how = m->over ? "overlaid" : "built from source";
+	vec_push(b->a, &b->changes,
+		((struct change){.kind = ENTRY_MOUNT,
+			.path = m->at,
+			.words = str_format(b->a, "%s is %s now; it was %s", m->unit->name, how,
+				installed_words(b, m->unit))}));
+	return !m->over || edits_each(b, m, note_edit, b, &known, e);
+}
+
+MUST_CHECK static bool add_mounts(struct build *b, struct err *e)
+{
+	vec_for(m, &b->mounts) {
+		m->is_new = m->added && m->unit;
+		vec_for(old, &b->last.inputs)
+			m->is_new =
+				m->is_new && !(is_workspace(old->kind) && is_in(old->path, m->at));
+		if (m->is_new && !add_mount(b, m, e))
+			return false;
+	}
+	return true;
+}
+
+/* ---- all of it -------------------------------------------------------------------------- */
+
 /* An overlay that replaces a folder changes the files that differ, wherever they are. */
-void changes_find(struct build *b)
+bool changes_find(struct build *b, struct err *e)
 {
 	struct map seen = {.a = b->a};
 	b->changes.n = 0;
 	if (!b->has_base)
-		return;
+		return true;
+	if (!add_mounts(b, e))
+		return false;
 	vec_for(entry, &b->inputs) {
 		const struct entry *old = map_get(&b->last.by_path, str_of(entry->path));
+		bool is_told = entry->mount && entry->mount->is_new;
 		*map_put(&seen, str_of(entry->path)) = b;
-		if (!old && !is_quiet(entry->kind))
-			add(b, entry, "is new");
+		if (!old && !is_quiet(entry->kind) && !is_told)
+			add(b, entry->kind, entry->path, "is new");
 		else if (old && !is_same(old, entry))
-			add(b, entry, "changed");
+			add(b, entry->kind, entry->path, "changed");
 	}
 	vec_for(old, &b->last.inputs)
 		if (!is_quiet(old->kind) && !map_has(&seen, str_of(old->path)))
-			add(b, old, "is gone");
+			add(b, old->kind, old->path, "is gone");
+	return true;
 }

@@ -16,6 +16,7 @@ struct mount {
 	const struct overlay *over; /* NULL: none */
 	bool added;		    /* the workspace has no such folder */
 	bool walked;
+	bool is_new; /* the last build had no such folder: its package was installed then */
 };
 
 enum entry_kind {
@@ -46,9 +47,9 @@ typedef VEC(struct entry) entries;
 
 /* What was different at the last build. */
 struct change {
-	enum entry_kind kind;
-	const char *path;  /* as struct entry has it */
-	const char *words; /* "src/tcp/window.ml changed", for people */
+	enum entry_kind kind; /* ENTRY_MOUNT: a folder that is new as a whole */
+	const char *path;     /* as struct entry has it */
+	const char *words;    /* "src/tcp/window.ml changed", for people */
 	bool is_new;
 };
 typedef VEC(struct change) changes;
@@ -122,6 +123,8 @@ const char *unit_of(const struct build *b, const char *path);
 const char *user_path(const struct build *b, const char *path);
 /* The same, but within its package: "src/tcp/window.ml". */
 const char *short_path(const struct build *b, const char *path);
+/* PATH within M. */
+const char *within(const struct mount *m, const char *path);
 /* All files and folders that dune may read, and which folders must not be links. */
 MUST_CHECK bool scan(struct build *b, struct err *e);
 
@@ -174,12 +177,22 @@ void trail_touch(const char *file);
 
 /* ---- changes.c ---------------------------------------------------------------------------- */
 
-/* Compares the inputs with those of the last build. */
-void changes_find(struct build *b);
+/* Compares the inputs with those of the last build. Of a folder that is new as a whole, the files
+ * that differ from its released source. */
+MUST_CHECK bool changes_find(struct build *b, struct err *e);
 bool is_workspace(enum entry_kind kind);
 bool is_dune_file(const char *path);
 /* Is PATH in DIR or below? Of the root, ".", only the files in itself count. */
 bool is_in(const char *path, const char *dir);
+
+/* ---- edits.c ------------------------------------------------------------------------------ */
+
+/* PATH of the shadow; WHAT: "changed", "is new" or "is gone". False: no more. */
+typedef bool edit_fn(void *ctx, const char *path, const char *what);
+/* Calls EACH for the files of M, an overlay, that differ from its released source. *KNOWN: that
+ * source is there. */
+MUST_CHECK bool edits_each(struct build *b, const struct mount *m, edit_fn *each, void *ctx,
+	bool *known, struct err *e);
 
 /* ---- run.c, words.c ----------------------------------------------------------------------- */
 

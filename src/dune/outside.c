@@ -139,13 +139,13 @@ static void add_overlays(struct build *b)
 	if (b->q->with)
 		vec_for(o, b->q->with) {
 			struct text t = {.a = b->a};
-			add_value(b, ENTRY_FACT, str_format(b->a, "the place of %s", o->package),
-				o->dir);
 			text_addf(&t, "%s %s", o->version, o->tree);
 			vec_for(subject, &o->patches)
 				text_addf(&t, "\n%s", *subject);
 			add_value(b, ENTRY_FACT, str_format(b->a, "the overlay of %s", o->package),
 				t.p);
+			add_value(b, ENTRY_FACT, str_format(b->a, "the place of %s", o->package),
+				o->dir);
 		}
 }
 

@@ -51,6 +51,15 @@ static const char *own_change(struct build *b, struct str target, const char *di
 	return NULL;
 }
 
+static const char *folder_change(struct build *b, const char *dir)
+{
+	vec_for(change, &b->changes)
+		if (change->kind == ENTRY_MOUNT &&
+			(is_in(dir, change->path) || !strcmp(dir, change->path)))
+			return change->words;
+	return NULL;
+}
+
 static const char *wide_change(struct build *b, const char *dir)
 {
 	vec_for(change, &b->changes)
@@ -130,6 +139,8 @@ static const char *find(struct build *b, const struct ocaml_library *library, st
 	const struct ocaml_executable *x = library ? NULL : executable_in(b, dir);
 	const strings *requires = library ? &library->requires : x ? &x->requires : NULL;
 	const char *why = own_change(b, target, dir);
+	if (!why)
+		why = folder_change(b, dir);
 	if (!why)
 		why = rebuilt_beside(b, dir, target);
 	if (!why && requires)

@@ -19,6 +19,11 @@ library() {
 		rm -rf _build ) >"$1.out" 2>&1 || { cat "$1.out" >&2; exit 1; }
 }
 path() { json '["path"]'; }
+planned() {
+	respin --json plan | python3 -c 'import json, sys
+for one in json.load(sys.stdin)["actions"]:
+	print(one["output"] + ": " + one["reason"])'
+}
 
 export OCAMLPATH="$scratch/installed/lib"
 library low '' 'let word = "low"'
@@ -58,8 +63,23 @@ exits "with a source it is added" 3
 contains "... and what uses another library of that source must be, too" "$err" \
 	"user, which is installed, can't be built anew: there is no recipe for it"
 recipe user '"source": [{"path": "../../../sources/user"}], "build": {"dune": {"place": "vendor/user"}}'
+is "a plan tells what was installed before, not each file" "$(planned)" \
+	"low: low is overlaid now; it was installed
+middle: middle is built from source now; it was installed
+middle.extra: middle is built from source now; it was installed
+user: user is built from source now; it was installed
+app: needs middle and 1 more, which are rebuilt"
+echo 'let more = 1' >overlays/low/src/more.ml
+contains "... but a file that the released source has not" "$(planned)" "low: more.ml is new"
+rm overlays/low/src/more.ml
+sed -i 's/"low"/"Low"/' overlays/low/src/low.ml
+contains "... and one that differs from it" "$(planned)" "low: low.ml changed"
+git -C overlays/low/src checkout -q .
 run respin --json build
 exits "with sources all are added" 0
+is "... for that reason" "$(printf '%s' "$out" | python3 -c 'import json, sys
+print(sorted({one["reason"] for one in json.load(sys.stdin)["ran"] if one["package"] == "low"}))')" \
+	"['low is overlaid now; it was installed']"
 is "... as vendored folders" "$(ls .respin/dune/with/respin-vendor)" "dune
 low
 middle
