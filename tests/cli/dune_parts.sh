@@ -50,4 +50,38 @@ real: needs zone, which is rebuilt
 site: needs real, which is rebuilt"
 run respin --json build
 is "... and does" "$("$(path)")" other
+
+# ---- reasons that many share ----------------------------------------------------------------
+
+for i in 1 2 3 4 5 6; do
+	mkdir many$i
+	echo "(library (name many$i))" >many$i/dune
+	echo 'let x = 1' >many$i/many$i.ml
+done
+sed -i 's/(libraries clock/& many1 many2 many3 many4 many5 many6/' bin/dune
+rm -r .respin
+run respin plan
+is "a reason that many share is told once" "$out" \
+	"clock and 9 more                             not built before
+site: 10 actions to run, 0 reused"
+run respin -v plan
+is "... but each with -v" "$(echo "$out" | grep -c 'not built before')" 10
+run respin --json plan
+is "... and as JSON" "$(reasons | grep -c 'not built before')" 10
+run respin build
+for i in 1 2 3; do echo 'let x = 2' >many$i/many$i.ml; done
+run respin plan
+is "own reasons have lines of their own" "$out" \
+	"many1                                        many1/many1.ml changed
+many2                                        many2/many2.ml changed
+many3                                        many3/many3.ml changed
+site                                         needs many1 and 2 more, which are rebuilt
+site: 4 actions to run, 6 reused"
+mkdir ../tools
+ln -s /usr/bin/as ../tools/as
+PATH=$scratch/tools:$PATH
+run respin plan
+is "another environment is one line" "$(echo "$out" | sed 's/.* more  *//')" \
+	"PATH changed
+site: 10 actions to run, 0 reused"
 finish
