@@ -104,6 +104,69 @@ MUST_CHECK static bool add_mounts(struct build *b, struct err *e)
 	return true;
 }
 
+/* ---- folders that are gone -------------------------------------------------------------- */
+
+static const struct recipe *recipe_named(const struct build *b, const char *name)
+{
+	vec_for(r, &b->q->w->all)
+		if (!strcmp((*r)->name, name))
+			return *r;
+	return NULL;
+}
+
+/* The packages of NAME, which was in the folder AT, are installed ones again: who links them is
+ * made anew. */
+static void add_again(struct build *b, const char *name, const char *at, const char *how)
+{
+	const struct recipe *r = recipe_named(b, name);
+	strings packages = {0};
+	if (r && r->build.dune)
+		packages = r->build.dune->packages;
+	if (!packages.n)
+		vec_push(b->a, &packages, name);
+	vec_for(package, &packages)
+		vec_push(b->a, &b->changes,
+			((struct change){.kind = ENTRY_INSTALLED,
+				.path = *package,
+				.words = str_format(b->a, "%s is not %s any more", name, how)}));
+	vec_push(b->a, &b->dropped, at);
+}
+
+/* An entry of the last build that is there no more: was it such a folder? */
+static void find_dropped(struct build *b, const struct entry *old)
+{
+	struct str rest = str_of(old->path), at = str_cut(&rest, '\n');
+	if (old->kind == ENTRY_MOUNT) {
+		add_again(b, rest.p, str_copy(b->a, at), "built from source");
+	} else if (old->kind == ENTRY_FACT && str_starts(rest = str_of(old->path), S(OVERLAY_OF))) {
+		const char *name = old->path + strlen(OVERLAY_OF);
+		const struct recipe *r = recipe_named(b, name);
+		if (r && r->build.dune &&
+			!dir_exists(path_join(b->a, b->root, r->build.dune->place)))
+			add_again(b, name, vendor_at(b, r), "overlaid");
+	}
+}
+
+static bool is_dropped(const struct build *b, const struct entry *old)
+{
+	vec_for(at, &b->dropped)
+		if (is_workspace(old->kind) && is_in(old->path, *at))
+			return true;
+	return false;
+}
+
+static void add_gone(struct build *b, const struct map *seen)
+{
+	b->dropped.n = 0;
+	vec_for(old, &b->last.inputs)
+		if (!map_has(seen, str_of(old->path)))
+			find_dropped(b, old);
+	vec_for(old, &b->last.inputs)
+		if (!is_quiet(old->kind) && !map_has(seen, str_of(old->path)) &&
+			!is_dropped(b, old))
+			add(b, old->kind, old->path, "is gone");
+}
+
 /* ---- all of it -------------------------------------------------------------------------- */
 
 /* An overlay that replaces a folder changes the files that differ, wherever they are. */
@@ -124,8 +187,6 @@ bool changes_find(struct build *b, struct err *e)
 		else if (old && !is_same(old, entry))
 			add(b, entry->kind, entry->path, "changed");
 	}
-	vec_for(old, &b->last.inputs)
-		if (!is_quiet(old->kind) && !map_has(&seen, str_of(old->path)))
-			add(b, old->kind, old->path, "is gone");
+	add_gone(b, &seen);
 	return true;
 }

@@ -96,6 +96,7 @@ struct build {
 	bool has_base; /* last is what changes are told from: it may be the other side's, ... */
 	const char *base_dir; /* ... whose shadow this is: dune's cache has what was made there */
 	changes changes;
+	strings dropped; /* folders of the last build whose packages are installed ones again */
 	struct ocaml_workspace graph;
 	bool is_partial;    /* there are libraries that only dune knows, and they are not in it */
 	bool is_kept;	    /* it is that of an earlier build */
@@ -115,6 +116,8 @@ MUST_CHECK bool mounts_find(struct build *b, struct err *e);
 MUST_CHECK bool vendor_add(struct build *b, bool fetch, struct err *e);
 /* Decides where that is. */
 void vendor_place(struct build *b);
+/* The place of R's source there. */
+const char *vendor_at(const struct build *b, const struct recipe *r);
 /* The mount that holds PATH of the shadow. */
 const struct mount *mounts_of(const struct build *b, const char *path);
 /* The package that PATH belongs to, or the image. */
@@ -136,6 +139,8 @@ bool scan_again(struct build *b);
 /* Starts b->real, own, opam and way: with the folders on the way to mounts. */
 void scan_ways(struct build *b);
 uint32_t marks_of(const struct build *b, const struct entry *entry);
+
+#define OVERLAY_OF "the overlay of " /* an ENTRY_FACT */
 
 /* ---- outside.c: what is not in the workspace ----------------------------------------------- */
 

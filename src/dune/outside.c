@@ -142,8 +142,8 @@ static void add_overlays(struct build *b)
 			text_addf(&t, "%s %s", o->version, o->tree);
 			vec_for(subject, &o->patches)
 				text_addf(&t, "\n%s", *subject);
-			add_value(b, ENTRY_FACT, str_format(b->a, "the overlay of %s", o->package),
-				t.p);
+			add_value(
+				b, ENTRY_FACT, str_format(b->a, OVERLAY_OF "%s", o->package), t.p);
 			add_value(b, ENTRY_FACT, str_format(b->a, "the place of %s", o->package),
 				o->dir);
 		}
@@ -212,7 +212,7 @@ void outside_values(struct build *b)
 	add_environment(b);
 	vec_for(entry, &b->inputs) {
 		hash_value(&facts, entry);
-		if (!str_starts(str_of(entry->path), S("the overlay of ")))
+		if (!str_starts(str_of(entry->path), S(OVERLAY_OF)))
 			hash_value(&shape, entry);
 	}
 	b->facts = hash_end(&facts);

@@ -72,6 +72,20 @@ static const char *wide_change(struct build *b, const char *dir)
 	return NULL;
 }
 
+/* Of what is installed, so that no library of the workspace was made anew before. */
+static const char *installed_change(struct build *b, const strings *requires)
+{
+	vec_for(change, &b->changes) {
+		const char *package = path_base(change->path);
+		size_t n = strlen(package);
+		vec_for(name, requires)
+			if (change->kind == ENTRY_INSTALLED && !strncmp(*name, package, n) &&
+				(!(*name)[n] || (*name)[n] == '.'))
+				return change->words;
+	}
+	return NULL;
+}
+
 static const char *needs(struct build *b, const char *name, size_t more)
 {
 	if (more)
@@ -145,6 +159,8 @@ static const char *find(struct build *b, const struct ocaml_library *library, st
 		why = rebuilt_beside(b, dir, target);
 	if (!why && requires)
 		why = rebuilt_need(b, requires);
+	if (!why && requires)
+		why = installed_change(b, requires);
 	if (!why)
 		why = wide_change(b, dir);
 	if (!why)

@@ -109,4 +109,18 @@ is "a folder of the user's has the name of ours" "$("$(path)") $(ls -d .respin/d
 run respin --json build --no-overlays
 is "without overlays nothing is added" "$("$(path)") $(ls -d .respin/dune/without/respin-vendor*)" \
 	"low middle aside extra .respin/dune/without/respin-vendor"
+rm -r respin-vendor
+sed -i 's/"needs": \["low"\]/"needs": ["low", "user"]/' recipes/app/recipe.json
+run respin overlay add user
+run respin --json build
+exits "two overlays" 0
+run respin overlay drop --force low
+is "of one that is dropped the package is told, and what came with it" "$(planned)" \
+	"user: middle is not built from source any more
+app: needs user, which is rebuilt"
+run respin --json build
+is "... and the installed ones are linked again" "$("$(path)")" "low middle aside extra"
+contains "... for that reason" "$(json '["ran"]')" "middle is not built from source any more"
+run respin --json build
+is "... once" "$(json '["ran"]')" "[]"
 finish
