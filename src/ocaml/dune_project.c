@@ -125,6 +125,7 @@ const struct dune_project *dune_project_read(
 	}
 	const char *wrapped = sexp_word(t->a, &all, "wrapped_executables");
 	p->wrapped_executables = wrapped ? !strcmp(wrapped, "true") : p->major >= 2;
+	p->has_dune_file = sexp_field(&all, "accept_alternative_dune_file_name") != NULL;
 	p->name = sexp_word(t->a, &all, "name");
 	p->version = sexp_word(t->a, &all, "version");
 	for (size_t i = 0; i < all.n; i++)

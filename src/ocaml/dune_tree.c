@@ -341,7 +341,7 @@ static bool walk(struct dune_tree *t, struct dune_dir *d, int depth, struct err 
 		d->project = dune_project_read(t, d, &d->sources);
 		if (has_name(&d->sources, "dune"))
 			read_dune_file(t, d, "dune");
-		else if (has_name(&d->sources, "dune-file"))
+		else if (d->project->has_dune_file && has_name(&d->sources, "dune-file"))
 			read_dune_file(t, d, "dune-file");
 		take_pending(t, d);
 	}

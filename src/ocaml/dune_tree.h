@@ -12,6 +12,7 @@ struct dune_project {
 	const char *name, *version;
 	int major, minor; /* of "(lang dune 3.0)" */
 	bool wrapped_executables;
+	bool has_dune_file;		     /* "dune-file" stands for "dune" */
 	strings implementations, interfaces; /* endings of sources: "ml", "re"; "mli", "rei" */
 };
 

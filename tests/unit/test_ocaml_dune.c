@@ -163,6 +163,16 @@ static void what_stops_dune_is_told_with_its_place(void **state)
 	}
 }
 
+static void another_name_of_dune_files_is_a_choice(void **state)
+{
+	struct tree_box *box = *state;
+	tree_box_put(box, "dune-project", "(lang dune 3.0)");
+	tree_box_put(box, "dune-file", "(library (name a)");
+	assert_null(read_workspace(box).broken);
+	tree_box_put(box, "dune-project", "(lang dune 3.0)(accept_alternative_dune_file_name)");
+	assert_string_equal(read_workspace(box).broken->where, "dune-file:1:1");
+}
+
 static void files_that_include_each_other_end(void **state)
 {
 	struct tree_box *box = *state;
@@ -265,6 +275,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(what_only_the_build_can_tell_is_a_guess),
 	TEST(wrong_files_are_problems_of_their_folder_alone),
 	TEST(what_stops_dune_is_told_with_its_place),
+	TEST(another_name_of_dune_files_is_a_choice),
 	TEST(files_that_include_each_other_end),
 	TEST(folders_that_are_links_end),
 	TEST(dunes_description_confirms),
