@@ -2,6 +2,7 @@
 #include "ocaml/dune_tree.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "ocaml/dune_set.h"
 #include "sys/sys.h"
@@ -326,6 +327,22 @@ static void add_made_dirs(struct dune_tree *t)
 	}
 }
 
+/* Pipes and devices are none of dune's; links that lead nowhere are files that can't be read. */
+static void sort_names(struct dune_tree *t, struct dune_dir *d, const char *full,
+	const strings *names, strings *folders)
+{
+	vec_for(name, names) {
+		struct stamp stamp;
+		bool there = file_stamp(path_join(t->a, full, *name), &stamp);
+		if (there && S_ISDIR(stamp.mode))
+			vec_push(t->a, folders, *name);
+		else if (!there || S_ISREG(stamp.mode))
+			vec_push(t->a, &d->sources, *name);
+		else if (!strncmp(*name, "dune", 4) || str_ends(str_of(*name), S(".opam")))
+			vec_push(t->a, &t->out->read, dune_path(t->a, d->path, *name));
+	}
+}
+
 static bool walk(struct dune_tree *t, struct dune_dir *d, int depth, struct err *e)
 {
 	const char *full = path_join(t->a, t->root, d->path);
@@ -333,10 +350,7 @@ static bool walk(struct dune_tree *t, struct dune_dir *d, int depth, struct err 
 	if (!dir_list(t->a, full, &names, e))
 		return false;
 	vec_push(t->a, &t->out->read, d->path);
-	vec_for(name, &names) {
-		bool is_dir = dir_exists(path_join(t->a, full, *name));
-		vec_push(t->a, is_dir ? &folders : &d->sources, *name);
-	}
+	sort_names(t, d, full, &names, &folders);
 	if (!d->is_data) {
 		d->project = dune_project_read(t, d, &d->sources);
 		if (has_name(&d->sources, "dune"))

@@ -71,6 +71,14 @@ python3 -c 'print("(" * 100000 + ")" * 100000)' >vendor/lib/dune
 refused "lists without end" vendor/lib/dune:1:201 "expected at most 200 lists within each other"
 rm vendor/lib/dune && truncate -s 100G vendor/lib/dune
 refused "a huge file" vendor/lib/dune:1:1 "$PWD/vendor/lib/dune is larger than 67108864 bytes"
+rm vendor/lib/dune && ln -s nowhere vendor/lib/dune
+refused "a link that leads nowhere" vendor/lib/dune:1:1 \
+	"open $PWD/vendor/lib/dune: No such file or directory"
+rm vendor/lib/dune && mkfifo vendor/lib/dune
+run timeout 20 respin plan
+exits "a pipe is no dune file, for dune neither" 0
+contains "... so there is no library" "$err" "1 library of this workspace's images is nowhere"
+rm vendor/lib/dune
 echo '(library (nam lib))' >vendor/lib/dune
 refused "a library without a name" vendor/lib/dune:1:1 "expected a (name ...) or (public_name ...)"
 echo 'library' >vendor/lib/dune
