@@ -114,12 +114,22 @@ static const struct recipe *recipe_named(const struct build *b, const char *name
 	return NULL;
 }
 
+static bool is_mounted(const struct build *b, const char *at)
+{
+	vec_for(m, &b->mounts)
+		if (!strcmp(m->at, at))
+			return true;
+	return false;
+}
+
 /* The packages of NAME, which was in the folder AT, are installed ones again: who links them is
  * made anew. */
 static void add_again(struct build *b, const char *name, const char *at, const char *how)
 {
 	const struct recipe *r = recipe_named(b, name);
 	strings packages = {0};
+	if (is_mounted(b, at))
+		return;
 	if (r && r->build.dune)
 		packages = r->build.dune->packages;
 	if (!packages.n)
@@ -135,16 +145,15 @@ static void add_again(struct build *b, const char *name, const char *at, const c
 /* An entry of the last build that is there no more: was it such a folder? */
 static void find_dropped(struct build *b, const struct entry *old)
 {
-	struct str rest = str_of(old->path), at = str_cut(&rest, '\n');
-	if (old->kind == ENTRY_MOUNT) {
-		add_again(b, rest.p, str_copy(b->a, at), "built from source");
-	} else if (old->kind == ENTRY_FACT && str_starts(rest = str_of(old->path), S(OVERLAY_OF))) {
-		const char *name = old->path + strlen(OVERLAY_OF);
-		const struct recipe *r = recipe_named(b, name);
-		if (r && r->build.dune &&
-			!dir_exists(path_join(b->a, b->root, r->build.dune->place)))
-			add_again(b, name, vendor_at(b, r), "overlaid");
-	}
+	struct str path = str_of(old->path), unit = path, at = str_cut(&unit, '\n');
+	if (old->kind == ENTRY_MOUNT)
+		add_again(b, str_copy(b->a, unit), str_copy(b->a, at), "built from source");
+	if (old->kind != ENTRY_FACT || !str_starts(path, S(OVERLAY_OF)))
+		return;
+	const char *name = old->path + strlen(OVERLAY_OF);
+	const struct recipe *r = recipe_named(b, name);
+	if (r && r->build.dune && !dir_exists(path_join(b->a, b->root, r->build.dune->place)))
+		add_again(b, name, vendor_at(b, r), "overlaid");
 }
 
 static bool is_dropped(const struct build *b, const struct entry *old)

@@ -76,7 +76,7 @@ static const char *world_of(const struct reading *p)
 {
 	struct ocaml_env env = ocaml_env_now();
 	const char *words[] = {p->root, p->opam_switch, env.ocamlfind_conf, env.ocamlfind_toolchain,
-		env.ocamlpath, env.ocamllib, program_mark(p->a)};
+		env.ocamlpath, env.ocamllib, env.switch_prefix, program_mark(p->a)};
 	struct text t = {.a = p->a};
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		text_addf(&t, "%s\n", words[i] ? words[i] : "");
