@@ -17,13 +17,48 @@ static void put_actions(struct json_writer *w, const char *name, const actions *
 	json_close(w);
 }
 
-static void print_plan(struct context *c, const struct recipe *image, const struct build_result *r)
+/* Reasons that this many actions share are told once. */
+#define GROUP_LEAST 4
+
+/* The actions of one reason. */
+struct group {
+	size_t n;
+	bool is_told;
+};
+
+static struct map groups_of(struct arena *a, const actions *list)
 {
-	vec_for(action, &r->ran) {
-		term_out("%-44s %s\n", action->output, action->reason);
+	struct map groups = {.a = a};
+	vec_for(action, list) {
+		void **place = map_put(&groups, str_of(action->reason));
+		if (!*place)
+			*place = NEW(a, struct group);
+		((struct group *)*place)->n++;
+	}
+	return groups;
+}
+
+static void print_actions(struct context *c, const actions *list)
+{
+	struct map groups = groups_of(c->a, list);
+	vec_for(action, list) {
+		struct group *group = map_get(&groups, str_of(action->reason));
+		bool together = group->n >= GROUP_LEAST && !term_is_verbose();
+		const char *what = action->output;
+		if (together && group->is_told)
+			continue;
+		group->is_told = true;
+		if (together)
+			what = str_format(c->a, "%s and %zu more", what, group->n - 1);
+		term_out("%-44s %s\n", what, action->reason);
 		if (term_is_verbose())
 			term_out("    %s\n", action->command);
 	}
+}
+
+static void print_plan(struct context *c, const struct recipe *image, const struct build_result *r)
+{
+	print_actions(c, &r->ran);
 	if (r->ran.n)
 		term_out("%s: %s to run, %zu reused\n", image->name,
 			counted(c->a, r->ran.n, "action"), r->reused);

@@ -9,7 +9,7 @@ static void warn_of_missing(const struct context *c)
 	const strings *missing = &c->w.missing;
 	const char *config = path_join(c->a, c->w.root, "config.ml");
 	struct text t = {.a = c->a};
-	if (!missing->n)
+	if (!missing->n || c->w.unpulled.n)
 		return;
 	for (size_t i = 0; i < missing->n && i < 3; i++)
 		text_addf(&t, "%s%s", i ? ", " : "", missing->v[i]);

@@ -122,7 +122,8 @@ static bool warn_unread(struct context *c, const struct err *why)
 {
 	const char *root;
 	struct err none;
-	if (why->code != E_INPUT || workspace_find(c->a, ".", &root, &none) || none.code != E_USAGE)
+	if (!project_is_unconfigured(c->a, ".") || workspace_find(c->a, ".", &root, &none) ||
+		none.code != E_USAGE)
 		return false;
 	term_warn("%s%s%s: looked up without the project's recipes", why->where,
 		why->where[0] ? ": " : "", why->text);

@@ -44,32 +44,158 @@ static bool is_same(const struct entry *a, const struct entry *b)
 	}
 }
 
-static void add(struct build *b, const struct entry *entry, const char *what)
+static void add(struct build *b, enum entry_kind kind, const char *path, const char *what)
 {
-	const char *name = is_workspace(entry->kind) ? short_path(b, entry->path) : entry->path;
+	const char *name = is_workspace(kind) ? short_path(b, path) : path;
 	vec_push(b->a, &b->changes,
-		((struct change){.kind = entry->kind,
-			.path = entry->path,
+		((struct change){.kind = kind,
+			.path = path,
 			.words = str_format(b->a, "%s %s", name, what),
 			.is_new = !strcmp(what, "is new")}));
 }
 
+/* ---- folders that are new --------------------------------------------------------------- */
+
+static bool is_switches(const struct build *b, const struct recipe *r)
+{
+	const char *prefix = b->q->w->opam_switch;
+	return prefix && is_in(r->file, prefix);
+}
+
+/* What the last build took instead. */
+static const char *installed_words(const struct build *b, const struct recipe *r)
+{
+	const struct source *s = r->source.n ? r->source.v : NULL;
+	if (r->is_made && s && s->debian)
+		return str_format(b->a, "Debian's %s %s", s->debian, s->version);
+	if (r->is_made && is_switches(b, r))
+		return str_format(b->a, "%s of the opam switch", r->version);
+	return "installed";
+}
+
+static bool note_edit(void *ctx, const char *path, const char *what)
+{
+	add(ctx, ENTRY_FILE, path, what);
+	return true;
+}
+
+MUST_CHECK static bool add_mount(struct build *b, const struct mount *m, struct err *e)
+{
+	bool known;
+	const char *how = m->over ? "overlaid" : "built from source";
+	vec_push(b->a, &b->changes,
+		((struct change){.kind = ENTRY_MOUNT,
+			.path = m->at,
+			.words = str_format(b->a, "%s is %s now; it was %s", m->unit->name, how,
+				installed_words(b, m->unit))}));
+	return !m->over || edits_each(b, m, note_edit, b, &known, e);
+}
+
+MUST_CHECK static bool add_mounts(struct build *b, struct err *e)
+{
+	vec_for(m, &b->mounts) {
+		m->is_new = m->added && m->unit;
+		vec_for(old, &b->last.inputs)
+			m->is_new =
+				m->is_new && !(is_workspace(old->kind) && is_in(old->path, m->at));
+		if (m->is_new && !add_mount(b, m, e))
+			return false;
+	}
+	return true;
+}
+
+/* ---- folders that are gone -------------------------------------------------------------- */
+
+static const struct recipe *recipe_named(const struct build *b, const char *name)
+{
+	vec_for(r, &b->q->w->all)
+		if (!strcmp((*r)->name, name))
+			return *r;
+	return NULL;
+}
+
+static bool is_mounted(const struct build *b, const char *at)
+{
+	vec_for(m, &b->mounts)
+		if (!strcmp(m->at, at))
+			return true;
+	return false;
+}
+
+/* The packages of NAME, which was in the folder AT, are installed ones again: who links them is
+ * made anew. */
+static void add_again(struct build *b, const char *name, const char *at, const char *how)
+{
+	const struct recipe *r = recipe_named(b, name);
+	strings packages = {0};
+	if (is_mounted(b, at))
+		return;
+	if (r && r->build.dune)
+		packages = r->build.dune->packages;
+	if (!packages.n)
+		vec_push(b->a, &packages, name);
+	vec_for(package, &packages)
+		vec_push(b->a, &b->changes,
+			((struct change){.kind = ENTRY_INSTALLED,
+				.path = *package,
+				.words = str_format(b->a, "%s is not %s any more", name, how)}));
+	vec_push(b->a, &b->dropped, at);
+}
+
+/* An entry of the last build that is there no more: was it such a folder? */
+static void find_dropped(struct build *b, const struct entry *old)
+{
+	struct str path = str_of(old->path), unit = path, at = str_cut(&unit, '\n');
+	if (old->kind == ENTRY_MOUNT)
+		add_again(b, str_copy(b->a, unit), str_copy(b->a, at), "built from source");
+	if (old->kind != ENTRY_FACT || !str_starts(path, S(OVERLAY_OF)))
+		return;
+	const char *name = old->path + strlen(OVERLAY_OF);
+	const struct recipe *r = recipe_named(b, name);
+	if (r && r->build.dune && !dir_exists(path_join(b->a, b->root, r->build.dune->place)))
+		add_again(b, name, vendor_at(b, r), "overlaid");
+}
+
+static bool is_dropped(const struct build *b, const struct entry *old)
+{
+	vec_for(at, &b->dropped)
+		if (is_workspace(old->kind) && is_in(old->path, *at))
+			return true;
+	return false;
+}
+
+static void add_gone(struct build *b, const struct map *seen)
+{
+	b->dropped.n = 0;
+	vec_for(old, &b->last.inputs)
+		if (!map_has(seen, str_of(old->path)))
+			find_dropped(b, old);
+	vec_for(old, &b->last.inputs)
+		if (!is_quiet(old->kind) && !map_has(seen, str_of(old->path)) &&
+			!is_dropped(b, old))
+			add(b, old->kind, old->path, "is gone");
+}
+
+/* ---- all of it -------------------------------------------------------------------------- */
+
 /* An overlay that replaces a folder changes the files that differ, wherever they are. */
-void changes_find(struct build *b)
+bool changes_find(struct build *b, struct err *e)
 {
 	struct map seen = {.a = b->a};
 	b->changes.n = 0;
 	if (!b->has_base)
-		return;
+		return true;
+	if (!add_mounts(b, e))
+		return false;
 	vec_for(entry, &b->inputs) {
 		const struct entry *old = map_get(&b->last.by_path, str_of(entry->path));
+		bool is_told = entry->mount && entry->mount->is_new;
 		*map_put(&seen, str_of(entry->path)) = b;
-		if (!old && !is_quiet(entry->kind))
-			add(b, entry, "is new");
+		if (!old && !is_quiet(entry->kind) && !is_told)
+			add(b, entry->kind, entry->path, "is new");
 		else if (old && !is_same(old, entry))
-			add(b, entry, "changed");
+			add(b, entry->kind, entry->path, "changed");
 	}
-	vec_for(old, &b->last.inputs)
-		if (!is_quiet(old->kind) && !map_has(&seen, str_of(old->path)))
-			add(b, old, "is gone");
+	add_gone(b, &seen);
+	return true;
 }

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #define NAMES_SHOWN 5
-#define FILE_LIMIT ((size_t)1 << 30)
 
 static bool is_in_image(const struct build *b, const struct overlay *o)
 {
@@ -38,10 +37,9 @@ bool overlays_are_in(const struct build *b, struct err *e)
 struct effect {
 	struct build *b;
 	const struct mount *m;
-	const char *upstream; /* the tree that the overlay was made from */
-	const char *copies;   /* dune's folder of the context that made the image */
-	struct map in_image;  /* names of libraries */
-	strings changed;      /* as the overlay has them */
+	const char *copies;  /* dune's folder of the context that made the image */
+	struct map in_image; /* names of libraries */
+	strings changed;     /* as the overlay has them */
 	bool found;
 };
 
@@ -57,47 +55,12 @@ static bool is_used(const struct effect *f, const char *path, bool gone)
 	return file_exists(path_join(a, f->copies, look));
 }
 
-static void note(struct effect *f, const char *path, const char *name, bool gone)
+static bool note(void *ctx, const char *path, const char *what)
 {
-	vec_push(f->b->a, &f->changed, name);
-	f->found |= is_used(f, path, gone);
-}
-
-static bool differs(struct effect *f, const struct entry *entry, const char *old, struct err *e)
-{
-	struct stamp stamp;
-	struct digest d;
-	*e = (struct err){0};
-	if (!file_stamp(old, &stamp) || stamp.size != entry->stamp.size)
-		return true;
-	(void)f;
-	return hash_file(old, &d, e) && !digest_eq(&d, &entry->digest);
-}
-
-static bool compare_files(struct effect *f, struct err *e)
-{
-	struct build *b = f->b;
-	strings old;
-	struct map now = {.a = b->a};
-	vec_for(entry, &b->inputs) {
-		if (entry->kind != ENTRY_FILE || entry->mount != f->m)
-			continue;
-		const char *name = entry->path + strlen(f->m->at) + (*f->m->at != '\0');
-		*map_put(&now, str_of(name)) = f;
-		if (differs(f, entry, path_join(b->a, f->upstream, name), e))
-			note(f, entry->path, name, false);
-		if (e->code)
-			return false;
-		if (f->found)
-			return true;
-	}
-	if (!tree_list(b->a, f->upstream, ".git", &old, e))
-		return false;
-	vec_for(name, &old)
-		if (!map_has(&now, str_of(*name)) &&
-			!file_exists(path_join(b->a, f->m->from, *name)))
-			note(f, path_join(b->a, f->m->at, *name), *name, true);
-	return true;
+	struct effect *f = ctx;
+	vec_push(f->b->a, &f->changed, within(f->m, path));
+	f->found = is_used(f, path, !strcmp(what, "is gone"));
+	return !f->found;
 }
 
 static bool fail_without_effect(struct effect *f, struct err *e)
@@ -114,33 +77,16 @@ static bool fail_without_effect(struct effect *f, struct err *e)
 	return fail_where(e, "%s", f->m->over->dir);
 }
 
-static bool find_upstream(struct effect *f, bool *found, struct err *e)
-{
-	struct build *b = f->b;
-	struct tree tree = {0};
-	if (f->m->unit->source.n && !source_locate(b->q->w, f->m->unit, &tree, e))
-		return fail_context(e, "the source of %s", f->m->unit->name);
-	f->upstream = tree.dir;
-	if (!tree.dir && !f->m->added)
-		f->upstream = path_join(b->a, b->root, f->m->at);
-	*found = f->upstream != NULL;
-	return true;
-}
-
 static bool check_mount(struct build *b, const struct mount *m, const char *copies, struct err *e)
 {
 	struct effect f = {.b = b, .m = m, .copies = copies, .in_image = {.a = b->a}};
 	bool known = false;
 	programs p = {0};
 	ocaml_library_list all = {0};
-	if (!find_upstream(&f, &known, e))
-		return false;
-	if (!known)
-		return true;
 	graph_image(b, &p, &all);
 	vec_for(library, &all)
 		*map_put(&f.in_image, str_of((*library)->name)) = b;
-	if (!compare_files(&f, e))
+	if (!edits_each(b, m, note, &f, &known, e))
 		return false;
 	return f.found || !f.changed.n || fail_without_effect(&f, e);
 }

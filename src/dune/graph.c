@@ -46,6 +46,20 @@ static void take(struct build *b, const struct ocaml_workspace *w, const struct 
 	}
 }
 
+/* A file that dune can't read stops its build, wherever it is. */
+static bool check_files(const struct build *b, const struct ocaml_workspace *w,
+	const struct mount *m, struct err *e)
+{
+	if (!w->broken)
+		return true;
+	const char *file =
+		str_copy(b->a, (struct str){w->broken->where, strcspn(w->broken->where, ":")});
+	if (!is_visible(b, m, dir_in(b->a, m, path_dir(b->a, file))))
+		return true;
+	(void)fail(e, w->broken->code, "%s", w->broken->text);
+	return fail_where(e, "%s", path_join(b->a, m->shown, w->broken->where));
+}
+
 bool graph_read(struct build *b, struct err *e)
 {
 	if (b->graph.root)
@@ -60,7 +74,7 @@ bool graph_read(struct build *b, struct err *e)
 		bool plain = m == b->mounts.v && !m->over;
 		if (!m->over && !m->added && !plain && !b->mounts.v->over)
 			continue;
-		if (!ocaml_workspace_read(b->a, m->from, NULL, &w, e))
+		if (!ocaml_workspace_read(b->a, m->from, NULL, &w, e) || !check_files(b, &w, m, e))
 			return false;
 		take(b, &w, m);
 	}
@@ -219,10 +233,30 @@ static void visit(struct closure *c, const char *name)
 		visit(c, *ppx);
 	if (library->implements)
 		visit(c, library->implements);
-	if (library->default_implementation)
-		visit(c, library->default_implementation);
 	if (!library->redirect)
 		vec_push(c->b->a, c->out, library);
+}
+
+static bool is_implemented(const ocaml_library_list *list, const struct ocaml_library *library)
+{
+	vec_for(x, list) {
+		const char *name = (*x)->implements;
+		if (name && (!strcmp(name, library->name) ||
+				    (library->local_name && !strcmp(name, library->local_name))))
+			return true;
+	}
+	return false;
+}
+
+/* The default of a virtual library counts where nothing else implements it: it may bring libraries
+ * that the image does not link, as mirage's for Unix do. */
+static void visit_defaults(struct closure *c)
+{
+	for (size_t i = 0; i < c->out->n; i++) {
+		const struct ocaml_library *library = c->out->v[i];
+		if (library->default_implementation && !is_implemented(c->out, library))
+			visit(c, library->default_implementation);
+	}
 }
 
 void graph_image(struct build *b, programs *p, ocaml_library_list *libraries)
@@ -235,6 +269,7 @@ void graph_image(struct build *b, programs *p, ocaml_library_list *libraries)
 		vec_for(ppx, &(*x)->ppx)
 			visit(&c, *ppx);
 	}
+	visit_defaults(&c);
 }
 
 static bool has_source(const struct ocaml_library *library, const char *path)

@@ -4,6 +4,7 @@
 
 #include "dune/dune.h"
 #include "ocaml/ocaml.h"
+#include "project/project.h"
 #include "store/store.h"
 
 /* A folder of the user's and its place in the shadow. */
@@ -15,6 +16,7 @@ struct mount {
 	const struct overlay *over; /* NULL: none */
 	bool added;		    /* the workspace has no such folder */
 	bool walked;
+	bool is_new; /* the last build had no such folder: its package was installed then */
 };
 
 enum entry_kind {
@@ -45,9 +47,9 @@ typedef VEC(struct entry) entries;
 
 /* What was different at the last build. */
 struct change {
-	enum entry_kind kind;
-	const char *path;  /* as struct entry has it */
-	const char *words; /* "src/tcp/window.ml changed", for people */
+	enum entry_kind kind; /* ENTRY_MOUNT: a folder that is new as a whole */
+	const char *path;     /* as struct entry has it */
+	const char *words;    /* "src/tcp/window.ml changed", for people */
 	bool is_new;
 };
 typedef VEC(struct change) changes;
@@ -99,6 +101,7 @@ struct build {
 	bool has_base; /* last is what changes are told from: it may be the other side's, ... */
 	const char *base_dir; /* ... whose shadow this is: dune's cache has what was made there */
 	changes changes;
+	strings dropped; /* folders of the last build whose packages are installed ones again */
 	struct ocaml_workspace graph;
 	bool is_partial;    /* there are libraries that only dune knows, and they are not in it */
 	bool is_kept;	    /* it is that of an earlier build */
@@ -118,6 +121,8 @@ MUST_CHECK bool mounts_find(struct build *b, struct err *e);
 MUST_CHECK bool vendor_add(struct build *b, bool fetch, struct err *e);
 /* Decides where that is. */
 void vendor_place(struct build *b);
+/* The place of R's source there. */
+const char *vendor_at(const struct build *b, const struct recipe *r);
 /* The mount that holds PATH of the shadow. */
 const struct mount *mounts_of(const struct build *b, const char *path);
 /* The package that PATH belongs to, or the image. */
@@ -126,6 +131,8 @@ const char *unit_of(const struct build *b, const char *path);
 const char *user_path(const struct build *b, const char *path);
 /* The same, but within its package: "src/tcp/window.ml". */
 const char *short_path(const struct build *b, const char *path);
+/* PATH within M. */
+const char *within(const struct mount *m, const char *path);
 /* All files and folders that dune may read, and which folders must not be links. */
 MUST_CHECK bool scan(struct build *b, struct err *e);
 
@@ -138,15 +145,14 @@ bool scan_again(struct build *b);
 void scan_ways(struct build *b);
 uint32_t marks_of(const struct build *b, const struct entry *entry);
 
+#define OVERLAY_OF "the overlay of " /* an ENTRY_FACT */
+
 /* ---- outside.c: what is not in the workspace ----------------------------------------------- */
 
 /* Adds the request and the environment to the inputs: b->facts, b->shape. */
 void outside_values(struct build *b);
 /* E_NOTFOUND: there is no dune. */
 MUST_CHECK bool outside_dune(struct build *b, struct err *e);
-/* Where installed libraries are, for the cross compiler TOOLCHAIN (NULL: for this machine). */
-MUST_CHECK bool outside_site(
-	struct build *b, const char *toolchain, struct ocaml_site *out, struct err *e);
 /* Asks dune whether it has a cache that we can use: b->caches. */
 MUST_CHECK bool outside_version(struct build *b, struct err *e);
 /* Completes b->env: both sides use one cache of dune's, so the first build of a side takes what the
@@ -181,12 +187,22 @@ void trail_touch(const char *file);
 
 /* ---- changes.c ---------------------------------------------------------------------------- */
 
-/* Compares the inputs with those of the last build. */
-void changes_find(struct build *b);
+/* Compares the inputs with those of the last build. Of a folder that is new as a whole, the files
+ * that differ from its released source. */
+MUST_CHECK bool changes_find(struct build *b, struct err *e);
 bool is_workspace(enum entry_kind kind);
 bool is_dune_file(const char *path);
 /* Is PATH in DIR or below? Of the root, ".", only the files in itself count. */
 bool is_in(const char *path, const char *dir);
+
+/* ---- edits.c ------------------------------------------------------------------------------ */
+
+/* PATH of the shadow; WHAT: "changed", "is new" or "is gone". False: no more. */
+typedef bool edit_fn(void *ctx, const char *path, const char *what);
+/* Calls EACH for the files of M, an overlay, that differ from its released source. *KNOWN: that
+ * source is there. */
+MUST_CHECK bool edits_each(struct build *b, const struct mount *m, edit_fn *each, void *ctx,
+	bool *known, struct err *e);
 
 /* ---- run.c, words.c ----------------------------------------------------------------------- */
 

@@ -28,7 +28,8 @@ static bool read_site(struct build *b, struct text *out, struct err *e)
 {
 	struct ocaml_site site;
 	struct ocaml_installed all;
-	if (!outside_site(b, NULL, &site, e) || !ocaml_installed_read(b->a, &site, &all, e))
+	if (!project_site(b->a, b->q->w, NULL, &site, e) ||
+		!ocaml_installed_read(b->a, &site, &all, e))
 		return false;
 	vec_for(library, &all.libraries)
 		if (library->package)

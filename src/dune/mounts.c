@@ -137,7 +137,7 @@ const char *unit_of(const struct build *b, const char *path)
 	return m->unit ? m->unit->name : b->q->image->name;
 }
 
-static const char *within(const struct mount *m, const char *path)
+const char *within(const struct mount *m, const char *path)
 {
 	size_t n = strlen(m->at);
 	return path[n] == '/' ? path + n + 1 : path + n;

@@ -82,17 +82,10 @@ static void add_folders(struct build *b, const char *path)
 			add_folders(b, path_join(b->a, path, d->d_name));
 }
 
-bool outside_site(struct build *b, const char *toolchain, struct ocaml_site *out, struct err *e)
-{
-	struct ocaml_env env = ocaml_env_now();
-	env.ocamlfind_toolchain = toolchain ? toolchain : env.ocamlfind_toolchain;
-	return ocaml_site_find(b->a, &env, out, e);
-}
-
 static bool add_site(struct build *b, const char *toolchain, struct map *done,
 	struct ocaml_site *site, struct err *e)
 {
-	if (!outside_site(b, toolchain, site, e))
+	if (!project_site(b->a, b->q->w, toolchain, site, e))
 		return false;
 	if (site->conf)
 		add_path(b, ENTRY_PROGRAM, site->conf);
@@ -146,13 +139,13 @@ static void add_overlays(struct build *b)
 	if (b->q->with)
 		vec_for(o, b->q->with) {
 			struct text t = {.a = b->a};
-			add_value(b, ENTRY_FACT, str_format(b->a, "the place of %s", o->package),
-				o->dir);
 			text_addf(&t, "%s %s", o->version, o->tree);
 			vec_for(subject, &o->patches)
 				text_addf(&t, "\n%s", *subject);
-			add_value(b, ENTRY_FACT, str_format(b->a, "the overlay of %s", o->package),
-				t.p);
+			add_value(
+				b, ENTRY_FACT, str_format(b->a, OVERLAY_OF "%s", o->package), t.p);
+			add_value(b, ENTRY_FACT, str_format(b->a, "the place of %s", o->package),
+				o->dir);
 		}
 }
 
@@ -219,7 +212,7 @@ void outside_values(struct build *b)
 	add_environment(b);
 	vec_for(entry, &b->inputs) {
 		hash_value(&facts, entry);
-		if (!str_starts(str_of(entry->path), S("the overlay of ")))
+		if (!str_starts(str_of(entry->path), S(OVERLAY_OF)))
 			hash_value(&shape, entry);
 	}
 	b->facts = hash_end(&facts);

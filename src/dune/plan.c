@@ -9,6 +9,7 @@ struct plan {
 	struct map reached; /* name of a library -> its reason */
 	struct map own;	    /* name of a library -> the change of a file of its own */
 	struct map of_unit; /* name of a unit -> a change of what no library owns */
+	struct map added;   /* name of a unit -> that its folder is new */
 	const char *all;    /* a change that concerns everything */
 	const char *image;  /* one that concerns only the image */
 };
@@ -50,7 +51,9 @@ static void sort_file(struct plan *p, const struct change *change)
 	struct build *b = p->b;
 	const struct ocaml_library *owner = graph_owner(b, change->path);
 	bool is_dune = is_dune_file(change->path);
-	bool counts = change->is_new ? is_source(change->path) : was_read(b, change->path);
+	bool counts = change->is_new || mounts_of(b, change->path)->is_new
+			      ? is_source(change->path)
+			      : was_read(b, change->path);
 	if (!is_dune && !counts)
 		return;
 	if (owner)
@@ -64,6 +67,8 @@ static void sort_changes(struct plan *p)
 	vec_for(change, &p->b->changes) {
 		if (is_workspace(change->kind))
 			sort_file(p, change);
+		else if (change->kind == ENTRY_MOUNT)
+			put(&p->added, unit_of(p->b, change->path), change->words);
 		else if (change->kind == ENTRY_FACT)
 			p->image = p->image ? p->image : change->words;
 		else if (change->kind == ENTRY_PROGRAM || change->kind == ENTRY_VARIABLE)
@@ -137,6 +142,8 @@ static void plan_library(struct plan *p, const struct ocaml_library *library)
 	if (!why)
 		why = map_get(&p->own, str_of(library->name));
 	if (!why)
+		why = map_get(&p->added, str_of(unit));
+	if (!why)
 		why = any_reason(p, &library->requires, &library->ppx);
 	if (!why)
 		why = map_get(&p->of_unit, str_of(unit));
@@ -159,7 +166,16 @@ static const char *program_change(struct plan *p, const struct ocaml_executable 
 	return NULL;
 }
 
-static void plan_image(struct plan *p, const programs *all)
+/* What implements a virtual library is linked, though nothing says that it is required. */
+static const char *implementation(struct plan *p, const ocaml_library_list *libraries)
+{
+	vec_for(library, libraries)
+		if ((*library)->implements && map_has(&p->reached, str_of((*library)->name)))
+			return str_format(p->b->a, "needs %s, which is rebuilt", (*library)->name);
+	return NULL;
+}
+
+static void plan_image(struct plan *p, const programs *all, const ocaml_library_list *libraries)
 {
 	const struct recipe *image = p->b->q->image;
 	const char *why = p->all;
@@ -169,6 +185,8 @@ static void plan_image(struct plan *p, const programs *all)
 		if (!why)
 			why = program_change(p, x);
 	}
+	if (!why)
+		why = implementation(p, libraries);
 	if (!why)
 		why = map_get(&p->of_unit, str_of(image->name));
 	if (!why)
@@ -191,7 +209,7 @@ void plan_parts(struct build *b)
 	struct plan p = {.b = b, .all = first_reason(b)};
 	programs image = {0};
 	ocaml_library_list libraries = {0};
-	p.reached = p.own = p.of_unit = (struct map){.a = b->a};
+	p.reached = p.own = p.of_unit = p.added = (struct map){.a = b->a};
 	if (!p.all)
 		sort_changes(&p);
 	graph_image(b, &image, &libraries);
@@ -200,6 +218,6 @@ void plan_parts(struct build *b)
 			str_format(b->a, "the source of %s is not fetched yet", *name));
 	vec_for(library, &libraries)
 		plan_library(&p, *library);
-	plan_image(&p, &image);
+	plan_image(&p, &image, &libraries);
 	b->result->reused = libraries.n + 1 + b->unfetched.n - b->result->ran.n;
 }

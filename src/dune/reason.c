@@ -57,6 +57,15 @@ static const char *own_change(struct build *b, struct str target, const char *di
 	return NULL;
 }
 
+static const char *folder_change(struct build *b, const char *dir)
+{
+	vec_for(change, &b->changes)
+		if (change->kind == ENTRY_MOUNT &&
+			(is_in(dir, change->path) || !strcmp(dir, change->path)))
+			return change->words;
+	return NULL;
+}
+
 static const char *wide_change(struct build *b, const char *dir)
 {
 	vec_for(change, &b->changes)
@@ -66,6 +75,20 @@ static const char *wide_change(struct build *b, const char *dir)
 	vec_for(change, &b->changes)
 		if (change->kind == ENTRY_PROGRAM || change->kind == ENTRY_VARIABLE)
 			return change->words;
+	return NULL;
+}
+
+/* Of what is installed, so that no library of the workspace was made anew before. */
+static const char *installed_change(struct build *b, const strings *requires)
+{
+	vec_for(change, &b->changes) {
+		const char *package = path_base(change->path);
+		size_t n = strlen(package);
+		vec_for(name, requires)
+			if (change->kind == ENTRY_INSTALLED && !strncmp(*name, package, n) &&
+				(!(*name)[n] || (*name)[n] == '.'))
+				return change->words;
+	}
 	return NULL;
 }
 
@@ -213,9 +236,13 @@ static const char *find(
 	const strings *requires = library ? &library->requires : x ? &x->requires : NULL;
 	const char *why = own_change(b, line->target, dir);
 	if (!why)
+		why = folder_change(b, dir);
+	if (!why)
 		why = rebuilt_beside(b, line);
 	if (!why && requires)
 		why = rebuilt_need(b, requires);
+	if (!why && requires)
+		why = installed_change(b, requires);
 	if (!why)
 		why = wide_change(b, dir);
 	if (!why)

@@ -27,7 +27,7 @@ static const char *free_name(const struct build *b)
 
 /* Beside folders of the user's where that is what the recipe says; a folder of its own else, for
  * the warnings of others' code are no errors there. */
-static const char *place_of(const struct build *b, const struct recipe *r)
+const char *vendor_at(const struct build *b, const struct recipe *r)
 {
 	const char *parent = path_dir(b->a, r->build.dune->place);
 	bool there = strcmp(parent, ".") && dir_exists(path_join(b->a, b->root, parent));
@@ -114,7 +114,7 @@ static bool add_source(struct vendor *v, const struct recipe *r, const char *why
 		return false;
 	if (!has)
 		return no_dune_files(r, why, e);
-	const char *at = place_of(b, r);
+	const char *at = vendor_at(b, r);
 	vec_push(b->a, &b->inputs,
 		((struct entry){.kind = ENTRY_MOUNT,
 			.safe = true,
@@ -185,7 +185,7 @@ static bool add_dependents(struct vendor *v, struct err *e)
 static bool read_installed(struct vendor *v, struct err *e)
 {
 	struct ocaml_site site;
-	return outside_site(v->b, NULL, &site, e) &&
+	return project_site(v->b->a, v->b->q->w, NULL, &site, e) &&
 	       ocaml_installed_read(v->b->a, &site, &v->installed, e);
 }
 
@@ -214,7 +214,7 @@ void vendor_place(struct build *b)
 	b->vendored = free_name(b);
 	vec_for(m, &b->mounts)
 		if (m->added)
-			m->at = place_of(b, m->unit);
+			m->at = vendor_at(b, m->unit);
 }
 
 static bool any_added(const struct build *b)

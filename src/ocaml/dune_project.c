@@ -39,15 +39,12 @@ static void read_version(struct str text, struct dune_project *p)
 static void read_lang(
 	struct dune_tree *t, const char *file, const struct sexp *all, struct dune_project *p)
 {
-	const struct sexp *lang = sexp_field(all, "lang");
-	if (lang && lang->n == 3 && sexp_is_atom(&lang->items[2]))
+	const struct sexp *lang = all->n ? all->items : NULL;
+	if (lang && sexp_is_call(lang, "lang") && lang->n == 3 && sexp_is_atom(&lang->items[2]))
 		read_version(lang->items[2].text, p);
 	if (p->major)
 		return;
-	struct err e = {0};
-	(void)fail(&e, E_INPUT, "expected '(lang dune VERSION)'");
-	(void)fail_where(&e, "%s:%d:%d", file, lang ? lang->line : 1, lang ? lang->column : 1);
-	dune_problem(t, file, &e);
+	dune_expected(t, file, lang, "'(lang dune VERSION)'");
 	p->major = 1;
 }
 
@@ -128,6 +125,7 @@ const struct dune_project *dune_project_read(
 	}
 	const char *wrapped = sexp_word(t->a, &all, "wrapped_executables");
 	p->wrapped_executables = wrapped ? !strcmp(wrapped, "true") : p->major >= 2;
+	p->has_dune_file = sexp_field(&all, "accept_alternative_dune_file_name") != NULL;
 	p->name = sexp_word(t->a, &all, "name");
 	p->version = sexp_word(t->a, &all, "version");
 	for (size_t i = 0; i < all.n; i++)

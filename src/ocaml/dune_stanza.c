@@ -204,8 +204,10 @@ void dune_read_library(struct dune_reading *r, struct dune_dir *d, const struct 
 	library->local_name = sexp_word(r->a, &s->s, "name");
 	if (!library->local_name && public_name)
 		library->local_name = local_name(r->a, public_name);
-	if (!library->local_name)
+	if (!library->local_name) {
+		dune_expected(r->tree, s->file, &s->s, "a (name ...) or (public_name ...)");
 		return;
+	}
 	dune_read_common(r, d, s, &draft.common);
 	library->name = public_name ? public_name : library->local_name;
 	library->package = sexp_word(r->a, &s->s, "package");
@@ -280,6 +282,8 @@ void dune_add_executables(struct dune_reading *r, const struct dune_common *c)
 		.guess = guess_of(c)};
 	if (!x.guess && c->is_choice)
 		x.guess = "what is installed decides on its (select)";
+	if (!x.names.n && !x.public_names.n)
+		dune_expected(r->tree, c->file, c->stanza, "a (name ...)");
 	dune_name_executable(r, c, &x);
 	vec_push(r->a, &r->tree->out->executables, x);
 }

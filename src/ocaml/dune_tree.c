@@ -2,6 +2,7 @@
 #include "ocaml/dune_tree.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "ocaml/dune_set.h"
 #include "sys/sys.h"
@@ -38,10 +39,30 @@ const char *dune_path(struct arena *a, const char *dir, const char *name)
 	return t.n ? t.p : ".";
 }
 
+static void note_problem(struct dune_tree *t, const struct err *e)
+{
+	vec_push(t->a, &t->out->problems, str_format(t->a, "%s: %s", e->where, e->text));
+}
+
 void dune_problem(struct dune_tree *t, const char *file, const struct err *e)
 {
-	const char *where = e->where[0] ? e->where : file;
-	vec_push(t->a, &t->out->problems, str_format(t->a, "%s: %s", where, e->text));
+	struct err *kept = NEW(t->a, struct err);
+	*kept = *e;
+	kept->code = E_INPUT;
+	(void)fail_where(kept, "%s:1:1", file);
+	note_problem(t, kept);
+	if (!t->out->broken)
+		t->out->broken = kept;
+}
+
+void dune_expected(
+	struct dune_tree *t, const char *file, const struct sexp *s, const char *expected)
+{
+	struct err e = {0};
+	(void)fail(&e, E_INPUT, "expected %s", expected);
+	if (s)
+		(void)fail_where(&e, "%s:%d:%d", file, s->line, s->column);
+	dune_problem(t, file, &e);
 }
 
 bool dune_read(struct dune_tree *t, const char *file, struct sexp *out)
@@ -91,12 +112,17 @@ static void add_include(struct dune_tree *t, struct dune_dir *d, const struct se
 	const struct reading_file *file)
 {
 	const char *name = s->n == 2 ? sexp_copy(t->a, &s->items[1]) : NULL;
-	const char *path = name ? dune_path(t->a, path_dir(t->a, file->name), name) : NULL;
+	const char *from = file->above ? path_dir(t->a, file->name) : d->path;
+	const char *path = name ? dune_path(t->a, from, name) : NULL;
 	struct sexp more;
 	if (!path || !file_exists(path_join(t->a, t->root, path))) {
 		d->unsure = str_format(t->a, "%s includes what is not there", file->name);
+		dune_expected(t, file->name, s,
+			path ? str_format(t->a, "the file %s, which this includes", path)
+			     : "the name of a file of the workspace");
 	} else if (is_open(file, path) || ++d->includes > MAX_INCLUDES) {
 		d->unsure = str_format(t->a, "%s includes files without end", file->name);
+		dune_expected(t, file->name, s, "an end: files include each other in a circle");
 	} else if (!dune_read(t, path, &more)) {
 		d->unsure = str_format(t->a, "%s can't be read", path);
 	} else {
@@ -120,7 +146,9 @@ static void add_subdir(
 static void add_stanza(struct dune_tree *t, struct dune_dir *d, const struct sexp *s,
 	const struct reading_file *file)
 {
-	if (sexp_is_call(s, "include")) {
+	if (s->kind != SEXP_LIST || !s->n || !sexp_is_atom(s->items)) {
+		dune_expected(t, file->name, s, "a stanza: (NAME ...)");
+	} else if (sexp_is_call(s, "include")) {
 		add_include(t, d, s, file);
 	} else if (sexp_is_call(s, "dynamic_include")) {
 		d->unsure = str_format(t->a, "%s includes what the build makes", file->name);
@@ -159,7 +187,7 @@ static void read_dune_file(struct dune_tree *t, struct dune_dir *d, const char *
 		(void)fail(&e, E_INPUT,
 			"this dune file is an OCaml program: what it defines is not known");
 		(void)fail_where(&e, "%s:1:1", file);
-		dune_problem(t, file, &e);
+		note_problem(t, &e);
 		d->unsure = str_format(t->a, "%s is an OCaml program", file);
 		return;
 	}
@@ -299,6 +327,22 @@ static void add_made_dirs(struct dune_tree *t)
 	}
 }
 
+/* Pipes and devices are none of dune's; links that lead nowhere are files that can't be read. */
+static void sort_names(struct dune_tree *t, struct dune_dir *d, const char *full,
+	const strings *names, strings *folders)
+{
+	vec_for(name, names) {
+		struct stamp stamp;
+		bool there = file_stamp(path_join(t->a, full, *name), &stamp);
+		if (there && S_ISDIR(stamp.mode))
+			vec_push(t->a, folders, *name);
+		else if (!there || S_ISREG(stamp.mode))
+			vec_push(t->a, &d->sources, *name);
+		else if (!strncmp(*name, "dune", 4) || str_ends(str_of(*name), S(".opam")))
+			vec_push(t->a, &t->out->read, dune_path(t->a, d->path, *name));
+	}
+}
+
 static bool walk(struct dune_tree *t, struct dune_dir *d, int depth, struct err *e)
 {
 	const char *full = path_join(t->a, t->root, d->path);
@@ -306,15 +350,12 @@ static bool walk(struct dune_tree *t, struct dune_dir *d, int depth, struct err 
 	if (!dir_list(t->a, full, &names, e))
 		return false;
 	vec_push(t->a, &t->out->read, d->path);
-	vec_for(name, &names) {
-		bool is_dir = dir_exists(path_join(t->a, full, *name));
-		vec_push(t->a, is_dir ? &folders : &d->sources, *name);
-	}
+	sort_names(t, d, full, &names, &folders);
 	if (!d->is_data) {
 		d->project = dune_project_read(t, d, &d->sources);
 		if (has_name(&d->sources, "dune"))
 			read_dune_file(t, d, "dune");
-		else if (has_name(&d->sources, "dune-file"))
+		else if (d->project->has_dune_file && has_name(&d->sources, "dune-file"))
 			read_dune_file(t, d, "dune-file");
 		take_pending(t, d);
 	}
@@ -325,8 +366,18 @@ static bool walk(struct dune_tree *t, struct dune_dir *d, int depth, struct err 
 	return true;
 }
 
+/* What it says of contexts and profiles is dune's to know; that it can be read is ours. */
+static void read_top(struct dune_tree *t)
+{
+	struct sexp all;
+	if (file_exists(path_join(t->a, t->root, "dune-workspace")) &&
+		dune_read(t, "dune-workspace", &all) && all.n && !sexp_is_call(all.items, "lang"))
+		dune_expected(t, "dune-workspace", all.items, "'(lang dune VERSION)'");
+}
+
 bool dune_tree_read(struct dune_tree *t, struct err *e)
 {
+	read_top(t);
 	if (!walk(t, add_dir(t, NULL, ".", false), 0, e))
 		return false;
 	add_made_dirs(t);

@@ -12,6 +12,7 @@ struct dune_project {
 	const char *name, *version;
 	int major, minor; /* of "(lang dune 3.0)" */
 	bool wrapped_executables;
+	bool has_dune_file;		     /* "dune-file" stands for "dune" */
 	strings implementations, interfaces; /* endings of sources: "ml", "re"; "mli", "rei" */
 };
 
@@ -53,8 +54,11 @@ struct dune_tree {
 };
 
 MUST_CHECK bool dune_tree_read(struct dune_tree *t, struct err *e);
-/* "FILE:LINE:COLUMN: ..." among the workspace's problems. */
+/* "FILE:LINE:COLUMN: ..." among the workspace's problems, as one that stops dune. */
 void dune_problem(struct dune_tree *t, const char *file, const struct err *e);
+/* The same: "expected EXPECTED", where S of FILE is (NULL: where FILE starts). */
+void dune_expected(
+	struct dune_tree *t, const char *file, const struct sexp *s, const char *expected);
 /* Reads FILE (relative to the root) as S-expressions; problems are noted. */
 MUST_CHECK bool dune_read(struct dune_tree *t, const char *file, struct sexp *out);
 /* DIR's dune-project and the packages that it and the opam files beside it define. */

@@ -21,6 +21,20 @@ void installed_problem(struct installing *s, const char *file, const struct err 
 	vec_push(s->a, &s->out->problems, str_format(s->a, "%s: %s", where, e->text));
 }
 
+/* The first problem of a package is the one to be told. */
+static void note_broken(
+	struct installing *s, const char *package, const char *file, const struct err *e)
+{
+	void **place = map_put(&s->out->broken, str_of(package));
+	struct err *kept = NEW(s->a, struct err);
+	installed_problem(s, file, e);
+	*kept = *e;
+	kept->code = E_INPUT;
+	(void)fail_where(kept, "%s:1:1", file);
+	if (!*place)
+		*place = kept;
+}
+
 /* "+threads" and "^" are below the compiler's folder, all else below BASE. */
 static const char *place(struct installing *s, const char *base, const char *name)
 {
@@ -103,7 +117,7 @@ static void add_packages(struct installing *s, const struct meta *m, const char 
 		add_packages(s, *inner, str_format(s->a, "%s.%s", name, (*inner)->name), home, dir);
 }
 
-static void read_notes(struct installing *s, const char *dir)
+static void read_notes(struct installing *s, const char *name, const char *dir)
 {
 	const char *file = path_join(s->a, dir, "dune-package");
 	struct err e = {0};
@@ -113,7 +127,7 @@ static void read_notes(struct installing *s, const char *dir)
 	vec_push(s->a, &s->out->read, file);
 	if (!file_read(s->a, file, NOTES_MAX_SIZE, &text, &e) ||
 		!notes_read(s->a, file, text, &s->notes, &e))
-		installed_problem(s, file, &e);
+		note_broken(s, name, file, &e);
 }
 
 static void read_package(struct installing *s, const char *name, const struct home *home)
@@ -124,11 +138,11 @@ static void read_package(struct installing *s, const char *name, const struct ho
 	vec_push(s->a, &s->out->read, home->meta);
 	if (!file_read(s->a, home->meta, META_MAX_SIZE, &text, &e) ||
 		!meta_read(s->a, home->meta, text, m, &e)) {
-		installed_problem(s, home->meta, &e);
+		note_broken(s, name, home->meta, &e);
 		return;
 	}
 	add_packages(s, m, name, home, home->dir);
-	read_notes(s, home->dir);
+	read_notes(s, name, home->dir);
 }
 
 /* The packages of FOLDER that no folder before had: NAME/META, and META.NAME beside. */
@@ -203,7 +217,7 @@ MUST_CHECK static bool read_site(struct installing *s, struct err *e)
 bool ocaml_installed_read(
 	struct arena *a, const struct ocaml_site *site, struct ocaml_installed *out, struct err *e)
 {
-	struct ocaml_installed all = {0};
+	struct ocaml_installed all = {.broken.a = a};
 	struct installing s = {.a = a, .site = site, .out = &all};
 	if (!read_site(&s, e))
 		return false;
@@ -233,7 +247,7 @@ static void take_notes(struct installing *s)
 bool ocaml_installed_names(
 	struct arena *a, const struct ocaml_site *site, struct ocaml_installed *out, struct err *e)
 {
-	struct ocaml_installed all = {0};
+	struct ocaml_installed all = {.broken.a = a};
 	struct installing s = {.a = a, .site = site, .out = &all};
 	if (!read_site(&s, e))
 		return false;

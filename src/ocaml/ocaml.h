@@ -83,7 +83,10 @@ MUST_CHECK bool ocaml_site_find(
 struct ocaml_installed {
 	ocaml_libraries libraries; /* sorted by name */
 	strings problems;	   /* "FILE:LINE:COLUMN: ...": files that could not be read */
-	strings read;		   /* files and folders that the answer depends on */
+	/* The same (E_INPUT with its place) of META files and dune's notes: struct err by package.
+	 */
+	struct map broken;
+	strings read; /* files and folders that the answer depends on */
 };
 /* All libraries of SITE with their modules, requirements as for native threaded code. */
 MUST_CHECK bool ocaml_installed_read(
@@ -123,6 +126,8 @@ struct ocaml_workspace {
 	strings vendored; /* folders that "(vendored_dirs ...)" names, relative to the root */
 	strings problems; /* "FILE:LINE:COLUMN: ...": what could not be read */
 	strings read;	  /* files and folders that the answer depends on, relative to the root */
+	/* The first of the problems that stop dune, too (E_INPUT with its place); NULL: none. */
+	const struct err *broken;
 };
 /* The workspace in the folder ROOT, by reading its dune files alone. What only the build can tell
  * is marked as a guess. INSTALLED, where it is known (else NULL), decides what "(select ...)" picks

@@ -107,6 +107,9 @@ bool sexp_read_atom(struct sexp_lexer *l, struct sexp *out)
 		} else if ((unsigned char)*l->at < ' ' || *l->at == 127) {
 			return sexp_wrong(l, l->line, sexp_column(l),
 				"expected text: a control character is here");
+		} else if ((unsigned char)*l->at > 127) {
+			return sexp_wrong(l, l->line, sexp_column(l),
+				"expected ASCII outside of \"strings\": other text is here");
 		} else {
 			l->at++;
 		}

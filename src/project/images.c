@@ -18,7 +18,7 @@ typedef VEC(struct image) images;
 
 static bool is_candidate(const struct ocaml_executable *x)
 {
-	return !x->is_vendored && !x->is_test && x->names.n;
+	return !x->is_vendored && !units_pulled(x->dir) && !x->is_test && x->names.n;
 }
 
 /* Of a MirageOS project the generated one alone; else those that are installed; else all. */
@@ -88,6 +88,14 @@ static bool is_compilers(const char *name)
 	return false;
 }
 
+/* Dune reads the files of what it links alone: others may be broken. */
+static void note_broken(struct reading *p, const char *library)
+{
+	const struct err *e = map_get(&p->broken, (struct str){library, strcspn(library, ".")});
+	if (e && !p->stop)
+		p->stop = e;
+}
+
 static void note_missing(struct reading *p, const strings *names)
 {
 	vec_for(name, names) {
@@ -96,6 +104,7 @@ static void note_missing(struct reading *p, const strings *names)
 			known |= !strcmp(*old, *name);
 		if (!known)
 			vec_push(p->a, &p->missing, *name);
+		note_broken(p, *name);
 	}
 }
 
@@ -115,6 +124,9 @@ static ocaml_library_list linked(struct reading *p, const strings *names)
 		vec_for(name, &more)
 			vec_push(p->a, &wanted, *name);
 	} while (list.n > before);
+	vec_for(library, &list)
+		if ((*library)->is_installed)
+			note_broken(p, (*library)->name);
 	note_missing(p, &missing);
 	return list;
 }
@@ -134,7 +146,7 @@ static ocaml_library_list own_links(struct reading *p)
 {
 	strings names = {0};
 	vec_for(library, &p->dune.libraries)
-		if (!library->is_vendored && !library->is_optional)
+		if (!library->is_vendored && !units_pulled(library->dir) && !library->is_optional)
 			vec_push(p->a, &names, library->name);
 	return linked(p, &names);
 }
@@ -258,6 +270,8 @@ bool images_make(struct reading *p, struct err *e)
 	images list = {0};
 	ocaml_library_list all = own_links(p);
 	programs chosen = choose(p);
+	if (chosen.n)
+		p->stop = NULL; /* that of an image counts */
 	vec_for(x, &chosen) {
 		for (size_t i = 0; i < (*x)->names.n; i++) {
 			struct image *image = vec_add(p->a, &list);
@@ -265,6 +279,10 @@ bool images_make(struct reading *p, struct err *e)
 			find_links(p, image);
 			merge(p, &all, &image->links);
 		}
+	}
+	if (p->stop) {
+		*e = *p->stop;
+		return false;
 	}
 	if (!switch_make(p, &all, e) || !distribution_make(p, &all, e))
 		return false;

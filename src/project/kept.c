@@ -19,7 +19,8 @@ struct kept_recipe {
 struct kept {
 	const char *format, *world; /* world_of() */
 	strings marks;		    /* mark_text() */
-	strings missing;
+	strings missing, unpulled;
+	const char *lock; /* NULL */
 	VEC(struct kept_recipe) recipes;
 };
 
@@ -56,6 +57,7 @@ static const struct spec_field kept_fields[] = {
 	{"world", AT(kept, world, SPEC_STRING), .required = true},
 	{"marks", AT(kept, marks, SPEC_STRINGS), .required = true},
 	{"missing", AT(kept, missing, SPEC_STRINGS)},
+	{"unpulled", AT(kept, unpulled, SPEC_STRINGS)}, {"lock", AT(kept, lock, SPEC_STRING)},
 	{"recipes", AT(kept, recipes, SPEC_STRUCTS), .sub = &recipe_table, .required = true}};
 static const struct spec kept_spec = {
 	"project", sizeof(struct kept), kept_fields, TABLE(kept_fields), ""};
@@ -74,7 +76,7 @@ static const char *world_of(const struct reading *p)
 {
 	struct ocaml_env env = ocaml_env_now();
 	const char *words[] = {p->root, p->opam_switch, env.ocamlfind_conf, env.ocamlfind_toolchain,
-		env.ocamlpath, env.ocamllib, program_mark(p->a)};
+		env.ocamlpath, env.ocamllib, env.switch_prefix, program_mark(p->a)};
 	struct text t = {.a = p->a};
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		text_addf(&t, "%s\n", words[i] ? words[i] : "");
@@ -146,6 +148,8 @@ static bool mark_holds(struct arena *a, const struct mark *m)
 	if ((int64_t)m->mtime_ns == s.mtime_ns && (int64_t)m->ctime_ns == s.ctime_ns &&
 		m->size == s.size && m->inode == s.inode)
 		return true;
+	if (S_ISREG(s.mode) && m->size != s.size)
+		return false;
 	return digest_of(a, m->path, &s, &d) && str_is(m->digest, digest_hex(a, &d));
 }
 
@@ -172,6 +176,8 @@ static bool take(struct reading *p, const struct kept *k)
 	}
 	p->made = made;
 	p->missing = k->missing;
+	p->unpulled = k->unpulled;
+	p->lock = k->lock;
 	return true;
 }
 
@@ -264,6 +270,8 @@ static void put_all(struct json_writer *w, const struct reading *p, int64_t now)
 		json_put_string(w, NULL, mark_text(p->a, *path, now));
 	json_close(w);
 	json_put_strings(w, "missing", &p->missing);
+	json_put_strings(w, "unpulled", &p->unpulled);
+	put_if(w, "lock", p->lock);
 	json_open(w, "recipes", '[');
 	vec_for(r, &p->made)
 		put_recipe(w, p, *r);

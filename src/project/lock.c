@@ -57,6 +57,13 @@ static bool is_current(const struct reading *p, const char *dir, const char *nam
 	return str_ends(stem, str_of(str_format(p->a, "-%s.opam", p->mirage.target)));
 }
 
+static bool is_empty(struct arena *a, const char *dir)
+{
+	strings names = {0};
+	struct err ignored;
+	return !dir_exists(dir) || (dir_list(a, dir, &names, &ignored) && !names.n);
+}
+
 MUST_CHECK static bool read_lock(struct reading *p, const char *file, struct err *e)
 {
 	struct str text;
@@ -66,12 +73,16 @@ MUST_CHECK static bool read_lock(struct reading *p, const char *file, struct err
 	if (!file_read(p->a, file, OPAM_FILE_MAX, &text, e) ||
 		!opam_parse(p->a, text, file, &parsed, e) ||
 		!opam_lock_read(p->a, &parsed, &lock, e))
-		return false;
+		return fail_where(e, "%s:1:1", file);
 	vec_for(package, &lock.packages)
 		*map_put(&p->versions, package->name) = str_copy(p->a, package->version);
 	vec_for(dir, &lock.dirs) {
 		struct locked_dir locked = {
 			.dir = str_format(p->a, "duniverse/%.*s", STR(dir->dir))};
+		if (is_empty(p->a, path_join(p->a, p->root, locked.dir))) {
+			vec_push(p->a, &p->unpulled, locked.dir);
+			p->lock = file;
+		}
 		if (make_source(p->a, dir->url, &dir->hashes, &locked.source))
 			vec_push(p->a, &p->locked, locked);
 	}

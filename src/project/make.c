@@ -4,23 +4,28 @@
 
 #include "project/reading.h"
 
-static bool site_of(struct arena *a, const char *opam_switch, struct ocaml_site *out, struct err *e)
+static bool site_of(struct arena *a, const char *opam_switch, const char *toolchain,
+	struct ocaml_site *out, struct err *e)
 {
 	struct ocaml_env env = ocaml_env_now();
-	env.switch_prefix = opam_switch;
+	if (opam_switch)
+		env.switch_prefix = opam_switch;
+	if (toolchain)
+		env.ocamlfind_toolchain = toolchain;
 	return ocaml_site_find(a, &env, out, e);
 }
 
-bool project_site(struct arena *a, const struct workspace *w, struct ocaml_site *out, struct err *e)
+bool project_site(struct arena *a, const struct workspace *w, const char *toolchain,
+	struct ocaml_site *out, struct err *e)
 {
-	return site_of(a, w->opam_switch, out, e);
+	return site_of(a, w->opam_switch, toolchain, out, e);
 }
 
 /* That none is installed is no error: a workspace may vendor all. */
 MUST_CHECK static bool read_installed(struct reading *p, struct ocaml_installed *out, struct err *e)
 {
 	*out = (struct ocaml_installed){0};
-	if (!site_of(p->a, p->opam_switch, &p->site, e))
+	if (!site_of(p->a, p->opam_switch, NULL, &p->site, e))
 		return false;
 	if (p->site.conf)
 		vec_push(p->a, &p->read, p->site.conf);
@@ -41,6 +46,15 @@ static void watch_installed(struct reading *p)
 	}
 }
 
+/* A workspace that has all libraries from elsewhere needs no pulled ones. */
+static void check_pulled(struct reading *p)
+{
+	if (dir_exists(path_join(p->a, p->root, "duniverse")) || p->missing.n)
+		return;
+	p->unpulled.n = 0;
+	p->lock = NULL;
+}
+
 static void finish(struct reading *p)
 {
 	vec_for(it, &p->made) {
@@ -57,6 +71,38 @@ static int by_name(const void *a, const void *b)
 	return strcmp((*(struct recipe *const *)a)->name, (*(struct recipe *const *)b)->name);
 }
 
+/* Overlays are respin's, whatever dune is told of their folder: no part of the project. */
+static bool is_overlay(const char *path)
+{
+	return !strncmp(path, "overlays/", strlen("overlays/"));
+}
+
+#define DROP_OVERLAYS(list)                                                                        \
+	do {                                                                                       \
+		size_t kept = 0;                                                                   \
+		vec_for(each, list)                                                                \
+			if (!is_overlay(each->dir))                                                \
+				(list)->v[kept++] = *each;                                         \
+		(list)->n = kept;                                                                  \
+	} while (0)
+
+static void drop_overlays(struct ocaml_workspace *w)
+{
+	DROP_OVERLAYS(&w->libraries);
+	DROP_OVERLAYS(&w->executables);
+	DROP_OVERLAYS(&w->packages);
+}
+
+/* A file that dune can't read stops its build, whatever is built. */
+MUST_CHECK static bool check_files(const struct reading *p, struct err *e)
+{
+	const struct err *broken = p->dune.broken;
+	if (!broken || is_overlay(broken->where))
+		return true;
+	(void)fail(e, broken->code, "%s", broken->text);
+	return fail_where(e, "%s/%s", p->root, broken->where);
+}
+
 bool project_make(struct reading *p, struct err *e)
 {
 	struct ocaml_installed installed;
@@ -64,18 +110,20 @@ bool project_make(struct reading *p, struct err *e)
 		return false;
 	if (!read_installed(p, &installed, e) ||
 		!ocaml_workspace_read(p->a, p->root, &installed.libraries, &p->dune, e) ||
-		!lock_read(p, e))
+		!check_files(p, e) || !lock_read(p, e))
 		return false;
+	drop_overlays(&p->dune);
 	vec_for(library, &p->dune.libraries)
 		vec_push(p->a, &p->all, *library);
 	vec_for(library, &installed.libraries)
 		vec_push(p->a, &p->all, *library);
+	p->broken = installed.broken;
 	vec_for(file, &p->dune.read)
 		vec_push(p->a, &p->read, path_join(p->a, p->root, *file));
-	units_make(p);
-	if (!images_make(p, e))
+	if (!units_make(p, e) || !images_make(p, e))
 		return false;
 	watch_installed(p);
+	check_pulled(p);
 	finish(p);
 	qsort(p->made.v, p->made.n, sizeof(*p->made.v), by_name);
 	return true;

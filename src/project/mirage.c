@@ -28,8 +28,9 @@ static const char *target_of(struct arena *a, struct str context)
 	return "unix";
 }
 
-static bool not_configured(const struct reading *p, const char *what, struct err *e)
+static bool not_configured(struct reading *p, const char *what, struct err *e)
 {
+	p->mirage.is_unconfigured = true;
 	fail(e, E_INPUT, "this MirageOS project is not configured: %s", what);
 	fail_where(e, "%s/config.ml", p->root);
 	return fail_hint(e, "run: mirage configure -t %s",
@@ -38,7 +39,7 @@ static bool not_configured(const struct reading *p, const char *what, struct err
 
 /* Other commands of mirage's leave the top file at the configuration's: then dune builds nothing,
  * and says that all is well. */
-MUST_CHECK static bool check_top(const struct reading *p, struct err *e)
+MUST_CHECK static bool check_top(struct reading *p, struct err *e)
 {
 	struct str text;
 	if (!file_read(p->a, path_join(p->a, p->root, "dune"), PROJECT_FILE_MAX, &text, e))
@@ -73,6 +74,14 @@ bool mirage_read(struct reading *p, struct err *e)
 		return not_configured(p, "dist/dune names no image", e);
 	p->mirage.image = path_join(p->a, "dist", images.v[0]);
 	return true;
+}
+
+bool project_is_unconfigured(struct arena *a, const char *start)
+{
+	struct reading p = {.a = a};
+	struct err ignored;
+	return project_root(a, start, NULL, &p.root, &ignored) && p.root &&
+	       root_is_mirage(a, p.root) && !mirage_read(&p, &ignored) && p.mirage.is_unconfigured;
 }
 
 static const char *machine_of(const struct reading *p)

@@ -72,6 +72,31 @@ MUST_CHECK static bool find_root(
 	return *root || fail_nothing(start, e);
 }
 
+/* Has W nothing but what dune builds? */
+static bool needs_dune(const struct workspace *w)
+{
+	vec_for(r, &w->all)
+		if (!(*r)->build.dune)
+			return false;
+	return true;
+}
+
+/* E tells why no recipes could be made: no matter for what is not built by dune, or where the
+ * project is UNCONFIGURED. */
+MUST_CHECK static bool without_made(
+	struct arena *a, const char *root, bool unconfigured, struct workspace *out, struct err *e)
+{
+	struct err why = *e;
+	bool has = workspace_read(a, root, NULL, out, e);
+	if (!unconfigured && (!has || needs_dune(out)))
+		*e = why;
+	if (!has || (!unconfigured && needs_dune(out)))
+		return false;
+	term_warn("%s%s%s: only hand-written recipes count", why.where, why.where[0] ? ": " : "",
+		why.text);
+	return true;
+}
+
 bool project_open(struct arena *a, const char *start, struct workspace *out, struct err *e)
 {
 	const char *root = NULL;
@@ -82,16 +107,15 @@ bool project_open(struct arena *a, const char *start, struct workspace *out, str
 	if (has_settings && !project_is_root(a, root))
 		return workspace_read(a, root, NULL, out, e);
 	if (!made_of(a, root, &p, e)) {
-		if (!has_settings || e->code != E_INPUT)
-			return false;
-		term_warn("%s%s%s: only hand-written recipes count", e->where,
-			e->where[0] ? ": " : "", e->text);
-		return workspace_read(a, root, NULL, out, e);
+		return has_settings && e->code == E_INPUT &&
+		       without_made(a, root, p.mirage.is_unconfigured, out, e);
 	}
 	if (!workspace_read(a, root, &p.made, out, e))
 		return false;
 	out->is_dune = true;
 	out->opam_switch = p.opam_switch;
 	out->missing = p.missing;
+	out->unpulled = p.unpulled;
+	out->lock = p.lock;
 	return true;
 }

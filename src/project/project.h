@@ -27,12 +27,14 @@ MUST_CHECK bool project_root(
 	struct arena *a, const char *start, const char *within, const char **out, struct err *e);
 /* Is DIR, a real path, the root of a dune workspace or MirageOS project? */
 bool project_is_root(struct arena *a, const char *dir);
+/* Is START in a MirageOS project that mirage has not configured, or not for an image? */
+bool project_is_unconfigured(struct arena *a, const char *start);
 /* Makes the environment that of W's opam switch, as "opam exec" does, where it is another's: for
  * programs that are run. */
 void project_environment(const struct workspace *w);
 /* Where the libraries are installed that W's dune workspace links: those of its opam switch, else
- * of the environment. For its Solo5 targets, of the compiler on this machine. */
-MUST_CHECK bool project_site(
-	struct arena *a, const struct workspace *w, struct ocaml_site *out, struct err *e);
+ * of the environment. For the cross compiler TOOLCHAIN, NULL: the environment's choice. */
+MUST_CHECK bool project_site(struct arena *a, const struct workspace *w, const char *toolchain,
+	struct ocaml_site *out, struct err *e);
 
 #endif

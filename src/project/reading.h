@@ -21,6 +21,7 @@ bool root_is_inside(const char *dir, const char *outer);
 struct mirage {
 	const char *target; /* "unix", "spt", ...; NULL: no MirageOS project */
 	const char *image;  /* relative to the root: "dist/site.spt" */
+	bool is_unconfigured;
 };
 
 /* A package of opam's lock file. */
@@ -37,6 +38,7 @@ struct reading {
 	const char *opam_switch; /* its folder; NULL */
 	struct ocaml_site site;
 	ocaml_libraries all; /* the workspace's, then those installed */
+	struct map broken;   /* installed packages whose META can't be read: struct err */
 	struct map versions; /* of packages, by lock files: const char * */
 	VEC(struct locked_dir) locked;
 	struct map projects; /* folders with a dune-project or an opam file */
@@ -48,6 +50,9 @@ struct reading {
 	const struct recipe *self; /* the project itself */
 	strings read;		   /* files and folders that the recipes depend on, absolute */
 	strings missing;	   /* names of libraries */
+	strings unpulled;	   /* as struct workspace has them */
+	const char *lock;
+	const struct err *stop; /* what is linked can't be read; NULL */
 };
 
 /* Reads mirage's generated files. E_INPUT where it is not configured. */
@@ -67,14 +72,17 @@ const char *switch_find(struct arena *a, const char *root);
 
 /* A new recipe with a dune part at PLACE, whose name is like NAME (another where it is taken). */
 struct recipe *make_recipe(struct reading *p, const char *name, const char *place);
-/* Facts from an opam file; false where it can't be read, which a build will tell. */
-bool make_facts(struct reading *p, const char *file, struct opam_package *out);
+/* Facts from the opam file FILE. E_INPUT with the place of what is wrong in it. */
+MUST_CHECK bool make_facts(
+	struct reading *p, const char *file, struct opam_package *out, struct err *e);
 /* What LICENSES and SYNOPSIS say, where R has nothing yet. */
 void make_describe(struct reading *p, struct recipe *r, const struct opam_package *opam);
 /* How opam says where a source is, as ours; false where it can't be pinned. */
 bool make_source(struct arena *a, struct str url, const opam_words *checksums, struct source *out);
+/* Is PATH, relative to the root, in what opam-monorepo pulls? */
+bool units_pulled(const char *path);
 /* The project itself, and a recipe for each vendored source. */
-void units_make(struct reading *p);
+MUST_CHECK bool units_make(struct reading *p, struct err *e);
 /* The recipe that LIBRARY belongs to; NULL for what belongs to the compiler. */
 struct recipe *units_of(const struct reading *p, const struct ocaml_library *library);
 /* Recipes for the packages that the installed ones of LIBRARIES come from: of the switch, ... */

@@ -171,25 +171,30 @@ static bool is_known(const strings *list, const char *word)
 	return false;
 }
 
-static void add_installed(struct installed *s, const char *name)
+MUST_CHECK static bool add_installed(struct installed *s, const char *name, struct err *e)
 {
 	struct reading *p = s->p;
 	struct source source;
 	struct str package = package_of(s, name);
 	s->package = str_copy(p->a, package);
 	if (!package.n || is_compilers(s))
-		return;
+		return true;
 	s->version = str_copy(p->a, opam_switch_version(&s->state, package));
 	const char *file = str_format(p->a, "%s/.opam-switch/packages/%s.%s/opam", p->opam_switch,
 		s->package, s->version);
-	if (!make_facts(p, file, &s->opam) || !source_of(s, &source))
-		return;
+	if (!file_exists(file))
+		return true;
+	if (!make_facts(p, file, &s->opam, e))
+		return false;
+	if (!source_of(s, &source))
+		return true;
 	struct recipe *r = with_source(p, &source);
 	if (!r)
 		r = add_recipe(s, &source);
 	if (!is_known(&r->build.dune->packages, s->package))
 		vec_push(p->a, &r->build.dune->packages, s->package);
 	*map_put(&p->homes, str_of(name)) = r;
+	return true;
 }
 
 static bool is_in(const char *path, const char *dir)
@@ -212,7 +217,8 @@ bool switch_make(struct reading *p, const ocaml_library_list *libraries, struct 
 			map_has(&seen, str_of(name)))
 			continue;
 		*map_put(&seen, str_of(name)) = p;
-		add_installed(&s, name);
+		if (!add_installed(&s, name, e))
+			return false;
 	}
 	return true;
 }

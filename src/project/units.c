@@ -41,17 +41,15 @@ struct recipe *make_recipe(struct reading *p, const char *name, const char *plac
 	return r;
 }
 
-bool make_facts(struct reading *p, const char *file, struct opam_package *out)
+bool make_facts(struct reading *p, const char *file, struct opam_package *out, struct err *e)
 {
 	struct str text;
 	struct opam_file parsed;
-	struct err ignored;
-	if (!file_exists(file))
-		return false;
 	vec_push(p->a, &p->read, file);
-	return file_read(p->a, file, OPAM_FILE_MAX, &text, &ignored) &&
-	       opam_parse(p->a, text, file, &parsed, &ignored) &&
-	       opam_package_read(p->a, &parsed, out, &ignored);
+	return (file_read(p->a, file, OPAM_FILE_MAX, &text, e) &&
+		       opam_parse(p->a, text, file, &parsed, e) &&
+		       opam_package_read(p->a, &parsed, out, e)) ||
+	       fail_where(e, "%s:1:1", file);
 }
 
 void make_describe(struct reading *p, struct recipe *r, const struct opam_package *opam)
@@ -65,19 +63,25 @@ void make_describe(struct reading *p, struct recipe *r, const struct opam_packag
 		r->summary = str_copy(p->a, opam->synopsis);
 }
 
+bool units_pulled(const char *path)
+{
+	return !strncmp(path, "duniverse/", strlen("duniverse/"));
+}
+
 static bool is_below(const char *path, const char *dir)
 {
 	size_t n = strlen(dir);
 	return !strncmp(path, dir, n) && (!path[n] || path[n] == '/');
 }
 
-/* The vendored area that PATH is in; NULL. */
+/* The vendored area that PATH is in; NULL. What is pulled is vendored even where nobody tells dune.
+ */
 static const char *area_of(const struct reading *p, const char *path)
 {
 	vec_for(dir, &p->dune.vendored)
 		if (is_below(path, *dir))
 			return *dir;
-	return NULL;
+	return units_pulled(path) ? "duniverse" : NULL;
 }
 
 /* Folders with a dune-project or an opam file. */
@@ -105,7 +109,7 @@ static const char *find_place(struct reading *p, const char *path)
 		return ".";
 	for (size_t n = strlen(area);; n++) {
 		const char *dir = up_to(p->a, path, n);
-		if (map_has(&p->projects, str_of(dir)) || !strncmp(dir, "duniverse/", 10))
+		if (map_has(&p->projects, str_of(dir)) || units_pulled(dir))
 			return dir;
 		n = strlen(dir);
 		if (!path[n])
@@ -159,23 +163,27 @@ static void add_version(struct reading *p, struct recipe *r, const struct ocaml_
 		r->version = package->version;
 }
 
-/* Facts of the main package first, then of all others. */
-static void add_facts(struct reading *p, struct recipe *r, const char *only)
+/* Facts of the main package, ONLY, first, then of all others. Packages of one source are released
+ * together; those of the project need not be. */
+MUST_CHECK static bool add_facts(
+	struct reading *p, struct recipe *r, const char *only, struct err *e)
 {
 	vec_for(package, &p->dune.packages) {
 		struct opam_package opam;
+		const char *known = package->opam;
 		if (strcmp(place_of(p, package->dir), r->build.dune->place) != 0 ||
 			(only && strcmp(package->name, only) != 0))
 			continue;
-		bool known = package->opam &&
-			     make_facts(p, path_join(p->a, p->root, package->opam), &opam);
-		if (!r->version)
+		if (known && !make_facts(p, path_join(p->a, p->root, known), &opam, e))
+			return false;
+		if (!r->version && (only || r != p->self))
 			add_version(p, r, package, known ? &opam : NULL);
 		if (known)
 			make_describe(p, r, &opam);
 		if (only)
 			r->file = path_join(p->a, p->root, package->file);
 	}
+	return true;
 }
 
 /* Those that lie in the place itself: deeper ones are examples and tests, but where there are no
@@ -223,7 +231,7 @@ static void add_unit(struct reading *p, const char *path)
 		make_recipe(p, path_base(place), place);
 }
 
-void units_make(struct reading *p)
+bool units_make(struct reading *p, struct err *e)
 {
 	take_generated(p);
 	find_projects(p);
@@ -235,11 +243,11 @@ void units_make(struct reading *p)
 	vec_for(r, &p->made) {
 		add_packages(p, *r);
 		const char *first = main_package(*r);
-		if (first)
-			add_facts(p, *r, first);
-		add_facts(p, *r, NULL);
+		if ((first && !add_facts(p, *r, first, e)) || !add_facts(p, *r, NULL, e))
+			return false;
 		add_sources(p, *r);
 	}
+	return true;
 }
 
 struct recipe *units_of(const struct reading *p, const struct ocaml_library *library)

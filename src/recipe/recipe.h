@@ -206,6 +206,10 @@ struct workspace {
 	bool is_dune; /* the root is that of a dune workspace, whose recipes are made */
 	const char *opam_switch; /* folder of the opam switch that it builds in; NULL: none */
 	strings missing;	 /* libraries that its images link and that are nowhere */
+	/* Folders of vendored sources that the lock file LOCK names and that are not there, or
+	 * empty, relative to the root. */
+	strings unpulled;
+	const char *lock; /* absolute; NULL where all are there */
 };
 
 /* The decode table of a recipe: also what the cache key and the JSON Schema are made from. */

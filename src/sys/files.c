@@ -29,6 +29,8 @@ bool file_read(struct arena *a, const char *path, size_t limit, struct str *out,
 		return fail_errno(e, "stat %s", path);
 	if (S_ISDIR(st.st_mode))
 		return fail(e, E_INPUT, "%s is a folder, expected a file", path);
+	if (S_ISREG(st.st_mode) && (uint64_t)st.st_size > limit)
+		return fail(e, E_INPUT, "%s is larger than %zu bytes", path, limit);
 	/* Files of /proc say that they are empty; others may grow while they are read. */
 	size_t cap = (size_t)st.st_size + 4096, n = 0;
 	char *p = arena_alloc(a, cap + 1);

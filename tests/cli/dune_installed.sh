@@ -19,6 +19,11 @@ library() {
 		rm -rf _build ) >"$1.out" 2>&1 || { cat "$1.out" >&2; exit 1; }
 }
 path() { json '["path"]'; }
+planned() {
+	respin --json plan | python3 -c 'import json, sys
+for one in json.load(sys.stdin)["actions"]:
+	print(one["output"] + ": " + one["reason"])'
+}
 
 export OCAMLPATH="$scratch/installed/lib"
 library low '' 'let word = "low"'
@@ -58,8 +63,23 @@ exits "with a source it is added" 3
 contains "... and what uses another library of that source must be, too" "$err" \
 	"user, which is installed, can't be built anew: there is no recipe for it"
 recipe user '"source": [{"path": "../../../sources/user"}], "build": {"dune": {"place": "vendor/user"}}'
+is "a plan tells what was installed before, not each file" "$(planned)" \
+	"low: low is overlaid now; it was installed
+middle: middle is built from source now; it was installed
+middle.extra: middle is built from source now; it was installed
+user: user is built from source now; it was installed
+app: needs middle and 1 more, which are rebuilt"
+echo 'let more = 1' >overlays/low/src/more.ml
+contains "... but a file that the released source has not" "$(planned)" "low: more.ml is new"
+rm overlays/low/src/more.ml
+sed -i 's/"low"/"Low"/' overlays/low/src/low.ml
+contains "... and one that differs from it" "$(planned)" "low: low.ml changed"
+git -C overlays/low/src checkout -q .
 run respin --json build
 exits "with sources all are added" 0
+is "... for that reason" "$(printf '%s' "$out" | python3 -c 'import json, sys
+print(sorted({one["reason"] for one in json.load(sys.stdin)["ran"] if one["package"] == "low"}))')" \
+	"['low is overlaid now; it was installed']"
 is "... as vendored folders" "$(ls .respin/dune/with/respin-vendor)" "dune
 low
 middle
@@ -89,4 +109,18 @@ is "a folder of the user's has the name of ours" "$("$(path)") $(ls -d .respin/d
 run respin --json build --no-overlays
 is "without overlays nothing is added" "$("$(path)") $(ls -d .respin/dune/without/respin-vendor*)" \
 	"low middle aside extra .respin/dune/without/respin-vendor"
+rm -r respin-vendor
+sed -i 's/"needs": \["low"\]/"needs": ["low", "user"]/' recipes/app/recipe.json
+run respin overlay add user
+run respin --json build
+exits "two overlays" 0
+run respin overlay drop --force low
+is "of one that is dropped the package is told, and what came with it" "$(planned)" \
+	"user: middle is not built from source any more
+app: needs user, which is rebuilt"
+run respin --json build
+is "... and the installed ones are linked again" "$("$(path)")" "low middle aside extra"
+contains "... for that reason" "$(json '["ran"]')" "middle is not built from source any more"
+run respin --json build
+is "... once" "$(json '["ran"]')" "[]"
 finish

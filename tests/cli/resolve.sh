@@ -291,11 +291,9 @@ finds "... and that it went" W.Fresh nothing
 echo '(library (name w)' >wrapped/dune.broken
 mv wrapped/dune wrapped/dune.whole
 mv wrapped/dune.broken wrapped/dune
-finds "with a broken dune file the others still tell" D2 "module, deep, -, -, deep/one/two/d2.ml"
-ask no_such_name
-contains "... and what is wrong is told" "$out" "not read: wrapped/dune:1:1: expected a ')'"
 run respin resolve D2
-contains "... also where there is an answer" "$err" "not read: wrapped/dune:1:1: expected a ')'"
+is "a broken dune file, which stops dune, is an error" "$status $out$err" \
+	"3 respin: $PWD/wrapped/dune:1:1: expected a ')' that closes this '('"
 mv wrapped/dune.whole wrapped/dune
 mkdir ../tools
 for tool in cat sed python3 head tr; do ln -s "$(command -v $tool)" ../tools/; done

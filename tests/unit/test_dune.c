@@ -327,11 +327,56 @@ static void changes_have_words(void **state)
 	put(s, "bin/new.ml", "2");
 	assert_ok(tree_remove(in(s, "bin/gone.ml"), &e));
 	make_shadow(s);
-	changes_find(&s->b);
+	assert_ok(changes_find(&s->b, &e));
 	assert_int_equal(s->b.changes.n, 3);
 	assert_string_equal(s->b.changes.v[0].words, "main.ml changed");
 	assert_string_equal(s->b.changes.v[1].words, "new.ml is new");
 	assert_string_equal(s->b.changes.v[2].words, "gone.ml is gone");
+}
+
+/* The words of the one change of a build in which R's folder is added. */
+static const char *added(struct scene *s, const struct recipe *r, const struct overlay *over)
+{
+	struct err e;
+	s->b.mounts.n = 0;
+	vec_push(&s->a, &s->b.mounts, ((struct mount){.at = "", .from = s->root, .shown = ""}));
+	vec_push(&s->a, &s->b.mounts,
+		((struct mount){.at = "respin-vendor/re",
+			.from = in(s, ".respin/else"),
+			.unit = r,
+			.over = over,
+			.added = true}));
+	s->b.inputs.n = 0;
+	assert_ok(scan(&s->b, &e));
+	assert_ok(changes_find(&s->b, &e));
+	assert_int_equal(s->b.changes.n, 1);
+	assert_int_equal(s->b.changes.v[0].kind, ENTRY_MOUNT);
+	return s->b.changes.v[0].words;
+}
+
+static void a_folder_that_is_new_is_one_change(void **state)
+{
+	struct scene *s = *state;
+	struct err e;
+	struct overlay over = {.package = "re", .dir = in(s, ".respin/else")};
+	struct source debian = {.debian = "ocaml-re", .version = "1.10.4-1"};
+	struct recipe r = {.name = "re", .version = "1.11", .file = "/sw/re/opam"};
+	put(s, "bin/main.ml", "1");
+	make_shadow(s);
+	struct digest d = {{0}};
+	assert_ok(trail_write(&s->b, &d, &e));
+	s->b.has_base = trail_read(&s->a, trail_file(&s->b, "with"), &s->b.last);
+	put(s, ".respin/else/a.ml", "1");
+	put(s, ".respin/else/b.ml", "1");
+	assert_string_equal(added(s, &r, NULL), "re is built from source now; it was installed");
+	r.is_made = true;
+	assert_string_equal(added(s, &r, &over), "re is overlaid now; it was installed");
+	s->w.opam_switch = "/sw";
+	assert_string_equal(
+		added(s, &r, &over), "re is overlaid now; it was 1.11 of the opam switch");
+	vec_push(&s->a, &r.source, debian);
+	assert_string_equal(added(s, &r, NULL),
+		"re is built from source now; it was Debian's ocaml-re 1.10.4-1");
 }
 
 static void graph_is_kept(void **state)
@@ -391,6 +436,6 @@ static const struct CMUnitTest tests[] = {cmocka_unit_test(lines_of_dune),
 	SCENE(two_overlays_of_one_place), SCENE(overlay_of_everything),
 	SCENE(overlay_of_everything_has_other_packages), SCENE(shadow_follows_the_user),
 	SCENE(what_dune_promoted_is_not_the_users), SCENE(trail_is_read_back),
-	SCENE(changes_have_words), SCENE(graph_is_kept)};
+	SCENE(changes_have_words), SCENE(a_folder_that_is_new_is_one_change), SCENE(graph_is_kept)};
 
 RUN_TESTS("dune")

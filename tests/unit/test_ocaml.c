@@ -150,6 +150,9 @@ static void packages_are_found_as_findlib_finds_them(void **state)
 	assert_string_equal(library(&all.libraries, "old")->redirect, "a.here");
 	assert_int_equal(all.problems.n, 1);
 	assert_non_null(strstr(all.problems.v[0], "second/broken/META:3:2: expected a value"));
+	const struct err *broken = map_get(&all.broken, S("broken"));
+	assert_non_null(strstr(broken->where, "second/broken/META:3:2"));
+	assert_int_equal(all.broken.entries.n, 1);
 }
 
 static void modules_come_from_interfaces_where_nothing_else_tells(void **state)

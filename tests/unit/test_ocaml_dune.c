@@ -119,6 +119,58 @@ static void wrong_files_are_problems_of_their_folder_alone(void **state)
 	assert_string_equal(w.problems.v[1], "a/dune:1:1: expected a ')' that closes this '('");
 	assert_string_equal(w.problems.v[2], "b/dune:1:1: this dune file is an OCaml program: "
 					     "what it defines is not known");
+	assert_string_equal(w.broken->where, "dune-project:1:1");
+}
+
+static void what_stops_dune_is_told_with_its_place(void **state)
+{
+	static const struct {
+		const char *file, *text, *where, *expected; /* NULL: all is well */
+	} cases[] = {{"dune", "(* -*- tuareg -*- *)\n)", NULL, NULL},
+		{"dune", "(library (name x))\n(include none)", "dune:2:1",
+			"expected the file none, which this includes"},
+		{"dune", "(include ../../up)", "dune:1:1",
+			"expected the name of a file of the workspace"},
+		{"dune", "(include dune)", "dune:1:1",
+			"expected an end: files include each other in a circle"},
+		{"dune", "x", "dune:1:1", "expected a stanza: (NAME ...)"},
+		{"dune", "()", "dune:1:1", "expected a stanza: (NAME ...)"},
+		{"dune", "\n (library)", "dune:2:2", "expected a (name ...) or (public_name ...)"},
+		{"dune", "(executables (modules))", "dune:1:1", "expected a (name ...)"},
+		{"dune", "(library (name x) (synopsis \"\xc3\xa4\xe4\"))", NULL, NULL},
+		{"dune", "(library (name \xc3\xa4))", "dune:1:16",
+			"expected ASCII outside of \"strings\": other text is here"},
+		{"dune", "", NULL, NULL}, {"dune-workspace", "", NULL, NULL},
+		{"dune-workspace", "(lang", "dune-workspace:1:1",
+			"expected a ')' that closes this '('"},
+		{"dune-workspace", "(profile release)", "dune-workspace:1:1",
+			"expected '(lang dune VERSION)'"},
+		{"dune-project", "(name x) (lang dune 2.9)", "dune-project:1:1",
+			"expected '(lang dune VERSION)'"}};
+	struct tree_box *box = *state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		tree_box_put(box, "dune-project", "(lang dune 2.9)");
+		tree_box_put(box, "dune-workspace", "");
+		tree_box_put(box, "dune", "");
+		tree_box_put(box, cases[i].file, cases[i].text);
+		struct ocaml_workspace w = read_workspace(box);
+		assert_int_equal(w.broken != NULL, cases[i].where != NULL);
+		if (!w.broken)
+			continue;
+		assert_string_equal(w.broken->where, cases[i].where);
+		assert_string_equal(w.broken->text, cases[i].expected);
+		assert_int_equal(w.broken->code, E_INPUT);
+	}
+}
+
+static void another_name_of_dune_files_is_a_choice(void **state)
+{
+	struct tree_box *box = *state;
+	tree_box_put(box, "dune-project", "(lang dune 3.0)");
+	tree_box_put(box, "dune-file", "(library (name a)");
+	assert_null(read_workspace(box).broken);
+	tree_box_put(box, "dune-project", "(lang dune 3.0)(accept_alternative_dune_file_name)");
+	assert_string_equal(read_workspace(box).broken->where, "dune-file:1:1");
 }
 
 static void files_that_include_each_other_end(void **state)
@@ -222,6 +274,8 @@ static const struct CMUnitTest tests[] = {
 	TEST(folders_can_be_modules),
 	TEST(what_only_the_build_can_tell_is_a_guess),
 	TEST(wrong_files_are_problems_of_their_folder_alone),
+	TEST(what_stops_dune_is_told_with_its_place),
+	TEST(another_name_of_dune_files_is_a_choice),
 	TEST(files_that_include_each_other_end),
 	TEST(folders_that_are_links_end),
 	TEST(dunes_description_confirms),

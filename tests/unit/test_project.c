@@ -436,6 +436,27 @@ static void virtual_libraries_and_preprocessors_count(void **state)
 	assert_string_equal(needs(recipe(&w, "shop")), "ppx real shop-project unused");
 }
 
+static void a_version_is_of_its_own_source(void **state)
+{
+	(void)state;
+	put_plain();
+	put("p/dune-project", "(lang dune 2.9)\n(package (name shop))\n");
+	put("p/lib/apart.opam", "opam-version: \"2.0\"\nversion: \"5\"\n");
+	put_unit("p/duniverse/ocaml-delta", "delta", "nothing-here");
+	put("p/duniverse/ocaml-delta/bin/dune", "(executable (name tool) (public_name tool))\n");
+	put("p/duniverse/ocaml-delta/delta.opam", "opam-version: \"2.0\"\nversion: \"9.0.1\"\n");
+	put_unit("p/overlays/beta/src", "omega", "");
+	put("p/overlays/beta/src/omega.opam", "opam-version: \"2.0\"\nversion: \"6\"\n");
+	put("p/overlays/beta/src/src/dune", "(library");
+	struct workspace w = opened("p");
+	const struct recipe *self = recipe(&w, "shop-project");
+	assert_string_equal(self->version, "dev");
+	assert_string_equal(joined(&self->build.dune->packages), "shop apart");
+	assert_string_equal(recipe(&w, "ocaml-delta")->version, "9.0.1");
+	assert_string_equal(recipe(&w, "shop")->build.dune->target, "bin/main.exe");
+	assert_string_equal(joined(&w.missing), "");
+}
+
 /* ---- opam's switch ------------------------------------------------------------------------------
  */
 
@@ -500,6 +521,25 @@ static void the_switch_is_the_one_that_is_set(void **state)
 	assert_string_equal(opened("s").opam_switch, at("_opam"));
 	setenv("OPAM_SWITCH_PREFIX", at("root/sw"), 1);
 	assert_string_equal(opened("s").opam_switch, at("root/sw"));
+}
+
+static void libraries_are_those_of_the_switch(void **state)
+{
+	(void)state;
+	struct workspace w = {.a = &arena, .opam_switch = at("sw")};
+	struct ocaml_site site;
+	struct err e = {0};
+	unsetenv("OCAMLFIND_CONF");
+	put("sw/lib/findlib.conf",
+		"path=\"/of-switch\"\npath(cross)=\"/of-cross\"\nstdlib=\"/std\"\n");
+	assert_ok(project_site(&arena, &w, NULL, &site, &e));
+	assert_string_equal(joined(&site.path), "/of-switch");
+	assert_ok(project_site(&arena, &w, "cross", &site, &e));
+	assert_string_equal(joined(&site.path), "/of-cross");
+	w.opam_switch = NULL;
+	setenv("OPAM_SWITCH_PREFIX", at("sw"), 1);
+	assert_ok(project_site(&arena, &w, NULL, &site, &e));
+	assert_string_equal(joined(&site.path), "/of-switch");
 }
 
 static void programs_run_in_the_switch(void **state)
@@ -685,10 +725,11 @@ static const struct CMUnitTest tests[] = {TEST(finds_the_root_as_dune_does),
 	TEST(nothing_there_is_a_wrong_use), TEST(what_is_not_configured_says_what_to_run),
 	TEST(respin_json_wins), TEST(a_mirage_project_in_a_workspace_is_its_own),
 	TEST(a_recipe_for_each_vendored_source), TEST(an_image_for_each_program),
-	TEST(a_mirage_project_has_one_image), TEST(lock_files_tell_versions_and_sources),
-	TEST(repositories_may_need_each_other), TEST(an_image_contains_only_what_it_links),
-	TEST(virtual_libraries_and_preprocessors_count), TEST(packages_of_the_switch_are_sources),
-	TEST(the_switch_is_the_one_that_is_set), TEST(programs_run_in_the_switch),
+	TEST(a_version_is_of_its_own_source), TEST(a_mirage_project_has_one_image),
+	TEST(lock_files_tell_versions_and_sources), TEST(repositories_may_need_each_other),
+	TEST(an_image_contains_only_what_it_links), TEST(virtual_libraries_and_preprocessors_count),
+	TEST(packages_of_the_switch_are_sources), TEST(the_switch_is_the_one_that_is_set),
+	TEST(libraries_are_those_of_the_switch), TEST(programs_run_in_the_switch),
 	TEST(hand_written_recipes_win), TEST(a_recipe_by_hand_may_have_another_name),
 	TEST(names_of_packages_and_folders_find_the_unit), TEST(what_was_read_is_kept),
 	TEST(what_changed_is_read_again), TEST(what_is_kept_may_be_damaged_or_impossible)};
