@@ -101,6 +101,9 @@ MUST_CHECK bool pick_file(struct context *c, const char **out, struct err *e);
  * where the image has nothing there. */
 MUST_CHECK bool resolve_address(struct context *c, const char *file, const char *word,
 	struct resolution *out, struct err *e);
+/* The best candidate of R in full, and those that are as good; of all others a line a package, with
+ * --all all of each. */
+void print_resolution(struct context *c, const struct resolution *r);
 /* The overlays of packages that IMAGE contains (none with --no-overlays). An overlay of a package
  * that only other images contain is a warning, one that no image of the workspace contains
  * E_INPUT; one in the middle of a rebase is E_CONFLICT. */

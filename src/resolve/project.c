@@ -181,16 +181,32 @@ static void watch_all(struct project *p, struct catalog_maker *m)
 		catalog_watch(m, *file);
 }
 
+/* Damage is worth a warning; a dune file that is a program ("(* -*- tuareg -*- *)") is none, and
+ * dune itself, where it is there, tells what such a one defines. */
+static void add_problems(const struct project *p, struct text *t)
+{
+	size_t programs = 0, damaged = 0;
+	vec_for(problem, &p->dune.problems) {
+		bool is_program = strstr(*problem, "is an OCaml program");
+		programs += is_program;
+		damaged += !is_program;
+		if (damaged == 1 && !is_program)
+			text_addf(t, "; not read: %s", *problem);
+	}
+	if (damaged > 1)
+		text_addf(t, ", and %zu more", damaged - 1);
+	if (programs && !damaged)
+		text_addf(t, "; not looked into: %s that are OCaml programs",
+			count_words(p->a, programs, "dune file"));
+}
+
 static const char *summary_of(const struct project *p, const char *how)
 {
 	struct text t = {.a = p->a};
 	text_addf(&t, "project %s: %s, %s; %s", p->root,
 		count_words(p->a, p->dune.libraries.n, "library name"),
 		count_words(p->a, p->dune.packages.n, "package"), how);
-	if (p->dune.problems.n)
-		text_addf(&t, "; not read: %s", p->dune.problems.v[0]);
-	if (p->dune.problems.n > 1)
-		text_addf(&t, ", and %zu more", p->dune.problems.n - 1);
+	add_problems(p, &t);
 	return t.p;
 }
 

@@ -102,6 +102,27 @@ contains "... beside the name of pkg-config" "$out" '"pkg-config name"'
 contains "... and what it is linked with" "$out" "-L/usr/lib -ldemo"
 finds "a library's name" libdemo \
 	"library, libdemo.a, libdemo-dev, 1:2.0-1+b1, /usr/lib/x86_64-linux-gnu/libdemo.a"
+run respin resolve libdemo
+is "... of one source one answer, the rest in a line a package" "$(printf '%s\n' "$out" | grep -v '^  [a-z ]')" \
+	"libdemo.a  library  /usr/lib/x86_64-linux-gnu/libdemo.a
+also  libdemo1 1:2.0-1+b1: libdemo.so.1.2 (library)"
+contains "... and how to see all of them" "$out" "(respin resolve --all libdemo tells all of each)"
+lacks "... without images, where there can't be any" "$out" images
+run respin resolve --all libdemo
+contains "... all of each" "$out" "
+libdemo.so.1.2  library  /usr/lib/x86_64-linux-gnu/libdemo.so.1.2
+  library     libdemo.so.1.2"
+mkdir -p ws/recipes/thing
+echo '{}' >ws/respin.json
+cat >ws/recipes/thing/recipe.json <<'E'
+{"name": "thing", "version": "2.0", "license": "ISC", "source": [{"path": "."}, {"debian": "demo", "version": "1:2.0-1", "sha256":
+"0000000000000000000000000000000000000000000000000000000000000000"}],
+"build": {"objects": {"sources": ["*.c"]}}}
+E
+run respin -q -C ws --json resolve libdemo-dev
+contains "what the workspace builds itself is told" "$out" \
+	"the workspace builds that source as its package thing"
+rm -r ws
 finds "a library's file" libdemo.so.1.2 \
 	"library, libdemo.so.1.2, libdemo1, 1:2.0-1+b1, /usr/lib/x86_64-linux-gnu/libdemo.so.1.2"
 finds "a package" libdemo1 "package, -, libdemo1, 1:2.0-1+b1, -"
@@ -117,8 +138,10 @@ printf 'usr/include/far.h\tlibdevel/libfar-dev,other/libnear-dev\nusr/bin/x x/x\
 	>"$DPKG_ROOT/var/lib/apt/lists/mirror_dists_stable_main_Contents-amd64"
 finds "a header of a package that is not installed" far.h \
 	"header, -, libfar-dev, -, /usr/include/far.h"
-contains "... and how to install it" "$(list evidence)" "apt-get install libfar-dev"
+is "... and how to install it" "$(json '["candidates"][0]["install"]')" "apt-get install libfar-dev"
 is "... several may have it" "$(json '["candidates"][1]["package"]')" libnear-dev
+run respin resolve far.h
+contains "... and in words" "$out" "install     apt-get install libfar-dev"
 finds "its library" libfar.so \
 	"library, libfar.so, libfar-dev, -, /usr/lib/x86_64-linux-gnu/libfar.so"
 
