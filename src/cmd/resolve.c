@@ -1,6 +1,8 @@
 /* resolve.c - respin resolve, fetch. SPDX-License-Identifier: ISC */
 #include "cmd/cmd.h"
 
+#include <string.h>
+
 #include "project/project.h"
 #include "resolve/resolve.h"
 
@@ -54,12 +56,19 @@ static void print_dependents_of(const struct resolution *r)
  * without its recipes still tells much. */
 static bool warn_unread(struct context *c, const struct err *why)
 {
-	const char *root;
+	const char *workspace, *root = NULL;
 	struct err none;
-	if (why->code != E_INPUT || workspace_find(c->a, ".", &root, &none) || none.code != E_USAGE)
+	if (why->code != E_INPUT)
 		return false;
-	term_warn("%s%s%s: looked up without the project's recipes", why->where,
-		why->where[0] ? ": " : "", why->text);
+	if (workspace_find(c->a, ".", &workspace, &none)) {
+		if (!project_root(c->a, ".", NULL, &root, &none) || !root ||
+			!strcmp(root, workspace) || strncmp(why->where, root, strlen(root)) != 0)
+			return false;
+	} else if (none.code != E_USAGE) {
+		return false;
+	}
+	term_warn("%s%s%s: looked up without the project's recipes%s%s", why->where,
+		why->where[0] ? ": " : "", why->text, why->hint[0] ? "; " : "", why->hint);
 	return true;
 }
 

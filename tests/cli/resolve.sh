@@ -386,7 +386,18 @@ mkdir ../unconfigured
 cd ../unconfigured || exit 1
 finds "a module of a project that was not configured" Inside "module, inside, -, -, inside.ml"
 contains "... which is warned of" "$err" "looked up without the project's recipes"
-cd ../work || exit 1
+contains "... with what to do" "$err" "run: mirage configure -t TARGET (unix, spt, hvt or virtio)"
+finds "... also where nothing is found" No.Such.Module nothing
+contains "... that is told" "$err" "run: mirage configure -t TARGET"
+mkdir -p ../around/recipes/broken
+mv ../unconfigured ../around/inner
+echo '{}' >../respin.json # the folder that is now around this one
+finds "... and within a workspace" Inside "module, inside, -, -, inside.ml"
+contains "... that is told" "$err" "run: mirage configure -t TARGET"
+echo '{' >../recipes/broken/recipe.json
+run respin -C .. resolve Inside
+exits "a broken recipe of the workspace stays an error" 3
+cd "$scratch/work" || exit 1
 
 # ---- addresses --------------------------------------------------------------------------------------
 
