@@ -136,6 +136,11 @@ MUST_CHECK bool check_side(
  * NULL. */
 MUST_CHECK bool show_comparison(
 	struct context *c, const struct comparison *cmp, const steps *s, struct err *e);
+/* overlay_add_any(), and where nothing that is installed is called NAME, of the package that has a
+ * header, library or name of pkg-config's of that name by apt-file's index. E_USAGE where packages
+ * of several sources have it. */
+MUST_CHECK bool overlay_add_found(struct context *c, const char *name, struct overlay *out,
+	bool *created, const char **why, struct err *e);
 /* Respin overlay verify, of one overlay or all (PACKAGE is NULL). */
 MUST_CHECK bool overlay_verify(struct context *c, const char *package, struct err *e);
 /* How a rebase of PACKAGE stands: as a member NAME (may be NULL), and as lines. */

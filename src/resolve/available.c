@@ -254,11 +254,9 @@ static bool find_files(struct available *v, const char *dir, struct err *e)
 	if (!dir_list(v->a, dir, &names, e))
 		return false;
 	vec_for(name, &names) {
-		if (strstr(*name, ".diff_Index"))
-			continue;
-		if (strstr(*name, "_Contents-"))
+		if (debian_is_contents(*name))
 			vec_push(v->a, &v->contents, path_join(v->a, dir, *name));
-		else if (strstr(*name, "_Packages"))
+		else if (strstr(*name, "_Packages") && !strstr(*name, ".diff_Index"))
 			vec_push(v->a, &v->packages, path_join(v->a, dir, *name));
 	}
 	return true;

@@ -47,6 +47,8 @@ static bool search_in(struct search *s, world_search *const *worlds, size_t n, s
 
 static bool search_worlds(struct search *s, enum resolve_reach reach, struct err *e)
 {
+	if (reach == RESOLVE_DISTRIBUTION)
+		return SEARCH(s, e, search_distribution, search_available);
 	if (!SEARCH(s, e, search_workspace, search_project))
 		return false;
 	if (!search_is_certain(s) && !SEARCH(s, e, search_workspace_missing, search_locked))

@@ -33,9 +33,10 @@ struct resolution {
 
 /* How far a name is looked for. */
 enum resolve_reach {
-	RESOLVE_OWN,   /* in the workspace and the project alone */
-	RESOLVE_FIRST, /* and, where they have nothing certain, everywhere else */
-	RESOLVE_ALL    /* everywhere */
+	RESOLVE_OWN,	     /* in the workspace and the project alone */
+	RESOLVE_FIRST,	     /* and, where they have nothing certain, everywhere else */
+	RESOLVE_ALL,	     /* everywhere */
+	RESOLVE_DISTRIBUTION /* in what the distribution has, installed or not, alone */
 };
 
 /* Finds NAME among
