@@ -19,7 +19,9 @@ static const char *origin_of(struct arena *a, const struct source *s)
 		return str_format(a, "debian %s %s", s->debian, s->version);
 	if (s->git)
 		return str_format(a, "git %s %s", s->git, s->commit);
-	return str_format(a, "%s %s", s->url ? "url" : "path", s->url ? s->url : s->path);
+	if (s->url)
+		return str_format(a, "url %s", s->url);
+	return str_format(a, "path %s", s->in_root ? s->in_root : s->path);
 }
 
 static const char *pin_of(const struct source *s)

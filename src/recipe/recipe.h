@@ -15,6 +15,8 @@ struct source {
 	const char *url;     /* of an archive; the checksums are the archive's */
 	const char *git;     /* URL of a repository, with commit (40 hexadecimal digits) */
 	const char *path;    /* folder, relative to the recipe's folder */
+	const char *in_root; /* the same, relative to the workspace's root, where the recipe leaves
+			      * its source to the dune workspace; or NULL */
 	const char *version; /* debian: "2.1.3+dfsg1-2" */
 	const char *commit;
 	const char *sha256;
