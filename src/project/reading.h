@@ -35,6 +35,8 @@ struct reading {
 	struct mirage mirage;
 	struct ocaml_workspace dune;
 	const char *opam_switch; /* its folder; NULL */
+	const char *from_switch; /* that installed libraries come from: the same, or, where none is
+				  * set, one whose lib/ is among findlib's folders; NULL */
 	struct ocaml_site site;
 	ocaml_libraries all; /* the workspace's, then those installed */
 	struct map versions; /* of packages, by lock files: const char * */
@@ -62,6 +64,8 @@ MUST_CHECK bool image_field(
 MUST_CHECK bool lock_read(struct reading *p, struct err *e);
 /* PREFIX of the opam switch that the project in ROOT builds in; NULL where there is none. */
 const char *switch_find(struct arena *a, const char *root);
+/* PREFIX of the one whose lib/ is among the folders of SITE; NULL. */
+const char *switch_of_site(struct arena *a, const struct ocaml_site *site);
 
 /* ---- recipes ------------------------------------------------------------------------------ */
 

@@ -399,6 +399,41 @@ run respin -C .. resolve Inside
 exits "a broken recipe of the workspace stays an error" 3
 cd "$scratch/work" || exit 1
 
+# ---- a switch that only OCAMLPATH names -----------------------------------------------------------
+
+mkdir -p ../switched/src ../user ../switch/.opam-switch/packages/swapped.1.4
+(
+	cd ../switched || exit 1
+	echo '(lang dune 2.9)' >dune-project
+	echo 'opam-version: "2.0"' >swapped.opam
+	echo '(library (public_name swapped))' >src/dune
+	echo 'let x = 1' >src/swapped.ml
+	dune build --root . @install && dune install --root . --prefix "$scratch/switch"
+) >../install.log 2>&1
+echo 'installed: ["swapped.1.4"]' >../switch/.opam-switch/switch-state
+cat >../switch/.opam-switch/packages/swapped.1.4/opam <<E
+opam-version: "2.0"
+dev-repo: "git+https://example.org/some/repository.git"
+url { src: "https://example.org/swapped.tbz" checksum: "sha256=$(printf x | sha256sum | cut -d' ' -f1)" }
+E
+echo '(lang dune 2.9)' >../user/dune-project
+echo '(executable (name main) (libraries swapped))' >../user/dune
+echo 'let () = print_int Swapped.x' >../user/main.ml
+cd ../user || exit 1
+export OCAMLPATH="$scratch/switch/lib"
+finds "a library of a switch that is in OCAMLPATH alone" Swapped \
+	"module, swapped, swapped, 1.4, $scratch/switch/lib/swapped/swapped.ml"
+is "... in the unit that an overlay replaces" "$(list unit)" repository
+contains "... its source" "$(list source)" "opam swapped.1.4 installed in the switch"
+rm -r ../switch/.opam-switch
+finds "... that is no switch" Swapped "module, swapped, swapped, -, $scratch/switch/lib/swapped/swapped.ml"
+is "... its source" "$(list source)" "installed in $scratch/switch/lib/swapped"
+finds "... also outside of the project" ../switch/lib/swapped/swapped.ml \
+	"source file, swapped, swapped, -, $scratch/switch/lib/swapped/swapped.ml"
+is "... its source then" "$(cd .. && ask Swapped && list source)" "installed in $scratch/switch/lib/swapped"
+unset OCAMLPATH
+cd "$scratch/work" || exit 1
+
 # ---- addresses --------------------------------------------------------------------------------------
 
 ok "the project builds" dune build --root . ./bare/tool.exe

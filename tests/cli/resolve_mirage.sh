@@ -113,6 +113,9 @@ if [ -d "$RESPIN_MIRAGE/opamroot2/sw/lib/tcpip" ]; then
 	contains "... its source" "$(list source)" "installed in the switch"
 	OCAMLPATH="$RESPIN_MIRAGE/opamroot2/sw/lib:/usr/lib/ocaml" run respin --json resolve Tcp.Flow
 	is "... and with its folder in OCAMLPATH" "$(list library) $(list unit)" "tcpip.tcp mirage-tcpip"
+	unset OPAMROOT OPAMSWITCH
+	OCAMLPATH="$RESPIN_MIRAGE/opamroot2/sw/lib:/usr/lib/ocaml" run respin --json resolve Tcp.Flow
+	is "... and with nothing but that" "$(list library) $(list unit)" "tcpip.tcp mirage-tcpip"
 	cd ..
 fi
 finish
