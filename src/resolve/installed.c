@@ -39,6 +39,7 @@ static bool make(struct catalog_maker *m, void *ctx, struct err *e)
 	vec_for(path, &i->site.path)
 		catalog_watch(m, *path);
 	modules_add(&x);
+	modules_add_archives(&x, true);
 	origins_close(&i->origins);
 	m->summary = str_format(m->a, "installed for OCaml: %s, %s",
 		count_words(m->a, i->all.libraries.n, "library name"),

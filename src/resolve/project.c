@@ -196,7 +196,7 @@ static void add_problems(const struct project *p, struct text *t)
 	if (damaged > 1)
 		text_addf(t, ", and %zu more", damaged - 1);
 	if (programs && !damaged)
-		text_addf(t, "; not looked into: %s that are OCaml programs",
+		text_addf(t, "; not looked into, being OCaml programs: %s",
 			count_words(p->a, programs, "dune file"));
 }
 
@@ -206,6 +206,8 @@ static const char *summary_of(const struct project *p, const char *how)
 	text_addf(&t, "project %s: %s, %s; %s", p->root,
 		count_words(p->a, p->dune.libraries.n, "library name"),
 		count_words(p->a, p->dune.packages.n, "package"), how);
+	if (p->no_symbols)
+		text_addf(&t, "; no symbols of its C: %s", p->no_symbols);
 	add_problems(p, &t);
 	return t.p;
 }
@@ -234,9 +236,10 @@ static bool make(struct catalog_maker *m, void *ctx, struct err *e)
 	vec_for(package, &p->dune.packages)
 		(void)modules_package(&x, package->name, package->file, package->line);
 	modules_add(&x);
+	modules_add_archives(&x, false);
 	project_add_edited(p, &x);
-	project_add_stubs(p, &x);
 	project_add_images(p, &x);
+	project_add_stubs(p, &x);
 	origins_close(&p->origins);
 	m->summary = summary_of(p, how);
 	return true;
@@ -259,7 +262,7 @@ static const char *key_of(const struct project *p)
 
 bool search_project(struct search *s, struct err *e)
 {
-	struct project p = {.a = s->a, .s = s};
+	struct project p = {.a = s->a, .s = s, .stub_names.a = s->a};
 	struct ocaml_env env = ocaml_env_now();
 	p.root = s->project = root_of(s);
 	if (!p.root)

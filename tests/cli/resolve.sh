@@ -399,6 +399,68 @@ run respin -C .. resolve Inside
 exits "a broken recipe of the workspace stays an error" 3
 cd "$scratch/work" || exit 1
 
+# ---- C in a dune project ------------------------------------------------------------------------
+
+mkdir -p ../stubs/vendor/fast/src/native ../stubs/vendor/fast/shared ../stubs/vendor/fast/late
+cd ../stubs || exit 1
+echo '(lang dune 2.9)' | tee dune-project >vendor/fast/dune-project
+echo '(vendored_dirs vendor)' >dune
+cat >>dune <<'E'
+(executable (name main) (libraries fast.core) (foreign_stubs (language c) (names own)))
+E
+echo 'let () = ignore Core.x' >main.ml
+echo 'int own_stub(void) { return 1; }' >own.c
+touch vendor/fast/fast.opam
+cat >vendor/fast/src/dune <<'E'
+(include_subdirs unqualified)
+(copy_files# ../shared/*.{c,h})
+(library (name core) (public_name fast.core)
+ (foreign_stubs (language c) (names core_stubs shared_stubs) (flags (:standard -O2)))
+ (foreign_archives ../late/late))
+E
+echo 'let x = 1' >vendor/fast/src/core.ml
+cat >vendor/fast/src/native/core_stubs.c <<'E'
+#define CORE_MACRO 1
+static int hidden_part(void) { return 1; }
+#ifdef FAST
+int caml_fast_core(int v) { return v; }
+#else
+int caml_fast_core(int v) { return v + hidden_part(); }
+#endif
+int caml_fast_elsewhere(void);
+E
+echo 'int caml_fast_other(void) { return 1; }' >vendor/fast/src/native/not_named.c
+echo '#define X 1' >vendor/fast/src/native/core_stubs.h
+echo 'int caml_fast_shared(void) { return 1; }' >vendor/fast/shared/shared_stubs.c
+echo '(foreign_library (archive_name late) (language c) (names late_stubs))' >vendor/fast/late/dune
+printf '\nint caml_fast_late(void) { return 1; }\n' >vendor/fast/late/late_stubs.c
+native=vendor/fast/src/native
+finds "a function of a stub" caml_fast_core "symbol, fast.core, fast, -, $native/core_stubs.c:4"
+is "... in which image" "$(list images)" stubs
+is "... in the unit that an overlay replaces" "$(list unit)" fast
+contains "... says what it is" "$(list evidence)" "a stub in C of fast.core"
+is "... once" "$(json '["candidates"][1:]')" "[]"
+finds "... also a static one" hidden_part "symbol, fast.core, fast, -, $native/core_stubs.c:2"
+finds "in files that are copied" caml_fast_shared "symbol, fast.core, fast, -, vendor/fast/shared/shared_stubs.c:1"
+finds "in a library in C" caml_fast_late "symbol, fast.core, fast, -, vendor/fast/late/late_stubs.c:2"
+finds "an image's own" own_stub "symbol, -, stubs, -, own.c:1"
+finds "not what no stanza names" caml_fast_other nothing
+finds "... nor is only declared" caml_fast_elsewhere nothing
+finds "a header beside" core_stubs.h "source file, fast.core, fast, -, $native/core_stubs.h"
+sleep 0.1
+sed -i 1d $native/core_stubs.c
+finds "a line that moved" caml_fast_core "symbol, fast.core, fast, -, $native/core_stubs.c:3"
+run respin overlay add fast
+echo 'int caml_fast_new(void) { return 1; }' >>overlays/fast/src/src/native/core_stubs.c
+sed -i '1i/* one more line */' overlays/fast/src/src/native/core_stubs.c
+finds "a new function in an overlay" caml_fast_new \
+	"symbol, fast.core, fast, -, overlays/fast/src/src/native/core_stubs.c:9"
+is "... which is told" "$(list overlay)" overlays/fast/src
+finds "... where others have moved" caml_fast_core \
+	"symbol, fast.core, fast, -, overlays/fast/src/src/native/core_stubs.c:4"
+run env PATH="$RESPIN_BUILD:$scratch/tools" respin --json resolve caml_fast_core
+contains "without ctags it is told how there would be symbols" "$out" "install it (Debian: universal-ctags)"
+
 # ---- a switch that only OCAMLPATH names -----------------------------------------------------------
 
 mkdir -p ../switched/src ../user ../switch/.opam-switch/packages/swapped.1.4
@@ -406,8 +468,9 @@ mkdir -p ../switched/src ../user ../switch/.opam-switch/packages/swapped.1.4
 	cd ../switched || exit 1
 	echo '(lang dune 2.9)' >dune-project
 	echo 'opam-version: "2.0"' >swapped.opam
-	echo '(library (public_name swapped))' >src/dune
+	echo '(library (public_name swapped) (foreign_stubs (language c) (names swapped_c)))' >src/dune
 	echo 'let x = 1' >src/swapped.ml
+	echo 'int caml_swapped(void) { return 1; }' >src/swapped_c.c
 	dune build --root . @install && dune install --root . --prefix "$scratch/switch"
 ) >../install.log 2>&1
 echo 'installed: ["swapped.1.4"]' >../switch/.opam-switch/switch-state
@@ -425,6 +488,9 @@ finds "a library of a switch that is in OCAMLPATH alone" Swapped \
 	"module, swapped, swapped, 1.4, $scratch/switch/lib/swapped/swapped.ml"
 is "... in the unit that an overlay replaces" "$(list unit)" repository
 contains "... its source" "$(list source)" "opam swapped.1.4 installed in the switch"
+finds "a symbol of its C" caml_swapped \
+	"symbol, swapped, swapped, 1.4, $scratch/switch/lib/swapped/libswapped_stubs.a"
+is "... in which image" "$(list images)" user
 rm -r ../switch/.opam-switch
 finds "... that is no switch" Swapped "module, swapped, swapped, -, $scratch/switch/lib/swapped/swapped.ml"
 is "... its source" "$(list source)" "installed in $scratch/switch/lib/swapped"
