@@ -77,6 +77,14 @@ bool make_facts(struct reading *p, const char *file, struct opam_package *out);
 void make_describe(struct reading *p, struct recipe *r, const struct opam_package *opam);
 /* How opam says where a source is, as ours; false where it can't be pinned. */
 bool make_source(struct arena *a, struct str url, const opam_words *checksums, struct source *out);
+/* The CHECKSUMS that can be verified here. */
+void make_checksums(struct arena *a, const opam_words *checksums, struct source *out);
+/* Adds to OUT the files and patches that OPAM adds to its source when it is built in the switch
+ * STATE; DIR is where those lie that came with the opam file. */
+void make_added(struct reading *p, const struct opam_package *opam, const char *dir,
+	const struct opam_switch *state, struct source *out);
+/* The same source as another package has it: what MORE adds by names that INTO lacks. */
+void merge_added(struct arena *a, struct source *into, const struct source *more);
 /* The project itself, and a recipe for each vendored source. */
 void units_make(struct reading *p);
 /* The recipe that LIBRARY belongs to; NULL for what belongs to the compiler. */

@@ -134,7 +134,13 @@ static bool source_of(struct installed *s, struct source *out)
 		*out = (struct source){.path = kept};
 		return true;
 	}
-	return make_source(a, s->opam.url.src, &s->opam.url.checksums, out);
+	if (!make_source(a, s->opam.url.src, &s->opam.url.checksums, out))
+		return false;
+	make_added(s->p, &s->opam,
+		str_format(a, "%s/.opam-switch/packages/%s.%s/files", s->p->from_switch, s->package,
+			s->version),
+		&s->state, out);
+	return true;
 }
 
 static bool same(const char *a, const char *b)
@@ -195,7 +201,9 @@ static void add_installed(struct installed *s, const char *name)
 	if (!make_facts(p, file, &s->opam) || !source_of(s, &source))
 		return;
 	struct recipe *r = with_source(p, &source);
-	if (!r)
+	if (r)
+		merge_added(p->a, r->source.v, &source);
+	else
 		r = add_recipe(s, &source);
 	if (!is_known(&r->build.dune->packages, s->package))
 		vec_push(p->a, &r->build.dune->packages, s->package);
