@@ -119,6 +119,15 @@ cat >ws/recipes/thing/recipe.json <<'E'
 "0000000000000000000000000000000000000000000000000000000000000000"}],
 "build": {"objects": {"sources": ["*.c"]}}}
 E
+mkdir ws/recipes/far
+printf '{"name": "far", "version": "1", "license": "ISC", "source": [{"url": "%s", "sha256": "%064d"}], %s}\n' \
+	http://127.0.0.1:9/far.tgz 1 '"build": {"objects": {"sources": ["*.c"]}}' >ws/recipes/far/recipe.json
+run respin -C ws resolve libdemo-dev
+exits "a source that can't be had hides no answer from elsewhere" 0
+contains "... but is told" "$err" "not looked at: source of far: "
+run respin -C ws resolve no-such-name
+exits "... where there is none it is an error" 3
+rm -r ws/recipes/far
 run respin -q -C ws --json resolve libdemo-dev
 contains "what the workspace builds itself is told" "$out" \
 	"the workspace builds that source as its package thing"
