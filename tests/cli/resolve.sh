@@ -224,6 +224,12 @@ mkdir -p "$OPAMROOT/repo"
 echo 'opam-version: "2.0"' >"$OPAMROOT/config"
 echo 'repositories: "mine" {"https://example.org"}' >"$OPAMROOT/repo/repos-config"
 ln -s ../../repository "$OPAMROOT/repo/mine"
+run respin resolve Stack_tcp.Flow
+contains "a module of a package that is not installed" "$out" \
+	"modules of what is not installed are not known: stack may have it (opam install stack)"
+run respin resolve Nothing.Like
+contains "... or of none" "$out" "modules of what is not installed are not known
+"
 finds "a package, in its newest version" tcp "package, -, tcp, 2, -"
 is "... and its source" "$(list source)" "https://example.org/tcp-2.tbz sha256=00"
 contains "... from which repository" "$(list evidence)" "opam repository mine"
