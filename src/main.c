@@ -46,7 +46,7 @@ const struct subcommand subcommands[] = {
 	{"resolve", "NAME... | --image IMAGE ADDRESS...", 1, 64,
 		"Find the library, package and source of a module, header, symbol or file.", false,
 		cmd_resolve,
-		{FLAG("all", 'a', all, "ask everywhere, also where the project has the name"),
+		{FLAG("all", 'a', all, "ask everywhere, and tell all of each"),
 			FLAG("dependents", 0, dependents,
 				"only who depends on it, transitively, one a line"),
 			TEXT("image", 0, image, "IMAGE",

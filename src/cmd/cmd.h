@@ -101,6 +101,9 @@ MUST_CHECK bool pick_file(struct context *c, const char **out, struct err *e);
  * where the image has nothing there. */
 MUST_CHECK bool resolve_address(struct context *c, const char *file, const char *word,
 	struct resolution *out, struct err *e);
+/* The best candidate of R in full, and those that are as good; of all others a line a package, with
+ * --all all of each. */
+void print_resolution(struct context *c, const struct resolution *r);
 /* The overlays of packages that IMAGE contains (none with --no-overlays). An overlay of a package
  * that only other images contain is a warning, one that no image of the workspace contains
  * E_INPUT; one in the middle of a rebase is E_CONFLICT. */
@@ -133,6 +136,11 @@ MUST_CHECK bool check_side(
  * NULL. */
 MUST_CHECK bool show_comparison(
 	struct context *c, const struct comparison *cmp, const steps *s, struct err *e);
+/* overlay_add_any(), and where nothing that is installed is called NAME, of the package that has a
+ * header, library or name of pkg-config's of that name by apt-file's index. E_USAGE where packages
+ * of several sources have it. */
+MUST_CHECK bool overlay_add_found(struct context *c, const char *name, struct overlay *out,
+	bool *created, const char **why, struct err *e);
 /* Respin overlay verify, of one overlay or all (PACKAGE is NULL). */
 MUST_CHECK bool overlay_verify(struct context *c, const char *package, struct err *e);
 /* How a rebase of PACKAGE stands: as a member NAME (may be NULL), and as lines. */

@@ -51,11 +51,18 @@ bool pick_image(struct context *c, struct recipe **out, struct err *e)
 	vec_for(r, &c->w.all)
 		if ((*r)->image)
 			vec_push(c->a, &names, (*r)->name);
+	if (!names.n) {
+		fail(e, E_USAGE, "the workspace %s has no image", c->w.root);
+		return fail_hint(e,
+			"an image's recipe, recipes/NAME/recipe.json, has an \"image\" field "
+			"(respin-recipe(5)); respin overlay add PACKAGE opens a package of the "
+			"distribution without one");
+	}
 	fail(e, E_USAGE, "which image? this workspace has %zu", names.n);
 	struct text t = {.a = c->a};
 	vec_for(z, &names)
 		text_addf(&t, "%s%s", t.n ? ", " : "", *z);
-	return fail_hint(e, "%s", names.n ? t.p : "an image's recipe has an \"image\" field");
+	return fail_hint(e, "%s", t.p);
 }
 
 static bool contains(const recipes *closure, const char *package)

@@ -156,7 +156,7 @@ static bool add(struct context *c, struct err *e)
 	struct recipe *r;
 	bool created;
 	const char *why;
-	if (!overlay_add_any(&c->w, c->args.v[1], &o, &created, &why, e) ||
+	if (!overlay_add_found(c, c->args.v[1], &o, &created, &why, e) ||
 		!recipe_find(&c->w, o.package, &r, e))
 		return false;
 	if (c->options.json) {
@@ -244,7 +244,7 @@ static bool apply(struct context *c, struct err *e)
 	struct overlay o;
 	bool created;
 	const char *why;
-	if (!overlay_add_any(&c->w, c->args.v[1], &o, &created, &why, e) ||
+	if (!overlay_add_found(c, c->args.v[1], &o, &created, &why, e) ||
 		!overlay_apply(&c->w, o.package, c->args.v[2], &o, e))
 		return false;
 	if (c->options.json)

@@ -6,9 +6,6 @@
 #include "project/project.h"
 #include "resolve/resolve.h"
 
-#define MAX_CANDIDATES 12 /* in text */
-#define MAX_DEPENDENTS 30 /* in text, beside all else; --dependents lists them */
-
 static void put_candidate(struct json_writer *w, const struct candidate *k)
 {
 	json_open(w, NULL, '{');
@@ -26,6 +23,7 @@ static void put_candidate(struct json_writer *w, const struct candidate *k)
 	json_put_string(w, "overlay", k->overlay);
 	json_put_string(w, "world", k->world);
 	json_put_string(w, "unit", k->unit);
+	json_put_string(w, "install", k->install);
 	json_put_strings(w, "implementations", &k->implementations);
 	json_put_int(w, "rank", k->rank);
 	json_close(w);
@@ -44,68 +42,6 @@ static void put_resolution(struct json_writer *w, const struct resolution *r)
 	json_close(w);
 }
 
-/* All of it, or the first MOST. */
-static const char *joined(struct arena *a, const strings *list, size_t most)
-{
-	struct text t = {.a = a};
-	for (size_t i = 0; i < list->n && i < most; i++)
-		text_addf(&t, "%s%s", i ? ", " : "", list->v[i]);
-	if (list->n > most)
-		text_addf(&t, " and %zu more", list->n - most);
-	return t.n ? t.p : "none";
-}
-
-static void print_candidate(struct context *c, const struct candidate *k)
-{
-	term_out("%s%s%s  %s", term_tint(TINT_BOLD), k->module, term_tint_end(), k->kind);
-	if (k->file)
-		term_out(k->line ? "  %s:%d" : "  %s", k->file, k->line);
-	term_out("\n");
-	if (k->library)
-		term_out("  library     %s\n", k->library);
-	if (k->package)
-		term_out("  package     %s%s%s\n", k->package, k->version ? " " : "",
-			k->version ? k->version : "");
-	if (k->source)
-		term_out("  source      %s\n", k->source);
-	if (k->overlay)
-		term_out("  overlay     %s\n", k->overlay);
-	if (k->implementations.n)
-		term_out("  implemented by  %s\n", joined(c->a, &k->implementations, SIZE_MAX));
-	term_out("  dependents  %s\n  images      %s\n",
-		joined(c->a, &k->dependents, MAX_DEPENDENTS), joined(c->a, &k->images, SIZE_MAX));
-	vec_for(z, &k->evidence)
-		term_out("  %s %s\n", z == k->evidence.v ? "because    " : "           ", *z);
-}
-
-/* What can't be read may hold a better answer. */
-static void warn_of_unread(const struct resolution *r)
-{
-	static const char mark[] = "; not read: ";
-	vec_for(z, &r->looked_in) {
-		const char *at = strstr(*z, mark);
-		if (at)
-			term_warn("not read: %s", at + strlen(mark));
-	}
-}
-
-static void print_resolution(struct context *c, const struct resolution *r)
-{
-	if (r->candidates.n)
-		warn_of_unread(r);
-	for (size_t i = 0; i < r->candidates.n && i < MAX_CANDIDATES; i++)
-		print_candidate(c, &r->candidates.v[i]);
-	if (r->candidates.n > MAX_CANDIDATES)
-		term_out("and %zu more (--json has them all)\n", r->candidates.n - MAX_CANDIDATES);
-	if (r->candidates.n)
-		return;
-	term_out("%s: nothing found\n", r->query);
-	if (r->near_misses.n)
-		term_out("  near misses  %s\n", joined(c->a, &r->near_misses, SIZE_MAX));
-	vec_for(z, &r->looked_in)
-		term_out("  looked in    %s\n", *z);
-}
-
 /* One a line, of the best candidate alone. */
 static void print_dependents_of(const struct resolution *r)
 {
@@ -120,13 +56,19 @@ static void print_dependents_of(const struct resolution *r)
  * without its recipes still tells much. */
 static bool warn_unread(struct context *c, const struct err *why)
 {
-	const char *root;
+	const char *workspace, *root = NULL;
 	struct err none;
-	if (!project_is_unconfigured(c->a, ".") || workspace_find(c->a, ".", &root, &none) ||
-		none.code != E_USAGE)
+	if (!project_is_unconfigured(c->a, "."))
 		return false;
-	term_warn("%s%s%s: looked up without the project's recipes", why->where,
-		why->where[0] ? ": " : "", why->text);
+	if (workspace_find(c->a, ".", &workspace, &none)) {
+		if (!project_root(c->a, ".", NULL, &root, &none) || !root ||
+			!strcmp(root, workspace) || strncmp(why->where, root, strlen(root)) != 0)
+			return false;
+	} else if (none.code != E_USAGE) {
+		return false;
+	}
+	term_warn("%s%s%s: looked up without the project's recipes%s%s", why->where,
+		why->where[0] ? ": " : "", why->text, why->hint[0] ? "; " : "", why->hint);
 	return true;
 }
 

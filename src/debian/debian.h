@@ -127,6 +127,10 @@ enum debian_file debian_file_kind(struct str path, struct str *name);
 bool debian_contents_line(struct str line, struct str *path, struct str *packages);
 /* The next package of PACKAGES, without its section; empty at the end. */
 struct str debian_contents_package(struct str *packages);
+/* Is a file of apt's lists, by its name, such an index? */
+bool debian_is_contents(const char *name);
+/* Has apt any of them? */
+bool debian_has_contents(struct arena *a);
 
 /* ---- find.c: which source package is meant -------------------------------------------------- */
 

@@ -165,3 +165,21 @@ struct str debian_contents_package(struct str *packages)
 		one = base_of(str_cut(packages, ','));
 	return one;
 }
+
+bool debian_is_contents(const char *name)
+{
+	return strstr(name, "_Contents-") && !strstr(name, ".diff_Index");
+}
+
+bool debian_has_contents(struct arena *a)
+{
+	const char *dir = debian_places_now(a).apt;
+	strings names = {0};
+	struct err ignored;
+	if (!dir_exists(dir) || !dir_list(a, dir, &names, &ignored))
+		return false;
+	vec_for(name, &names)
+		if (debian_is_contents(*name))
+			return true;
+	return false;
+}

@@ -180,15 +180,16 @@ MUST_CHECK static bool get_components(struct package *p, const char *stem, struc
 }
 
 MUST_CHECK static bool tell(
-	struct package *p, enum source_stage stage, const char *patch, struct err *e)
+	struct package *p, enum source_stage stage, const struct source_patch *patch, struct err *e)
 {
 	const struct source_stages *s = p->job->stages;
 	return !s || s->on_stage(s->ctx, stage, patch, e);
 }
 
-static bool on_applied(void *ctx, const char *patch, struct err *e)
+static bool on_applied(void *ctx, const char *name, const char *file, struct err *e)
 {
-	return tell(ctx, STAGE_PATCH, patch, e);
+	const struct source_patch patch = {name, file};
+	return tell(ctx, STAGE_PATCH, &patch, e);
 }
 
 /* Debian's own tarball holds debian/ alone; stripping leaves what belongs there. */

@@ -19,14 +19,40 @@ static const char *origin_of(struct arena *a, const struct source *s)
 		return str_format(a, "debian %s %s", s->debian, s->version);
 	if (s->git)
 		return str_format(a, "git %s %s", s->git, s->commit);
-	return str_format(a, "%s %s", s->url ? "url" : "path", s->url ? s->url : s->path);
+	if (s->url)
+		return str_format(a, "url %s", s->url);
+	return str_format(a, "path %s", s->in_root ? s->in_root : s->path);
 }
 
-static const char *pin_of(const struct source *s)
+static const char *checksum_of(const struct source *s)
 {
 	if (s->git || s->sha256)
 		return s->git ? s->commit : s->sha256;
 	return s->sha512 ? s->sha512 : s->md5;
+}
+
+static const char *added_checksum(const struct added_file *f)
+{
+	return f->sha256 ? f->sha256 : f->sha512 ? f->sha512 : f->md5 ? f->md5 : "none";
+}
+
+const char *source_pin(struct arena *a, const struct source *s)
+{
+	const char *own = checksum_of(s);
+	struct text all = {.a = a};
+	if (!own || !s->added.n)
+		return own;
+	text_addf(&all, "%s\n", own);
+	vec_for(f, &s->added)
+		text_addf(&all, "%s %s %s\n", f->is_patch ? "patch" : "file", added_checksum(f),
+			f->name);
+	struct digest d = hash_bytes(text_str(&all));
+	return digest_hex(a, &d);
+}
+
+bool source_has_stages(const struct source *s)
+{
+	return s->debian || s->added.n;
 }
 
 /* A version may hold what a file name may not. */
@@ -45,14 +71,14 @@ static const char *folder_of(
 	if (s->path)
 		return path_join(w->a, r->dir, s->path);
 	return str_format(w->a, "%s/sources/%s-%s-%.12s", w->state, plain_name(w->a, r->name),
-		plain_name(w->a, r->version), pin_of(s));
+		plain_name(w->a, r->version), source_pin(w->a, s));
 }
 
 static struct tree tree_of(const struct workspace *w, const struct source *s, const char *dir)
 {
 	return (struct tree){.dir = dir,
 		.origin = origin_of(w->a, s),
-		.sha256 = pin_of(s),
+		.sha256 = source_pin(w->a, s),
 		.place = s,
 		.is_path = s->path != NULL};
 }
@@ -69,7 +95,7 @@ bool source_locate(
 		return false;
 	for (size_t i = 0; i < r->source.n; i++) {
 		const struct source *s = &r->source.v[i];
-		const char *dir = s->path || pin_of(s) ? folder_of(w, r, s) : NULL;
+		const char *dir = s->path || checksum_of(s) ? folder_of(w, r, s) : NULL;
 		if (!dir || !dir_exists(dir))
 			continue;
 		if (s->path && !path_real(w->a, dir, &dir, e))
@@ -142,15 +168,16 @@ static void as_failure(struct err *e)
 MUST_CHECK static bool fetch_place(
 	const struct recipe *r, const struct source *s, const struct fetch_job *job, struct err *e)
 {
+	const void *table = NULL;
 	if (s->path)
 		return fail(e, E_INPUT, "there is no folder %s beside %s", s->path, r->file);
-	if (s->git)
-		return fetch_git(r, s, job, e);
-	const void *table;
-	if (!module_load("fetch", &table, e))
+	if ((!s->git || s->added.n) && !module_load("fetch", &table, e))
 		return false;
 	const struct fetch_api *api = table;
-	return s->debian ? api->debian(job, s, e) : api->archive(job, s, e);
+	bool ok = s->git      ? fetch_git(r, s, job, e)
+		  : s->debian ? api->debian(job, s, e)
+			      : api->archive(job, s, e);
+	return ok && (!s->added.n || api->added(job, s, e));
 }
 
 /* All of it is on the disk before its name is: what stands in its place is whole, always. */
@@ -259,7 +286,6 @@ bool source_ensure(
 bool source_replay(const struct workspace *w, const struct recipe *r, const struct tree *t,
 	const char *dir, const struct source_stages *stages, struct err *e)
 {
-	const void *table;
 	defer(close_fd) int lock = -1;
 	struct fetch_job job = {.package = r->name,
 		.downloads = path_join(w->a, w->state, "downloads"),
@@ -267,15 +293,12 @@ bool source_replay(const struct workspace *w, const struct recipe *r, const stru
 		.stages = stages,
 		.limits = LIMITS_DEFAULT,
 		.patience = PATIENCE_DEFAULT};
-	if (!t->place || !t->place->debian)
-		return fail(e, E_BUG, "%s is no Debian source", t->origin);
-	if (!dir_make(job.downloads, e) ||
-		!file_lock(path_join(w->a, w->state, "fetch.lock"), say_waiting,
-			(void *)(uintptr_t)r, &lock, e) ||
-		!module_load("fetch", &table, e))
+	if (!t->place || !source_has_stages(t->place))
+		return fail(e, E_BUG, "%s has no stages", t->origin);
+	if (!dir_make(job.downloads, e) || !file_lock(path_join(w->a, w->state, "fetch.lock"),
+						   say_waiting, (void *)(uintptr_t)r, &lock, e))
 		return false;
-	const struct fetch_api *api = table;
-	return api->debian(&job, t->place, e) || fail_context(e, "source of %s", r->name);
+	return fetch_place(r, t->place, &job, e) || fail_context(e, "source of %s", r->name);
 }
 
 bool archive_load(struct arena *a, const char *path, const char *suffix,

@@ -13,9 +13,8 @@ struct tree {
 	const char *dir;    /* absolute folder */
 	const char *origin; /* "debian lwip 2.1.3+dfsg1-2", "path ../../src/unikernel/lwip", ...;
 			     * of places with the same checksum the first */
-	const char
-		*sha256; /* pinned checksum of the source (git: the commit id); NULL for a path */
-	bool is_path;	 /* the user's own folder, that may change at any time */
+	const char *sha256; /* source_pin(); NULL for a path */
+	bool is_path;	    /* the user's own folder, that may change at any time */
 	const struct source *place; /* where the recipe has it from */
 };
 
@@ -31,21 +30,32 @@ MUST_CHECK bool source_locate(
  * partial downloads, with which the next call goes on. */
 MUST_CHECK bool source_ensure(
 	const struct workspace *w, const struct recipe *r, struct tree *out, struct err *e);
-/* How a Debian source package comes to be in its folder. */
+/* What S is pinned to: its checksum (git: the commit id); of one that files are added to, a SHA-256
+ * over its checksum and theirs. NULL where it is not known, and of a path. */
+const char *source_pin(struct arena *a, const struct source *s);
+/* How a Debian source package, or one that opam adds files to, comes to be in its folder. */
 enum source_stage {
 	STAGE_UPSTREAM,	 /* upstream's tarballs are unpacked */
-	STAGE_PACKAGING, /* the folder debian/ is there, in place of upstream's if it had one */
-	STAGE_PATCH	 /* one more of Debian's patches is applied */
+	STAGE_PACKAGING, /* the folder debian/ is there, in place of upstream's if it had one;
+			  * opam's files are there */
+	STAGE_PATCH	 /* one more patch is applied */
+};
+/* A patch that was applied. */
+struct source_patch {
+	const char *name; /* "fix.patch", as its series or opam file has it */
+	const char *file; /* absolute, good until ON_STAGE returns */
 };
 struct source_stages {
-	/* PATCH is the patch's file, relative to the folder: "debian/patches/fix.patch". */
-	bool (*on_stage)(void *ctx, enum source_stage stage, const char *patch, struct err *e);
+	/* PATCH is NULL but at STAGE_PATCH. */
+	bool (*on_stage)(void *ctx, enum source_stage stage, const struct source_patch *patch,
+		struct err *e);
 	void *ctx;
 };
-/* Makes T, a tree of R that comes from a Debian source package, again in the new folder DIR, stage
- * by stage. Archives that are not on disk any more are fetched: E_NET or E_NOTFOUND where they
- * can't be had. A native package has the first stage alone. What a failure leaves at DIR is the
- * caller's to remove. */
+/* Does source_replay() have stages of S? */
+bool source_has_stages(const struct source *s);
+/* Makes T, a tree of R that has stages, again in the new folder DIR, stage by stage. Archives that
+ * are not on disk any more are fetched: E_NET or E_NOTFOUND where they can't be had. A native
+ * package has the first stage alone. What a failure leaves at DIR is the caller's to remove. */
 MUST_CHECK bool source_replay(const struct workspace *w, const struct recipe *r,
 	const struct tree *t, const char *dir, const struct source_stages *stages, struct err *e);
 /* The Debian source package PACKAGE in VERSION, Debian's ("2.1.3+dfsg1-2") or upstream's ("2.1.3"),

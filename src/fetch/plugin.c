@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: ISC */
 #include "fetch/plugin.h"
 
+#include "fetch/added.h"
 #include "fetch/archive.h"
 #include "fetch/collect.h"
 #include "fetch/debian.h"
@@ -32,5 +33,7 @@ static bool load_archive(struct arena *a, const char *archive, const char *suffi
 	return collect_files(a, &what, from, out, e);
 }
 
-const struct fetch_api respin_fetch = {
-	.archive = fetch_archive, .debian = fetch_debian, .load = load_archive};
+const struct fetch_api respin_fetch = {.archive = fetch_archive,
+	.debian = fetch_debian,
+	.added = fetch_added,
+	.load = load_archive};

@@ -37,7 +37,7 @@ struct fetch_job {
 	const char *package;		    /* its name, for the progress line */
 	const char *downloads;		    /* folder of verified and partial archives; is there */
 	const char *dir;		    /* the tree to make; nothing is there, nor at DIR.raw */
-	const struct source_stages *stages; /* of a Debian source, to be told; or NULL */
+	const struct source_stages *stages; /* to be told; or NULL */
 	struct limits limits;
 	struct patience patience;
 };
@@ -47,6 +47,8 @@ struct fetch_job {
 struct fetch_api {
 	bool (*archive)(const struct fetch_job *job, const struct source *s, struct err *e);
 	bool (*debian)(const struct fetch_job *job, const struct source *s, struct err *e);
+	/* Adds S's files to JOB->dir, which holds the rest of it. */
+	bool (*added)(const struct fetch_job *job, const struct source *s, struct err *e);
 	/* archive_load() of the open file FROM, whose name in messages is ARCHIVE. */
 	bool (*load)(struct arena *a, const char *archive, const char *suffix, int from,
 		struct archive_contents *out, struct err *e);

@@ -88,18 +88,19 @@ MUST_CHECK static bool run_patch(struct arena *a, const char *tree, const struct
 	struct str input, const char *file, struct err *e)
 {
 	const char *strip = str_format(a, "--strip=%d", p->strip);
+	const char *fuzz = str_format(a, "--fuzz=%d", p->fuzz);
 	/* --forward refuses what seems to be applied already; in reverse that is the aim. */
 	const char *way = p->reverse ? "--reverse" : "--forward";
-	const char *const argv[] = {"patch", strip, "--fuzz=0", "--batch", way, "--unified",
-		"--get=0", "--no-backup-if-mismatch", "--reject-file=-", "--input",
-		input.p ? "-" : file, NULL};
+	const char *const argv[] = {"patch", strip, fuzz, "--batch", way, "--unified", "--get=0",
+		"--no-backup-if-mismatch", "--reject-file=-", "--input", input.p ? "-" : file,
+		NULL};
 	struct outcome o;
 	if (!command_run(a, &(struct command){.argv = argv, .dir = tree, .input = input}, &o, e)) {
 		if (e->code != E_NOTFOUND)
 			return false;
 		return fail_hint(e,
-			"Debian's patches are applied by the program patch; its package "
-			"has the same name");
+			"patches are applied by the program patch; its package has the same "
+			"name");
 	}
 	if (o.exit_code != 0)
 		return fail(e, E_INPUT, "%s does not apply: patch %s:\n%.*s", file,
@@ -112,6 +113,12 @@ bool diff_apply(const char *tree, struct str diff, struct err *e)
 	defer(arena_free) struct arena scratch = {0};
 	const struct quilt_patch all = {.strip = 1};
 	return run_patch(&scratch, tree, &all, diff, "the .diff.gz", e);
+}
+
+bool quilt_apply_one(const char *tree, const struct quilt_patch *p, struct str text, struct err *e)
+{
+	defer(arena_free) struct arena scratch = {0};
+	return run_patch(&scratch, tree, p, text, p->name, e);
 }
 
 /* The distribution's own series goes before the common one. */
@@ -141,7 +148,7 @@ bool quilt_apply(const char *tree, quilt_applied *applied, void *ctx, struct err
 	vec_for(p, &patches) {
 		const char *file = str_format(&scratch, "debian/patches/%s", p->name);
 		if (!run_patch(&scratch, tree, p, (struct str){0}, file, e) ||
-			(applied && !applied(ctx, file, e)))
+			(applied && !applied(ctx, p->name, path_join(&scratch, tree, file), e)))
 			return false;
 	}
 	return true;

@@ -226,6 +226,7 @@ void dune_read_library(struct dune_reading *r, struct dune_dir *d, const struct 
 	library->default_implementation = sexp_word(r->a, &s->s, "default_implementation");
 	library->enabled_if = enabled_if(r, &s->s);
 	library->guess = guess_of(&draft.common);
+	library->stubs = dune_foreign_sources(r, d, &s->s);
 	add_name(r, public_name, r->drafts.n);
 	add_name(r, library->local_name, r->drafts.n);
 	vec_push(r->a, &r->drafts, draft);
@@ -278,6 +279,7 @@ void dune_add_executables(struct dune_reading *r, const struct dune_common *c)
 		.is_optional = dune_flag(c->stanza, "optional"),
 		.requires = c->requires,
 		.ppx = c->ppx,
+		.stubs = dune_foreign_sources(r, c->dir, c->stanza),
 		.enabled_if = enabled_if(r, c->stanza),
 		.guess = guess_of(c)};
 	if (!x.guess && c->is_choice)

@@ -47,6 +47,10 @@ void dune_read_common(struct dune_reading *r, struct dune_dir *d, const struct d
 	struct dune_common *out);
 void dune_read_library(struct dune_reading *r, struct dune_dir *d, const struct dune_stanza *s);
 void dune_read_redirect(struct dune_reading *r, struct dune_dir *d, const struct dune_stanza *s);
+/* Sources in C and C++ that STANZA of D names, relative to the root; what rules make is not there.
+ */
+strings dune_foreign_sources(
+	struct dune_reading *r, const struct dune_dir *d, const struct sexp *stanza);
 /* Once all libraries were read: what (select)s choose is among what is required. */
 void dune_read_requires(struct dune_reading *r, struct dune_common *c);
 /* Adds what its requirements pass on, once those of all libraries were read. */

@@ -46,7 +46,8 @@ struct ocaml_library {
 	strings requires;	 /* names of libraries */
 	strings ppx;		 /* preprocessors (libraries of their own) */
 	strings archives;	 /* installed: "tcp.cma" and "tcp.cmxa", relative to dir */
-	bool is_virtual;	 /* others implement it */
+	strings stubs;	 /* in a workspace: its sources in C and C++, relative to the root */
+	bool is_virtual; /* others implement it */
 	const char *implements, *default_implementation; /* names, or NULL */
 	const char *enabled_if; /* the condition as dune has it, not evaluated; or NULL */
 	const char *redirect;	/* the library that this old name stands for; or NULL */
@@ -107,6 +108,7 @@ struct ocaml_executable {
 	bool is_test, is_vendored, is_optional;
 	ocaml_modules modules; /* sorted by unit; their sources are relative to dir */
 	strings requires, ppx;
+	strings stubs;			/* as a library's */
 	const char *enabled_if, *guess; /* as a library's */
 };
 struct ocaml_package {

@@ -113,9 +113,8 @@ bool overlay_adopt(
 			return false;
 		*e = unknown;
 		return fail_hint(e,
-			"%s%sdpkg and apt know no such package or installed file either; respin "
-			"resolve %s looks further",
-			unknown.hint, unknown.hint[0] ? "; " : "", package);
+			"%s%sdpkg and apt know no such package or installed file either",
+			unknown.hint, unknown.hint[0] ? "; " : "");
 	}
 	if (!version && recipe_find(w, found.source, out, &unknown))
 		return true;

@@ -1,6 +1,6 @@
 /* history.c - what a package's edits stand on, as commits: upstream's source as released and, where
- * it is Debian's, the packaging and each of Debian's patches. All that is in them comes from the
- * source alone, so that everybody gets the same ids. SPDX-License-Identifier: ISC */
+ * it is Debian's or opam's, what that adds and each of its patches. All that is in them comes from
+ * the source alone, so that everybody gets the same ids. SPDX-License-Identifier: ISC */
 #include <string.h>
 
 #include "overlay/work.h"
@@ -14,7 +14,7 @@ struct history {
 	const struct source *place;
 	const char *dir; /* where the source comes to be again */
 	struct snapshot seen;
-	struct git_words packager; /* of this version, as debian/changelog tells */
+	struct git_words packager; /* of this version; Debian's as debian/changelog tells */
 	struct git_id first, last, tree;
 	bool begun;
 };
@@ -66,12 +66,6 @@ static bool read_day(struct arena *a, const char *body, int64_t *when)
 	return mime_date(str_of(date), when, &offset);
 }
 
-static const char *patch_name(struct arena *a, const char *patch)
-{
-	struct str name = str_of(patch), prefix = S("debian/patches/");
-	return str_copy(a, str_starts(name, prefix) ? str_from(name, prefix.n) : name);
-}
-
 /* BODY with the patch's file as a trailer: in its last paragraph, where that is trailers. */
 static const char *with_name(struct arena *a, const char *body, const char *name)
 {
@@ -117,16 +111,16 @@ static void free_author(struct arena *a, const char *words, struct mail *m)
 /* What the patch says of itself, in DEP-3's fields or as a mail; its author and date are those of
  * the packager where it tells none. A text that makes no sense is no reason to fail: the patch is
  * applied already. */
-static struct git_words read_patch(struct history *h, const char *patch)
+static struct git_words read_patch(struct history *h, const struct source_patch *patch)
 {
 	struct arena *a = h->k->a;
 	struct git_words words = h->packager;
-	const char *name = patch_name(a, patch);
+	const char *name = str_copy(a, str_of(patch->name));
 	struct str text;
 	struct err ignored;
 	mails list;
 	words.message = str_format(a, "%s\n", name);
-	if (!file_read(a, path_join(a, h->dir, patch), TEXT_LIMIT, &text, &ignored) ||
+	if (!file_read(a, patch->file, TEXT_LIMIT, &text, &ignored) ||
 		!mails_read(a, text, name, &list, &ignored))
 		return words;
 	struct mail m = list.v[0];
@@ -151,20 +145,27 @@ static struct git_words read_patch(struct history *h, const char *patch)
 	return words;
 }
 
-static struct git_words stage_words(struct history *h, enum source_stage stage, const char *patch)
+static struct git_words stage_words(
+	struct history *h, enum source_stage stage, const struct source_patch *patch)
 {
-	if (stage == STAGE_UPSTREAM)
-		return make_first_words(h->k->a, h->recipe->name, h->recipe->version);
+	struct work *k = h->k;
 	if (stage == STAGE_PATCH)
 		return read_patch(h, patch);
-	h->packager = read_packager(h);
-	h->packager.message = str_format(
-		h->k->a, "Debian's packaging, %s %s\n", h->place->debian, h->place->version);
+	h->packager = make_first_words(k->a, h->recipe->name, h->recipe->version);
+	if (stage == STAGE_UPSTREAM)
+		return h->packager;
+	if (h->place->debian)
+		h->packager = read_packager(h);
+	h->packager.message = h->place->debian ? str_format(k->a, "Debian's packaging, %s %s\n",
+							 h->place->debian, h->place->version)
+					       : str_format(k->a, "opam's files, %s %s\n",
+							 h->recipe->name, h->recipe->version);
 	return h->packager;
 }
 
 /* The folder as it stands becomes the next commit. */
-static bool on_stage(void *ctx, enum source_stage stage, const char *patch, struct err *e)
+static bool on_stage(
+	void *ctx, enum source_stage stage, const struct source_patch *patch, struct err *e)
 {
 	struct history *h = ctx;
 	struct work *k = h->k;
@@ -213,7 +214,7 @@ static bool commit_whole(struct work *k, const struct recipe *r, const struct gi
 bool history_make(struct work *k, const struct recipe *r, const struct tree *source,
 	const struct git_id *tree, struct git_id *base, struct git_id *first, struct err *e)
 {
-	if (!source->place || !source->place->debian)
+	if (!source->place || !source_has_stages(source->place))
 		return commit_whole(k, r, tree, base, first, e);
 	struct err later;
 	const char *staging = path_join(k->a, k->dir, STAGING);
@@ -226,8 +227,8 @@ bool history_make(struct work *k, const struct recipe *r, const struct tree *sou
 		return false;
 	/* The source is there, without a network and the archives that it came from. */
 	if (!ok && (e->code == E_NET || e->code == E_NOTFOUND)) {
-		term_warn("Debian's patches of %s are one commit with upstream's source: %s",
-			r->name, e->text);
+		term_warn("%s patches of %s are one commit with upstream's source: %s",
+			source->place->debian ? "Debian's" : "opam's", r->name, e->text);
 		return commit_whole(k, r, tree, base, first, e);
 	}
 	if (!ok)

@@ -174,7 +174,8 @@ static bool check_source(const struct work *k, struct err *e)
 	vec_for(s, &k->recipe->source)
 		known |= s->path || (s->debian && !s->sha256) ||
 			 (s->sha256 && !strcasecmp(s->sha256, k->series.sha256)) ||
-			 is_pin(k, s->commit) || is_pin(k, s->sha512) || is_pin(k, s->md5);
+			 is_pin(k, s->commit) || is_pin(k, s->sha512) || is_pin(k, s->md5) ||
+			 (s->added.n && is_pin(k, source_pin(k->a, s)));
 	if (known)
 		return true;
 	fail(e, E_CONFLICT,
@@ -314,6 +315,15 @@ bool make_as_it_was(struct work *k, struct err *e)
 	       work_open(k, e);
 }
 
+/* opam's patches may change while the version stays. */
+static bool is_added_to(const struct recipe *r)
+{
+	vec_for(s, &r->source)
+		if (s->added.n)
+			return true;
+	return false;
+}
+
 bool make_ready(struct work *k, bool *created, struct err *e)
 {
 	const char *why = NULL;
@@ -325,7 +335,8 @@ bool make_ready(struct work *k, bool *created, struct err *e)
 		if (!work_open(k, e) || !in_step(k, &why, e))
 			return false;
 		const char *version = k->has_series ? k->series.version : k->sync.version;
-		if (!work_check_version(k->recipe, version, k->dir, e))
+		if (!work_check_version(k->recipe, version, k->dir, e) ||
+			(k->has_series && is_added_to(k->recipe) && !check_source(k, e)))
 			return false;
 	}
 	if (why && !make_check_saved(k, e)) {

@@ -44,6 +44,7 @@ static struct source aim_path(struct aim *m, const struct source *s)
 	const char *path = with_version(m->k->a, s->path, r->version, m->q->version);
 	if (path && dir_exists(path_join(m->k->a, r->dir, path)))
 		new.path = path;
+	new.in_root = NULL;
 	return new;
 }
 

@@ -22,8 +22,8 @@ static void look_for(struct looked_for *l, const ocaml_library_list *libraries)
 	vec_for(library, libraries) {
 		const struct ocaml_library *x = *library;
 		if (x->is_installed && !map_has(&l->p->homes, str_of(x->package)) &&
-			(!l->p->opam_switch || strncmp(x->file, l->p->opam_switch,
-						       strlen(l->p->opam_switch)) != 0))
+			(!l->p->from_switch || strncmp(x->file, l->p->from_switch,
+						       strlen(l->p->from_switch)) != 0))
 			*map_put(&l->metas, str_of(x->file)) = (void *)(uintptr_t)x->package;
 	}
 }

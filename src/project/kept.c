@@ -27,11 +27,21 @@ struct kept {
 #define AT(t, member, k) .kind = k, .offset = offsetof(struct t, member)
 #define TABLE(t) sizeof(t) / sizeof(*(t))
 
+static const struct spec_field added_fields[] = {
+	{"name", AT(added_file, name, SPEC_STRING), .required = true},
+	{"file", AT(added_file, file, SPEC_STRING)}, {"url", AT(added_file, url, SPEC_STRING)},
+	{"sha256", AT(added_file, sha256, SPEC_STRING)},
+	{"sha512", AT(added_file, sha512, SPEC_STRING)}, {"md5", AT(added_file, md5, SPEC_STRING)},
+	{"patch", AT(added_file, is_patch, SPEC_BOOL)}};
+static const struct spec added_spec = {
+	"added", sizeof(struct added_file), added_fields, TABLE(added_fields), ""};
+
 static const struct spec_field source_fields[] = {{"debian", AT(source, debian, SPEC_STRING)},
 	{"url", AT(source, url, SPEC_STRING)}, {"git", AT(source, git, SPEC_STRING)},
 	{"path", AT(source, path, SPEC_STRING)}, {"version", AT(source, version, SPEC_STRING)},
 	{"commit", AT(source, commit, SPEC_STRING)}, {"sha256", AT(source, sha256, SPEC_STRING)},
-	{"sha512", AT(source, sha512, SPEC_STRING)}, {"md5", AT(source, md5, SPEC_STRING)}};
+	{"sha512", AT(source, sha512, SPEC_STRING)}, {"md5", AT(source, md5, SPEC_STRING)},
+	{"added", AT(source, added, SPEC_STRUCTS), .sub = &added_spec}};
 static const struct spec source_spec = {
 	"source", sizeof(struct source), source_fields, TABLE(source_fields), ""};
 
@@ -223,6 +233,19 @@ static void put_if(struct json_writer *w, const char *name, const char *value)
 		json_put_string(w, name, value);
 }
 
+static void put_added(struct json_writer *w, const struct added_file *f)
+{
+	json_open(w, NULL, '{');
+	put_if(w, "name", f->name);
+	put_if(w, "file", f->file);
+	put_if(w, "url", f->url);
+	put_if(w, "sha256", f->sha256);
+	put_if(w, "sha512", f->sha512);
+	put_if(w, "md5", f->md5);
+	json_put_bool(w, "patch", f->is_patch);
+	json_close(w);
+}
+
 static void put_source(struct json_writer *w, const struct source *s)
 {
 	json_open(w, NULL, '{');
@@ -235,6 +258,10 @@ static void put_source(struct json_writer *w, const struct source *s)
 	put_if(w, "sha256", s->sha256);
 	put_if(w, "sha512", s->sha512);
 	put_if(w, "md5", s->md5);
+	json_open(w, "added", '[');
+	vec_for(f, &s->added)
+		put_added(w, f);
+	json_close(w);
 	json_close(w);
 }
 

@@ -22,6 +22,12 @@ static void take_checksum(struct arena *a, struct str word, struct source *out)
 		out->md5 = str_copy(a, value);
 }
 
+void make_checksums(struct arena *a, const opam_words *checksums, struct source *out)
+{
+	vec_for(word, checksums)
+		take_checksum(a, *word, out);
+}
+
 static bool is_web(struct str address)
 {
 	return str_starts(address, S("https://")) || str_starts(address, S("http://"));
@@ -42,8 +48,7 @@ bool make_source(struct arena *a, struct str url, const opam_words *checksums, s
 	if (u.backend != OPAM_ARCHIVE || !is_web(u.address))
 		return false;
 	out->url = str_copy(a, u.address);
-	vec_for(word, checksums)
-		take_checksum(a, *word, out);
+	make_checksums(a, checksums, out);
 	return out->sha256 || out->sha512 || out->md5;
 }
 

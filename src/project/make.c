@@ -27,6 +27,7 @@ MUST_CHECK static bool read_installed(struct reading *p, struct ocaml_installed 
 	*out = (struct ocaml_installed){0};
 	if (!site_of(p->a, p->opam_switch, NULL, &p->site, e))
 		return false;
+	p->from_switch = p->opam_switch ? p->opam_switch : switch_of_site(p->a, &p->site);
 	if (p->site.conf)
 		vec_push(p->a, &p->read, p->site.conf);
 	vec_for(dir, &p->site.path)

@@ -36,6 +36,8 @@ struct reading {
 	struct mirage mirage;
 	struct ocaml_workspace dune;
 	const char *opam_switch; /* its folder; NULL */
+	const char *from_switch; /* that installed libraries come from: the same, or, where none is
+				  * set, one whose lib/ is among findlib's folders; NULL */
 	struct ocaml_site site;
 	ocaml_libraries all; /* the workspace's, then those installed */
 	struct map broken;   /* installed packages whose META can't be read: struct err */
@@ -67,6 +69,8 @@ MUST_CHECK bool image_field(
 MUST_CHECK bool lock_read(struct reading *p, struct err *e);
 /* PREFIX of the opam switch that the project in ROOT builds in; NULL where there is none. */
 const char *switch_find(struct arena *a, const char *root);
+/* PREFIX of the one whose lib/ is among the folders of SITE; NULL. */
+const char *switch_of_site(struct arena *a, const struct ocaml_site *site);
 
 /* ---- recipes ------------------------------------------------------------------------------ */
 
@@ -81,6 +85,14 @@ void make_describe(struct reading *p, struct recipe *r, const struct opam_packag
 bool make_source(struct arena *a, struct str url, const opam_words *checksums, struct source *out);
 /* Is PATH, relative to the root, in what opam-monorepo pulls? */
 bool units_pulled(const char *path);
+/* The CHECKSUMS that can be verified here. */
+void make_checksums(struct arena *a, const opam_words *checksums, struct source *out);
+/* Adds to OUT the files and patches that OPAM adds to its source when it is built in the switch
+ * STATE; DIR is where those lie that came with the opam file. */
+void make_added(struct reading *p, const struct opam_package *opam, const char *dir,
+	const struct opam_switch *state, struct source *out);
+/* The same source as another package has it: what MORE adds by names that INTO lacks. */
+void merge_added(struct arena *a, struct source *into, const struct source *more);
 /* The project itself, and a recipe for each vendored source. */
 MUST_CHECK bool units_make(struct reading *p, struct err *e);
 /* The recipe that LIBRARY belongs to; NULL for what belongs to the compiler. */

@@ -52,6 +52,16 @@ const char *switch_find(struct arena *a, const char *root)
 	return prefix || !opam_root ? prefix : current(a, opam_root);
 }
 
+const char *switch_of_site(struct arena *a, const struct ocaml_site *site)
+{
+	vec_for(folder, &site->path) {
+		const char *prefix = if_switch(a, path_dir(a, *folder));
+		if (prefix)
+			return prefix;
+	}
+	return NULL;
+}
+
 /* ---- its packages ------------------------------------------------------------------------- */
 
 /* One package of the switch. */
@@ -67,7 +77,7 @@ MUST_CHECK static bool read_state(struct installed *s, struct err *e)
 	struct reading *p = s->p;
 	struct str text;
 	struct opam_file parsed;
-	const char *file = path_join(p->a, p->opam_switch, ".opam-switch/switch-state");
+	const char *file = path_join(p->a, p->from_switch, ".opam-switch/switch-state");
 	vec_push(p->a, &p->read, file);
 	return file_read(p->a, file, OPAM_FILE_MAX, &text, e) &&
 	       opam_parse(p->a, text, file, &parsed, e) &&
@@ -80,7 +90,7 @@ static bool installs(struct installed *s, struct str package, const char *name)
 	struct str text;
 	struct err ignored;
 	const char *file = str_format(
-		s->p->a, "%s/.opam-switch/install/%.*s.changes", s->p->opam_switch, STR(package));
+		s->p->a, "%s/.opam-switch/install/%.*s.changes", s->p->from_switch, STR(package));
 	const char *wanted = str_format(s->p->a, "\"lib/%s/META\"", name);
 	return file_exists(file) && file_read(s->p->a, file, OPAM_FILE_MAX, &text, &ignored) &&
 	       str_find(text, str_of(wanted)) >= 0;
@@ -119,12 +129,18 @@ static bool source_of(struct installed *s, struct source *out)
 {
 	struct arena *a = s->p->a;
 	const char *kept =
-		str_format(a, "%s/.opam-switch/sources/%s", s->p->opam_switch, s->package);
+		str_format(a, "%s/.opam-switch/sources/%s", s->p->from_switch, s->package);
 	if (is_pinned(s) && dir_exists(kept)) {
 		*out = (struct source){.path = kept};
 		return true;
 	}
-	return make_source(a, s->opam.url.src, &s->opam.url.checksums, out);
+	if (!make_source(a, s->opam.url.src, &s->opam.url.checksums, out))
+		return false;
+	make_added(s->p, &s->opam,
+		str_format(a, "%s/.opam-switch/packages/%s.%s/files", s->p->from_switch, s->package,
+			s->version),
+		&s->state, out);
+	return true;
 }
 
 static bool same(const char *a, const char *b)
@@ -180,7 +196,7 @@ MUST_CHECK static bool add_installed(struct installed *s, const char *name, stru
 	if (!package.n || is_compilers(s))
 		return true;
 	s->version = str_copy(p->a, opam_switch_version(&s->state, package));
-	const char *file = str_format(p->a, "%s/.opam-switch/packages/%s.%s/opam", p->opam_switch,
+	const char *file = str_format(p->a, "%s/.opam-switch/packages/%s.%s/opam", p->from_switch,
 		s->package, s->version);
 	if (!file_exists(file))
 		return true;
@@ -189,7 +205,9 @@ MUST_CHECK static bool add_installed(struct installed *s, const char *name, stru
 	if (!source_of(s, &source))
 		return true;
 	struct recipe *r = with_source(p, &source);
-	if (!r)
+	if (r)
+		merge_added(p->a, r->source.v, &source);
+	else
 		r = add_recipe(s, &source);
 	if (!is_known(&r->build.dune->packages, s->package))
 		vec_push(p->a, &r->build.dune->packages, s->package);
@@ -207,13 +225,13 @@ bool switch_make(struct reading *p, const ocaml_library_list *libraries, struct 
 {
 	struct installed s = {.p = p};
 	struct map seen = {.a = p->a};
-	if (!p->opam_switch)
+	if (!p->from_switch)
 		return true;
 	if (!read_state(&s, e))
 		return false;
 	vec_for(library, libraries) {
 		const char *name = (*library)->package;
-		if (!(*library)->is_installed || !is_in((*library)->file, p->opam_switch) ||
+		if (!(*library)->is_installed || !is_in((*library)->file, p->from_switch) ||
 			map_has(&seen, str_of(name)))
 			continue;
 		*map_put(&seen, str_of(name)) = p;

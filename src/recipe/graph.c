@@ -113,7 +113,10 @@ static bool not_found(const struct workspace *w, const char *name, bool images, 
 		return fail_hint(e, "did you mean '%s'?", near);
 	if (all.n > MAX_LISTED)
 		return fail_hint(e, "there are: %.*s, ...", (int)whole_names(&all), all.p);
-	return fail_hint(e, "there are: %s", names.n ? all.p : "none");
+	if (!names.n)
+		return fail_hint(
+			e, "there are none: put one's recipe into recipes/NAME/recipe.json");
+	return fail_hint(e, "there are: %s", all.p);
 }
 
 /* By the file that dune makes ("dist/site"), as respin resolve names images. */

@@ -71,14 +71,30 @@ static bool check_recipe(const struct recipe *r, struct err *e)
 	return !r->image || check_checks(r, e);
 }
 
+/* PATH, relative to ROOT, from the folder DIR. */
+static const char *seen_from(struct arena *a, const char *dir, const char *root, const char *path)
+{
+	size_t n = strlen(root);
+	struct text up = {.a = a};
+	if (strncmp(dir, root, n) != 0 || (dir[n] && dir[n] != '/'))
+		return path_join(a, root, path);
+	text_addz(&up, "");
+	for (const char *c = dir + n; *c; c++)
+		if (*c == '/')
+			text_addz(&up, "../");
+	return str_format(a, "%s%s", up.p, path);
+}
+
 /* Paths of a made recipe are relative to the root. */
 static void take_sources(struct arena *a, struct recipe *r, const struct recipe *made)
 {
 	vec_for(s, &made->source) {
 		struct source *own = vec_add(a, &r->source);
 		*own = *s;
-		if (s->path)
-			own->path = path_join(a, made->dir, s->path);
+		if (!s->path)
+			continue;
+		own->path = seen_from(a, r->dir, made->dir, s->path);
+		own->in_root = s->path;
 	}
 }
 

@@ -7,6 +7,15 @@
 #include "base/base.h"
 #include "spec/spec.h"
 
+/* A file that opam adds to a source: put there as NAME, or, of a patch, applied. */
+struct added_file {
+	const char *name;
+	const char *file; /* where it is on this machine, with sha256; else ... */
+	const char *url;  /* ... where it is to be had, with one of the checksums */
+	const char *sha256, *sha512, *md5;
+	bool is_patch;
+};
+
 /* One place to get the source from; exactly one of debian, url, git and path is set. */
 struct source {
 	const char *debian;  /* name of a Debian source package; version is Debian's, sha256 the
@@ -15,10 +24,14 @@ struct source {
 	const char *url;     /* of an archive; the checksums are the archive's */
 	const char *git;     /* URL of a repository, with commit (40 hexadecimal digits) */
 	const char *path;    /* folder, relative to the recipe's folder */
+	const char *in_root; /* the same, relative to the workspace's root, where the recipe leaves
+			      * its source to the dune workspace; or NULL */
 	const char *version; /* debian: "2.1.3+dfsg1-2" */
 	const char *commit;
 	const char *sha256;
 	const char *sha512, *md5; /* of an archive, beside or in place of sha256: opam's */
+	/* Of a made recipe: added to it in this order, files before patches. */
+	VEC(struct added_file) added;
 };
 typedef VEC(struct source) source_list;
 

@@ -8,6 +8,7 @@
 #include "sys/sys.h"
 
 #define SETTINGS_LIMIT ((size_t)64 * 1024)
+#define USUAL "recipes" /* the folder of recipes */
 
 struct settings {
 	strings recipes; /* folders that hold recipes, relative to the settings file */
@@ -103,15 +104,21 @@ static bool read_folders(struct workspace *w, const recipes *made, struct err *e
 	struct settings settings = {0};
 	if (file && !read_settings(w->a, file, &settings, e))
 		return false;
-	bool are_needed = file && !made;
-	if (!settings.recipes.n && (are_needed || dir_exists(path_join(w->a, w->root, "recipes"))))
-		vec_push(w->a, &settings.recipes, "recipes");
+	if (!settings.recipes.n)
+		vec_push(w->a, &settings.recipes, USUAL);
 	vec_for(dir, &settings.recipes) {
-		const char *real;
-		if (path_real(w->a, path_join(w->a, w->root, *dir), &real, e) &&
-			add_recipes(w, real, made, e))
+		const char *path = path_join(w->a, w->root, *dir), *real;
+		/* git keeps no empty folder. */
+		if (!strcmp(*dir, USUAL) && !dir_exists(path))
 			continue;
-		return file ? fail_where(e, "%s:/recipes", file) : false;
+		if (!path_real(w->a, path, &real, e)) {
+			if (e->code == E_NOTFOUND)
+				e->code = E_INPUT;
+			fail_hint(e, "make that folder, or take it out of \"recipes\"");
+			return fail_where(e, "%s:/recipes", file ? file : w->root);
+		}
+		if (!add_recipes(w, real, made, e))
+			return false;
 	}
 	return true;
 }

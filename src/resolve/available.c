@@ -15,7 +15,6 @@ struct available {
 	strings contents, packages; /* files */
 	struct map owners;	    /* of packages: number + 1, by name */
 	struct map sources;	    /* the same, of source packages, by "NAME VERSION" */
-	struct map told;	    /* packages of which it is said how to install them */
 	dpkg_list known;
 	size_t files;
 };
@@ -122,13 +121,6 @@ static void add_file(struct available *v, const char *name, const char *shown, c
 	while ((package = debian_contents_package(&packages)).n) {
 		uint32_t owner = owner_of(v, package);
 		add_name(v, name, shown, file, NULL, owner, kind);
-		if (map_has(&v->told, package))
-			continue;
-		*map_put(&v->told, package) = v;
-		catalog_add_fact(v->m, owner, CATALOG_BECAUSE,
-			str_format(v->a, "the distribution has it: apt-get install %.*s",
-				STR(package)),
-			CATALOG_NONE);
 	}
 }
 
@@ -233,7 +225,7 @@ static bool make(struct catalog_maker *m, void *ctx, struct err *e)
 {
 	struct available *v = ctx;
 	v->m = m;
-	v->owners.a = v->sources.a = v->told.a = v->a;
+	v->owners.a = v->sources.a = v->a;
 	vec_for(file, &v->packages)
 		catalog_watch(m, *file);
 	vec_for(file, &v->contents)
@@ -262,11 +254,9 @@ static bool find_files(struct available *v, const char *dir, struct err *e)
 	if (!dir_list(v->a, dir, &names, e))
 		return false;
 	vec_for(name, &names) {
-		if (strstr(*name, ".diff_Index"))
-			continue;
-		if (strstr(*name, "_Contents-"))
+		if (debian_is_contents(*name))
 			vec_push(v->a, &v->contents, path_join(v->a, dir, *name));
-		else if (strstr(*name, "_Packages"))
+		else if (strstr(*name, "_Packages") && !strstr(*name, ".diff_Index"))
 			vec_push(v->a, &v->packages, path_join(v->a, dir, *name));
 	}
 	return true;
@@ -291,6 +281,13 @@ static void drop_known(struct search *s, size_t from)
 		if (!is_known(s, from, &s->found.v[i]))
 			s->found.v[kept++] = s->found.v[i];
 	s->found.n = kept;
+}
+
+static void say_install(struct search *s, struct candidate *c)
+{
+	bool is_source = !strcmp(c->kind, "source package");
+	c->install = str_format(
+		s->a, is_source ? "apt-get source %s" : "apt-get install %s", c->package);
 }
 
 bool search_available(struct search *s, struct err *e)
@@ -321,5 +318,7 @@ bool search_available(struct search *s, struct err *e)
 	if (!search_catalog(s, &source, &how, e))
 		return false;
 	drop_known(s, before);
+	for (size_t i = before; i < s->found.n; i++)
+		say_install(s, &s->found.v[i].c);
 	return true;
 }

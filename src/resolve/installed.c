@@ -13,8 +13,12 @@ struct installed {
 static struct modules_origin origin_of(void *ctx, const char *package, const char *dir)
 {
 	struct installed *i = ctx;
-	(void)dir;
-	return package ? origins_find(&i->origins, package) : (struct modules_origin){0};
+	struct modules_origin from = {0};
+	if (package)
+		from = origins_find(&i->origins, package);
+	if (dir && !from.source)
+		from.source = str_format(i->a, "installed in %s", dir);
+	return from;
 }
 
 static bool make(struct catalog_maker *m, void *ctx, struct err *e)
@@ -35,6 +39,7 @@ static bool make(struct catalog_maker *m, void *ctx, struct err *e)
 	vec_for(path, &i->site.path)
 		catalog_watch(m, *path);
 	modules_add(&x);
+	modules_add_archives(&x, true);
 	origins_close(&i->origins);
 	m->summary = str_format(m->a, "installed for OCaml: %s, %s",
 		count_words(m->a, i->all.libraries.n, "library name"),

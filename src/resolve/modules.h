@@ -24,6 +24,9 @@ struct modules {
 /* Adds all libraries with their modules and sources, the packages that they are of, and who needs
  * whom. */
 void modules_add(struct modules *x);
+/* Adds the symbols of C that installed libraries bring along. BUT_DEBIAN: not those from the
+ * distribution, which knows them itself. */
+void modules_add_archives(struct modules *x, bool but_debian);
 /* Adds the module M of L, and its sources, to the library OWNER. */
 void modules_add_module(struct modules *x, const struct ocaml_library *l,
 	const struct ocaml_module *m, uint32_t owner);

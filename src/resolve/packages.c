@@ -1,5 +1,6 @@
 /* packages.c - the world of opam's repositories: packages by name, installed or not.
  * SPDX-License-Identifier: ISC */
+#include <ctype.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,6 +105,42 @@ static enum opam_fresh freshness(const char *kept, const char *repo)
 	return newer ? OPAM_FRESH_NAMES : OPAM_FRESH_ALL;
 }
 
+/* opam tells no modules. By its name a module is mostly of a package that is called as its
+ * beginning: "Tcpip_stack_direct" of tcpip. OPAM_NONE where there is none. */
+static uint32_t likely_package(const struct search *s, const struct opam_index *x)
+{
+	struct str first = s->query;
+	char *name = str_copy(s->a, str_cut(&first, '.'));
+	for (char *c = name; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	for (size_t n = strlen(name); n > 2; n--) {
+		bool ends = !name[n] || name[n] == '_';
+		name[n] = ends ? '\0' : name[n];
+		for (char *c = name; ends && *c; c++)
+			*c = *c == '_' ? '-' : *c;
+		uint32_t found = ends ? opam_index_package(x, str_of(name)) : OPAM_NONE;
+		if (found != OPAM_NONE)
+			return found;
+		for (char *c = name; ends && *c; c++)
+			*c = *c == '-' ? '_' : *c;
+	}
+	return OPAM_NONE;
+}
+
+static const char *modules_words(const struct search *s, const struct opam_index *x)
+{
+	struct opam_known k;
+	if (!isupper((unsigned char)*s->query.p))
+		return "";
+	uint32_t package = likely_package(s, x);
+	if (package == OPAM_NONE || !opam_index_get(x, opam_index_latest(x, package), &k))
+		return "; modules of what is not installed are not known";
+	return str_format(s->a,
+		"; modules of what is not installed are not known: %s may have it (opam install "
+		"%s)",
+		k.name, k.name);
+}
+
 static bool search_repository(struct search *s, const char *root, const struct opam_remote *remote,
 	int order, struct err *e)
 {
@@ -128,8 +165,8 @@ static bool search_repository(struct search *s, const char *root, const struct o
 		add_package(s, &r, package);
 	opam_index_count(x, &counts);
 	vec_push(s->a, &s->looked_in,
-		str_format(s->a, "opam repository %.*s: names of %s", STR(remote->name),
-			count_words(s->a, counts.packages, "package")));
+		str_format(s->a, "opam repository %.*s: names of %s%s", STR(remote->name),
+			count_words(s->a, counts.packages, "package"), modules_words(s, x)));
 	const char *near[OPAM_NEAR_MAX];
 	size_t n = s->found.n ? 0 : opam_index_near(x, s->query, near);
 	for (size_t i = 0; i < n; i++)

@@ -181,16 +181,34 @@ static void watch_all(struct project *p, struct catalog_maker *m)
 		catalog_watch(m, *file);
 }
 
+/* Damage is worth a warning; a dune file that is a program ("(* -*- tuareg -*- *)") is none, and
+ * dune itself, where it is there, tells what such a one defines. */
+static void add_problems(const struct project *p, struct text *t)
+{
+	size_t programs = 0, damaged = 0;
+	vec_for(problem, &p->dune.problems) {
+		bool is_program = strstr(*problem, "is an OCaml program");
+		programs += is_program;
+		damaged += !is_program;
+		if (damaged == 1 && !is_program)
+			text_addf(t, "; not read: %s", *problem);
+	}
+	if (damaged > 1)
+		text_addf(t, ", and %zu more", damaged - 1);
+	if (programs && !damaged)
+		text_addf(t, "; not looked into, being OCaml programs: %s",
+			count_words(p->a, programs, "dune file"));
+}
+
 static const char *summary_of(const struct project *p, const char *how)
 {
 	struct text t = {.a = p->a};
 	text_addf(&t, "project %s: %s, %s; %s", p->root,
 		count_words(p->a, p->dune.libraries.n, "library name"),
 		count_words(p->a, p->dune.packages.n, "package"), how);
-	if (p->dune.problems.n)
-		text_addf(&t, "; not read: %s", p->dune.problems.v[0]);
-	if (p->dune.problems.n > 1)
-		text_addf(&t, ", and %zu more", p->dune.problems.n - 1);
+	if (p->no_symbols)
+		text_addf(&t, "; no symbols of its C: %s", p->no_symbols);
+	add_problems(p, &t);
 	return t.p;
 }
 
@@ -218,9 +236,10 @@ static bool make(struct catalog_maker *m, void *ctx, struct err *e)
 	vec_for(package, &p->dune.packages)
 		(void)modules_package(&x, package->name, package->file, package->line);
 	modules_add(&x);
+	modules_add_archives(&x, false);
 	project_add_edited(p, &x);
-	project_add_stubs(p, &x);
 	project_add_images(p, &x);
+	project_add_stubs(p, &x);
 	origins_close(&p->origins);
 	m->summary = summary_of(p, how);
 	return true;
@@ -243,7 +262,7 @@ static const char *key_of(const struct project *p)
 
 bool search_project(struct search *s, struct err *e)
 {
-	struct project p = {.a = s->a, .s = s};
+	struct project p = {.a = s->a, .s = s, .stub_names.a = s->a};
 	struct ocaml_env env = ocaml_env_now();
 	p.root = s->project = root_of(s);
 	if (!p.root)

@@ -7,6 +7,14 @@
 
 typedef VEC(struct opam_lock) opam_locks;
 
+/* A file in C, or beside such. */
+struct project_stub {
+	uint32_t owner; /* the library's number */
+	const char *library;
+	const char *file; /* relative to the root */
+	bool is_linked;	  /* the library's dune file names it */
+};
+
 struct project {
 	struct arena *a;
 	struct search *s;
@@ -18,6 +26,9 @@ struct project {
 	ocaml_libraries all; /* DUNE's, then those installed ones that it does not have */
 	opam_locks locks;
 	strings lock_files; /* absolute */
+	VEC(struct project_stub) stubs;
+	struct map stub_names;	/* by owner and name */
+	const char *no_symbols; /* why there are none of the stubs; or NULL */
 };
 
 /* The lock files of the project in ROOT; each must be watched. */
@@ -44,8 +55,11 @@ void project_add_images(struct project *p, struct modules *x);
 /* Adds the modules that only the working trees of overlays have, to the libraries that they are of.
  */
 void project_add_edited(struct project *p, struct modules *x);
-/* Adds the C files in the folders of libraries. */
+/* Adds the C files of libraries, with the symbols that they define. */
 void project_add_stubs(struct project *p, struct modules *x);
+/* One more such file, where its library has none of its name yet. */
+void project_add_stub(
+	struct project *p, uint32_t owner, const char *library, const char *file, bool is_linked);
 /* The libraries that executables of the project link, virtual ones with what implements them. */
 void project_linked(
 	const struct project *p, const struct ocaml_executable *x, ocaml_library_list *out);

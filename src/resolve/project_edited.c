@@ -18,8 +18,9 @@ static void note_known(struct project *p, const struct modules *x, struct map *k
 			*map_put(known, str_of(key_of(p->a, n->owner, n->shown))) = n;
 }
 
+/* TREE: the overlay's, as stubs are named. */
 static void add_new(struct project *p, struct modules *x, const struct map *known,
-	const struct ocaml_library *library)
+	const struct ocaml_library *library, const char *tree)
 {
 	uint32_t owner = modules_owner(x, library->name);
 	if (owner == CATALOG_NONE)
@@ -27,6 +28,8 @@ static void add_new(struct project *p, struct modules *x, const struct map *know
 	vec_for(m, &library->modules)
 		if (!map_has(known, str_of(key_of(p->a, owner, m->path))))
 			modules_add_module(x, library, m, owner);
+	vec_for(stub, &library->stubs)
+		project_add_stub(p, owner, library->name, path_join(p->a, tree, *stub), true);
 }
 
 static void add_tree(
@@ -43,7 +46,7 @@ static void add_tree(
 		struct ocaml_library here = *l;
 		here.dir = path_join(p->a, below ? below : tree, strcmp(l->dir, ".") ? l->dir : "");
 		if (!l->redirect)
-			add_new(p, x, known, &here);
+			add_new(p, x, known, &here, below ? below : tree);
 	}
 }
 

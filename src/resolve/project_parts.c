@@ -224,6 +224,8 @@ static void add_images(struct project *p, struct modules *x, const struct ocaml_
 	vec_push(p->a, &x->m->owners, o);
 	uint32_t owner = (uint32_t)x->m->owners.n - 1;
 	add_image_modules(x, exe, first, owner);
+	vec_for(stub, &exe->stubs)
+		project_add_stub(p, owner, first, *stub, true);
 	project_linked(p, exe, &linked);
 	vec_for(name, &exe->names) {
 		const char *image = project_image(p, exe, *name);
@@ -238,45 +240,6 @@ void project_add_images(struct project *p, struct modules *x)
 	vec_for(exe, &p->dune.executables)
 		if (project_is_image(exe))
 			add_images(p, x, exe);
-}
-
-/* ---- files that are no modules -----------------------------------------------------------------
- */
-
-static bool is_c(const char *name)
-{
-	static const char *const endings[] = {".c", ".h", ".S", ".cc", ".cpp"};
-	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++)
-		if (str_ends(str_of(name), str_of(endings[i])))
-			return true;
-	return false;
-}
-
-/* C beside the modules of a library is mostly its stubs. Of several libraries in one folder the
- * first is as good as any. */
-void project_add_stubs(struct project *p, struct modules *x)
-{
-	struct map seen = {.a = p->a};
-	vec_for(l, &p->dune.libraries) {
-		strings names = {0};
-		struct err ignored;
-		uint32_t owner = modules_owner(x, l->name);
-		void **known = map_put(&seen, str_of(l->dir));
-		if (*known || owner == CATALOG_NONE ||
-			!dir_list(p->a, path_join(p->a, p->root, l->dir), &names, &ignored))
-			continue;
-		*known = l;
-		vec_for(name, &names) {
-			const char *file =
-				strcmp(l->dir, ".") ? path_join(p->a, l->dir, *name) : *name;
-			if (is_c(*name))
-				vec_push(p->a, &x->m->names,
-					((struct made_name){path_base(file), file, file,
-						str_format(p->a, "%s lies beside the modules of %s",
-							file, l->name),
-						owner, 0, CATALOG_SOURCE, 0}));
-		}
-	}
 }
 
 /* ---- lock files -------------------------------------------------------------------------------

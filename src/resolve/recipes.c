@@ -97,11 +97,10 @@ bool search_workspace(struct search *s, struct err *e)
 }
 
 /* Fetches what is missing and looks there too. What can't be fetched is an error only where nothing
- * was found elsewhere. */
+ * is found elsewhere. */
 bool search_workspace_missing(struct search *s, struct err *e)
 {
 	recipes missing = s->missing;
-	bool failed = false;
 	s->missing = (recipes){0};
 	vec_for(r, &missing) {
 		struct err now;
@@ -113,11 +112,13 @@ bool search_workspace_missing(struct search *s, struct err *e)
 		vec_push(s->a, &s->missing, *r);
 		if (!s->fetch)
 			continue;
-		if (!failed || now.code == E_INTERRUPTED)
+		if (now.code == E_INTERRUPTED) {
 			*e = now;
-		if (now.code == E_INTERRUPTED)
 			return false;
-		failed = true;
+		}
+		if (!s->has_unfetched)
+			s->unfetched = now;
+		s->has_unfetched = true;
 	}
-	return !failed || s->found.n;
+	return true;
 }

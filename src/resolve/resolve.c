@@ -47,6 +47,8 @@ static bool search_in(struct search *s, world_search *const *worlds, size_t n, s
 
 static bool search_worlds(struct search *s, enum resolve_reach reach, struct err *e)
 {
+	if (reach == RESOLVE_DISTRIBUTION)
+		return SEARCH(s, e, search_distribution, search_available);
 	if (!SEARCH(s, e, search_workspace, search_project))
 		return false;
 	if (!search_is_certain(s) && !SEARCH(s, e, search_workspace_missing, search_locked))
@@ -68,6 +70,19 @@ static strings places_searched(struct search *s)
 	return s->looked_in;
 }
 
+/* A source that can't be had may hold a better answer than there is. */
+static bool settle_unfetched(const struct search *s, struct err *e)
+{
+	if (!s->has_unfetched)
+		return true;
+	if (!s->found.n) {
+		*e = s->unfetched;
+		return false;
+	}
+	term_warn("not looked at: %s", s->unfetched.text);
+	return true;
+}
+
 bool resolve_name(struct arena *a, const struct workspace *w, const char *name,
 	enum resolve_reach reach, bool fetch, struct resolution *out, struct err *e)
 {
@@ -79,7 +94,7 @@ bool resolve_name(struct arena *a, const struct workspace *w, const char *name,
 	struct err no_file;
 	if (str_find(s.query, S("/")) >= 0 && !path_real(a, name, &s.real, &no_file))
 		s.real = NULL;
-	if (!search_worlds(&s, reach, e) || !search_finish(&s, e))
+	if (!search_worlds(&s, reach, e) || !settle_unfetched(&s, e) || !search_finish(&s, e))
 		return false;
 	vec_for(f, &s.found)
 		vec_push(a, &result.candidates, f->c);

@@ -18,9 +18,10 @@ struct candidate {
 	const char *overlay; /* the local edits that stand in for its source, in words; or NULL */
 	const char *world; /* "workspace", "project", "installed", "lock", "opam", "distribution" */
 	const char *unit; /* the part of the project that an overlay replaces as a whole; or NULL */
-	strings evidence; /* each step in words: "the build of lwip compiles tcp_out.c" */
-	strings dependents;	 /* packages (of OCaml: libraries) that need it, transitively */
-	strings images;		 /* images that contain it */
+	const char *install; /* what installs it: "apt-get install zlib1g-dev"; NULL: it is there */
+	strings evidence;    /* each step in words: "the build of lwip compiles tcp_out.c" */
+	strings dependents;  /* packages (of OCaml: libraries) that need it, transitively */
+	strings images;	     /* images that contain it */
 	strings implementations; /* of a virtual library: libraries */
 };
 struct resolution {
@@ -32,9 +33,10 @@ struct resolution {
 
 /* How far a name is looked for. */
 enum resolve_reach {
-	RESOLVE_OWN,   /* in the workspace and the project alone */
-	RESOLVE_FIRST, /* and, where they have nothing certain, everywhere else */
-	RESOLVE_ALL    /* everywhere */
+	RESOLVE_OWN,	     /* in the workspace and the project alone */
+	RESOLVE_FIRST,	     /* and, where they have nothing certain, everywhere else */
+	RESOLVE_ALL,	     /* everywhere */
+	RESOLVE_DISTRIBUTION /* in what the distribution has, installed or not, alone */
 };
 
 /* Finds NAME among

@@ -317,14 +317,37 @@ static bool add_dependents(struct search *s, struct found *f, struct err *e)
 	return true;
 }
 
+/* What the distribution has may be what the workspace builds from source. */
+static void say_own_source(const struct search *s, struct found *f)
+{
+	if (!f->c.source || strcmp(f->c.world, "distribution") != 0)
+		return;
+	vec_for(r, &s->w->all) {
+		vec_for(source, &(*r)->source) {
+			const char *words = source->debian
+						    ? str_format(s->a, "debian %s ", source->debian)
+						    : NULL;
+			if (!words || !str_starts(str_of(f->c.source), str_of(words)))
+				continue;
+			say(s, f,
+				str_format(s->a,
+					"the workspace builds that source as its package %s",
+					(*r)->name));
+			return;
+		}
+	}
+}
+
 /* All finds of one package share the lists of the first. */
 bool search_finish(struct search *s, struct err *e)
 {
 	search_catalog_finish(s);
 	for (size_t i = 0; i < s->found.n; i++) {
 		struct found *f = &s->found.v[i], *before = s->found.v;
-		if (!f->recipe)
+		if (!f->recipe) {
+			say_own_source(s, f);
 			continue;
+		}
 		while (before->recipe != f->recipe)
 			before++;
 		if (before == f && !add_dependents(s, f, e))

@@ -44,7 +44,9 @@ struct search {
 	const char *real; /* the file of that name on disk, absolute and free of links; or NULL */
 	VEC(struct ground) grounds;
 	VEC(struct found) found;
-	recipes missing;     /* whose source is not there */
+	recipes missing;      /* whose source is not there */
+	struct err unfetched; /* why one of them can't be had, where HAS_UNFETCHED */
+	bool has_unfetched;
 	const char *project; /* root of the dune project, absolute; NULL: none */
 	VEC(struct asked *) asked;
 	strings looked_in; /* in words */

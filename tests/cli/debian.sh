@@ -66,9 +66,27 @@ is "... with an empty series" "$(git -C ../newer/$src log --format=%s)" \
 	"Debian's packaging, demo 2.0-1
 demo 2.0"
 
-run respin --json overlay add nothing-like-it
+run env DPKG_ROOT="$scratch/none" respin overlay add nothing-like-it
 exits "a name that nobody knows" 1
 contains "... says so" "$err" "dpkg and apt know no such package or installed file"
+contains "... and what to do" "$err" "apt-get install apt-file && apt-file update, or name the package"
+mkdir -p ../contents/var/lib/apt/lists
+(
+	cd ../contents/var/lib/apt/lists || exit 1
+	printf 'usr/include/%s\n' 'tool.h devel/demo-tool' 'both.h devel/demo-tool,devel/uses-api' |
+		tee m_Contents-all >m_Contents-amd64
+)
+workspace ../files
+run env DPKG_ROOT="$scratch/contents" respin -C ../files overlay add tool.h
+exits "a header of a package that is not installed" 0
+contains "... opens its source" "$out" "overlays/demo-tool/recipe.json is its recipe: Debian's source demo-tool"
+contains "... and says why" "$out" "demo-tool has tool.h; demo-tool 1-1 is apt's candidate"
+run env DPKG_ROOT="$scratch/contents" respin -C ../files overlay add both.h
+exits "a header of several sources" 2
+contains "... names the packages" "$err" "both.h is in several packages that are not installed: demo-tool, uses-api"
+run env DPKG_ROOT="$scratch/contents" respin -C ../files overlay add nothing-like.h
+exits "a header that no package has" 1
+contains "... is told so" "$err" "nor has a package of the distribution such a file"
 run respin overlay add demo=3
 exits "a version that nobody has" 1
 contains "... names those there are" "$err" "apt's index of sources has demo 1.0-1, 2.0-1, no 3"

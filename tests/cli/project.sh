@@ -147,6 +147,18 @@ echo '{ "name": "ocaml-greet", "version": "9", "license": "MIT" }' >recipes/ocam
 run respin overlay add greet
 contains "a recipe by hand wins" "$out" "ocaml-greet 9"
 ok "... its source is the vendored one" test -e overlays/ocaml-greet/src/src/greet.ml
+mkdir recipes/shop
+echo '{ "name": "shop", "version": "2", "license": "ISC", "image": {} }' >recipes/shop/recipe.json
+run respin build shop
+exits "... an image with it builds" 0
+run respin --json inspect shop
+is "... and tells sources by their folders in the project" "$(printf '%s' "$out" | python3 -c 'import json, sys
+for p in json.load(sys.stdin)["packages"]:
+	if p["source"].startswith("path"):
+		print(p["name"], p["version"], p["source"], sep=", ")' 2>&1 | sort)" "ocaml-greet, 9, path vendor/ocaml-greet
+shop, 2, path .
+shop-project, dev, path ."
+lacks "... by no others" "$out" "$scratch"
 respin overlay drop greet
 rm -r recipes
 

@@ -102,6 +102,36 @@ contains "... beside the name of pkg-config" "$out" '"pkg-config name"'
 contains "... and what it is linked with" "$out" "-L/usr/lib -ldemo"
 finds "a library's name" libdemo \
 	"library, libdemo.a, libdemo-dev, 1:2.0-1+b1, /usr/lib/x86_64-linux-gnu/libdemo.a"
+run respin resolve libdemo
+is "... of one source one answer, the rest in a line a package" "$(printf '%s\n' "$out" | grep -v '^  [a-z ]')" \
+	"libdemo.a  library  /usr/lib/x86_64-linux-gnu/libdemo.a
+also  libdemo1 1:2.0-1+b1: libdemo.so.1.2 (library)"
+contains "... and how to see all of them" "$out" "(respin resolve --all libdemo tells all of each)"
+lacks "... without images, where there can't be any" "$out" images
+run respin resolve --all libdemo
+contains "... all of each" "$out" "
+libdemo.so.1.2  library  /usr/lib/x86_64-linux-gnu/libdemo.so.1.2
+  library     libdemo.so.1.2"
+mkdir -p ws/recipes/thing
+echo '{}' >ws/respin.json
+cat >ws/recipes/thing/recipe.json <<'E'
+{"name": "thing", "version": "2.0", "license": "ISC", "source": [{"path": "."}, {"debian": "demo", "version": "1:2.0-1", "sha256":
+"0000000000000000000000000000000000000000000000000000000000000000"}],
+"build": {"objects": {"sources": ["*.c"]}}}
+E
+mkdir ws/recipes/far
+printf '{"name": "far", "version": "1", "license": "ISC", "source": [{"url": "%s", "sha256": "%064d"}], %s}\n' \
+	http://127.0.0.1:9/far.tgz 1 '"build": {"objects": {"sources": ["*.c"]}}' >ws/recipes/far/recipe.json
+run respin -C ws resolve libdemo-dev
+exits "a source that can't be had hides no answer from elsewhere" 0
+contains "... but is told" "$err" "not looked at: source of far: "
+run respin -C ws resolve no-such-name
+exits "... where there is none it is an error" 3
+rm -r ws/recipes/far
+run respin -q -C ws --json resolve libdemo-dev
+contains "what the workspace builds itself is told" "$out" \
+	"the workspace builds that source as its package thing"
+rm -r ws
 finds "a library's file" libdemo.so.1.2 \
 	"library, libdemo.so.1.2, libdemo1, 1:2.0-1+b1, /usr/lib/x86_64-linux-gnu/libdemo.so.1.2"
 finds "a package" libdemo1 "package, -, libdemo1, 1:2.0-1+b1, -"
@@ -117,8 +147,10 @@ printf 'usr/include/far.h\tlibdevel/libfar-dev,other/libnear-dev\nusr/bin/x x/x\
 	>"$DPKG_ROOT/var/lib/apt/lists/mirror_dists_stable_main_Contents-amd64"
 finds "a header of a package that is not installed" far.h \
 	"header, -, libfar-dev, -, /usr/include/far.h"
-contains "... and how to install it" "$(list evidence)" "apt-get install libfar-dev"
+is "... and how to install it" "$(json '["candidates"][0]["install"]')" "apt-get install libfar-dev"
 is "... several may have it" "$(json '["candidates"][1]["package"]')" libnear-dev
+run respin resolve far.h
+contains "... and in words" "$out" "install     apt-get install libfar-dev"
 finds "its library" libfar.so \
 	"library, libfar.so, libfar-dev, -, /usr/lib/x86_64-linux-gnu/libfar.so"
 
@@ -192,6 +224,12 @@ mkdir -p "$OPAMROOT/repo"
 echo 'opam-version: "2.0"' >"$OPAMROOT/config"
 echo 'repositories: "mine" {"https://example.org"}' >"$OPAMROOT/repo/repos-config"
 ln -s ../../repository "$OPAMROOT/repo/mine"
+run respin resolve Stack_tcp.Flow
+contains "a module of a package that is not installed" "$out" \
+	"modules of what is not installed are not known: stack may have it (opam install stack)"
+run respin resolve Nothing.Like
+contains "... or of none" "$out" "modules of what is not installed are not known
+"
 finds "a package, in its newest version" tcp "package, -, tcp, 2, -"
 is "... and its source" "$(list source)" "https://example.org/tcp-2.tbz sha256=00"
 contains "... from which repository" "$(list evidence)" "opam repository mine"
@@ -361,7 +399,119 @@ mkdir ../unconfigured
 cd ../unconfigured || exit 1
 finds "a module of a project that was not configured" Inside "module, inside, -, -, inside.ml"
 contains "... which is warned of" "$err" "looked up without the project's recipes"
-cd ../work || exit 1
+contains "... with what to do" "$err" "run: mirage configure -t TARGET (unix, spt, hvt or virtio)"
+finds "... also where nothing is found" No.Such.Module nothing
+contains "... that is told" "$err" "run: mirage configure -t TARGET"
+mkdir -p ../around/recipes/broken
+mv ../unconfigured ../around/inner
+echo '{}' >../respin.json # the folder that is now around this one
+finds "... and within a workspace" Inside "module, inside, -, -, inside.ml"
+contains "... that is told" "$err" "run: mirage configure -t TARGET"
+echo '{' >../recipes/broken/recipe.json
+run respin -C .. resolve Inside
+exits "a broken recipe of the workspace stays an error" 3
+cd "$scratch/work" || exit 1
+
+# ---- C in a dune project ------------------------------------------------------------------------
+
+mkdir -p ../stubs/vendor/fast/src/native ../stubs/vendor/fast/shared ../stubs/vendor/fast/late
+cd ../stubs || exit 1
+echo '(lang dune 2.9)' | tee dune-project >vendor/fast/dune-project
+echo '(vendored_dirs vendor)' >dune
+cat >>dune <<'E'
+(executable (name main) (libraries fast.core) (foreign_stubs (language c) (names own)))
+E
+echo 'let () = ignore Core.x' >main.ml
+echo 'int own_stub(void) { return 1; }' >own.c
+touch vendor/fast/fast.opam
+cat >vendor/fast/src/dune <<'E'
+(include_subdirs unqualified)
+(copy_files# ../shared/*.{c,h})
+(library (name core) (public_name fast.core)
+ (foreign_stubs (language c) (names core_stubs shared_stubs) (flags (:standard -O2)))
+ (foreign_archives ../late/late))
+E
+echo 'let x = 1' >vendor/fast/src/core.ml
+cat >vendor/fast/src/native/core_stubs.c <<'E'
+#define CORE_MACRO 1
+static int hidden_part(void) { return 1; }
+#ifdef FAST
+int caml_fast_core(int v) { return v; }
+#else
+int caml_fast_core(int v) { return v + hidden_part(); }
+#endif
+int caml_fast_elsewhere(void);
+E
+echo 'int caml_fast_other(void) { return 1; }' >vendor/fast/src/native/not_named.c
+echo '#define X 1' >vendor/fast/src/native/core_stubs.h
+echo 'int caml_fast_shared(void) { return 1; }' >vendor/fast/shared/shared_stubs.c
+echo '(foreign_library (archive_name late) (language c) (names late_stubs))' >vendor/fast/late/dune
+printf '\nint caml_fast_late(void) { return 1; }\n' >vendor/fast/late/late_stubs.c
+native=vendor/fast/src/native
+finds "a function of a stub" caml_fast_core "symbol, fast.core, fast, -, $native/core_stubs.c:4"
+is "... in which image" "$(list images)" stubs
+is "... in the unit that an overlay replaces" "$(list unit)" fast
+contains "... says what it is" "$(list evidence)" "a stub in C of fast.core"
+is "... once" "$(json '["candidates"][1:]')" "[]"
+finds "... also a static one" hidden_part "symbol, fast.core, fast, -, $native/core_stubs.c:2"
+finds "in files that are copied" caml_fast_shared "symbol, fast.core, fast, -, vendor/fast/shared/shared_stubs.c:1"
+finds "in a library in C" caml_fast_late "symbol, fast.core, fast, -, vendor/fast/late/late_stubs.c:2"
+finds "an image's own" own_stub "symbol, -, stubs, -, own.c:1"
+finds "not what no stanza names" caml_fast_other nothing
+finds "... nor is only declared" caml_fast_elsewhere nothing
+finds "a header beside" core_stubs.h "source file, fast.core, fast, -, $native/core_stubs.h"
+sleep 0.1
+sed -i 1d $native/core_stubs.c
+finds "a line that moved" caml_fast_core "symbol, fast.core, fast, -, $native/core_stubs.c:3"
+run respin overlay add fast
+echo 'int caml_fast_new(void) { return 1; }' >>overlays/fast/src/src/native/core_stubs.c
+sed -i '1i/* one more line */' overlays/fast/src/src/native/core_stubs.c
+finds "a new function in an overlay" caml_fast_new \
+	"symbol, fast.core, fast, -, overlays/fast/src/src/native/core_stubs.c:9"
+is "... which is told" "$(list overlay)" overlays/fast/src
+finds "... where others have moved" caml_fast_core \
+	"symbol, fast.core, fast, -, overlays/fast/src/src/native/core_stubs.c:4"
+run env PATH="$RESPIN_BUILD:$scratch/tools" respin --json resolve caml_fast_core
+contains "without ctags it is told how there would be symbols" "$out" "install it (Debian: universal-ctags)"
+
+# ---- a switch that only OCAMLPATH names -----------------------------------------------------------
+
+mkdir -p ../switched/src ../user ../switch/.opam-switch/packages/swapped.1.4
+(
+	cd ../switched || exit 1
+	echo '(lang dune 2.9)' >dune-project
+	echo 'opam-version: "2.0"' >swapped.opam
+	echo '(library (public_name swapped) (foreign_stubs (language c) (names swapped_c)))' >src/dune
+	echo 'let x = 1' >src/swapped.ml
+	echo 'int caml_swapped(void) { return 1; }' >src/swapped_c.c
+	dune build --root . @install && dune install --root . --prefix "$scratch/switch"
+) >../install.log 2>&1
+echo 'installed: ["swapped.1.4"]' >../switch/.opam-switch/switch-state
+cat >../switch/.opam-switch/packages/swapped.1.4/opam <<E
+opam-version: "2.0"
+dev-repo: "git+https://example.org/some/repository.git"
+url { src: "https://example.org/swapped.tbz" checksum: "sha256=$(printf x | sha256sum | cut -d' ' -f1)" }
+E
+echo '(lang dune 2.9)' >../user/dune-project
+echo '(executable (name main) (libraries swapped))' >../user/dune
+echo 'let () = print_int Swapped.x' >../user/main.ml
+cd ../user || exit 1
+export OCAMLPATH="$scratch/switch/lib"
+finds "a library of a switch that is in OCAMLPATH alone" Swapped \
+	"module, swapped, swapped, 1.4, $scratch/switch/lib/swapped/swapped.ml"
+is "... in the unit that an overlay replaces" "$(list unit)" repository
+contains "... its source" "$(list source)" "opam swapped.1.4 installed in the switch"
+finds "a symbol of its C" caml_swapped \
+	"symbol, swapped, swapped, 1.4, $scratch/switch/lib/swapped/libswapped_stubs.a"
+is "... in which image" "$(list images)" user
+rm -r ../switch/.opam-switch
+finds "... that is no switch" Swapped "module, swapped, swapped, -, $scratch/switch/lib/swapped/swapped.ml"
+is "... its source" "$(list source)" "installed in $scratch/switch/lib/swapped"
+finds "... also outside of the project" ../switch/lib/swapped/swapped.ml \
+	"source file, swapped, swapped, -, $scratch/switch/lib/swapped/swapped.ml"
+is "... its source then" "$(cd .. && ask Swapped && list source)" "installed in $scratch/switch/lib/swapped"
+unset OCAMLPATH
+cd "$scratch/work" || exit 1
 
 # ---- addresses --------------------------------------------------------------------------------------
 

@@ -59,6 +59,13 @@ contains "each is found, and the one in the image first" "$(json '["candidates"]
 	mirage-sleep.unix
 first "C beside modules" checksum_stubs.c \
 	"tcpip.checksum tcpip 9.0.1 duniverse/mirage-tcpip/src/tcpip_checksum/checksum_stubs.c"
+first "a function in C" mirage_tcpip_ones_complement_checksum \
+	"tcpip.checksum tcpip 9.0.1 duniverse/mirage-tcpip/src/tcpip_checksum/checksum_stubs.c"
+is "... its line" "$(list line)" 72
+first "... in a folder below" mc_aes_enc_generic \
+	"mirage-crypto mirage-crypto 2.0.3 duniverse/mirage-crypto/src/native/aes_generic.c"
+first "... from where files are copied" lwt_unix_read \
+	"lwt.unix lwt 5.9.3 duniverse/lwt/src/unix/unix_c/unix_read.c"
 first "the unikernel's own module" Unikernel "- site - unikernel.ml"
 first "an image" site "- site - dune.build"
 first "... by what dune makes" dist/site "- site - dune.build"
@@ -113,6 +120,11 @@ if [ -d "$RESPIN_MIRAGE/opamroot2/sw/lib/tcpip" ]; then
 	contains "... its source" "$(list source)" "installed in the switch"
 	OCAMLPATH="$RESPIN_MIRAGE/opamroot2/sw/lib:/usr/lib/ocaml" run respin --json resolve Tcp.Flow
 	is "... and with its folder in OCAMLPATH" "$(list library) $(list unit)" "tcpip.tcp mirage-tcpip"
+	unset OPAMROOT OPAMSWITCH
+	OCAMLPATH="$RESPIN_MIRAGE/opamroot2/sw/lib:/usr/lib/ocaml" run respin --json resolve Tcp.Flow
+	is "... and with nothing but that" "$(list library) $(list unit)" "tcpip.tcp mirage-tcpip"
+	OCAMLPATH="$RESPIN_MIRAGE/opamroot2/sw/lib:/usr/lib/ocaml" run respin --json resolve mirage_tcpip_ones_complement_checksum
+	is "... a function in C" "$(list library) $(list unit)" "tcpip.checksum mirage-tcpip"
 	cd ..
 fi
 finish

@@ -47,7 +47,24 @@ run respin init ws
 exits "init twice is refused" 2
 run respin -C ws plan
 exits "a workspace without images" 2
-contains "... says that there are none" "$err" "which image? this workspace has 0"
+contains "... says that there are none" "$err" "the workspace $scratch/ws has no image"
+contains "... and how there would be one" "$err" "recipes/NAME/recipe.json"
+rmdir ws/recipes
+run respin -C ws build
+exits "... also as git clones it, without the empty folder" 2
+contains "... it says the same" "$err" "recipes/NAME/recipe.json"
+run respin -C ws build nosuch
+contains "... of a package, too" "$err" "put one's recipe into recipes/NAME/recipe.json"
+run respin -C ws overlay list
+exits "... and there are no overlays" 0
+mkdir ws/recipes
+cp ws/respin.json ws/kept.json
+echo '{"recipes": ["recipes", "more"]}' >ws/respin.json
+run respin -C ws build
+exits "a folder of recipes that is missing" 3
+contains "... which one" "$err" "$scratch/ws/respin.json:/recipes: find $scratch/ws/more: "
+contains "... and what to do" "$err" 'make that folder, or take it out of "recipes"'
+mv ws/kept.json ws/respin.json
 mkdir -p ws/deeper/below
 run respin -C ws/deeper/below plan nosuch
 exits "an unknown image" 1

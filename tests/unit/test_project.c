@@ -508,6 +508,42 @@ static void packages_of_the_switch_are_sources(void **state)
 	assert_string_equal(needs(recipe(&w, "run")), "ocaml-odd ocaml-one ocaml-pin s");
 }
 
+/* What is kept of them is the same. */
+static void opam_adds_files_and_patches(void **state)
+{
+	(void)state;
+	put_switch();
+	setenv("OPAMROOT", at("root"), 1);
+	static const char packages[] = "root/sw/.opam-switch/packages";
+	put(str_format(&arena, "%s/one.1/opam", packages),
+		str_format(&arena,
+			"opam-version: \"2.0\"\n"
+			"url { src: \"https://example.org/one.tbz\" checksum: \"md5=%032d\" }\n"
+			"extra-source \"far\" { src: \"https://example.org/far\" checksum: "
+			"\"sha256=%064d\" }\n"
+			"patches: [ \"z\" {two:version = \"1\"} \"a\" {!two:installed} \"far\" "
+			"\"b\" "
+			"{no-such-variable} ]\n",
+			1, 2));
+	put(str_format(&arena, "%s/one.1/files/z", packages), "z\n");
+	put(str_format(&arena, "%s/one.1/files/a", packages), "a\n");
+	put(str_format(&arena, "%s/one.1/files/deep/file", packages), "file\n");
+	struct digest z = hash_bytes(S("z\n"));
+	for (int i = 0; i < 2; i++) {
+		struct workspace w = opened("s");
+		const struct source *s = recipe(&w, "one")->source.v;
+		assert_int_equal(s->added.n, 3);
+		assert_string_equal(s->added.v[0].name, "deep/file");
+		assert_false(s->added.v[0].is_patch);
+		assert_string_equal(s->added.v[1].name, "z");
+		assert_true(s->added.v[1].is_patch);
+		assert_string_equal(s->added.v[1].sha256, digest_hex(&arena, &z));
+		assert_string_equal(s->added.v[2].name, "far");
+		assert_string_equal(s->added.v[2].url, "https://example.org/far");
+		assert_null(s->added.v[2].file);
+	}
+}
+
 static void the_switch_is_the_one_that_is_set(void **state)
 {
 	(void)state;
@@ -588,10 +624,12 @@ static void hand_written_recipes_win(void **state)
 	assert_non_null(site->image->boot.command_line);
 	assert_string_equal(site->build.dune->target, "dist/site");
 	assert_string_equal(needs(site), "lwt mirage-tcpip site-unix");
-	assert_string_equal(site->source.v[0].path, at("m/."));
+	assert_string_equal(site->source.v[0].path, "../../.");
+	assert_string_equal(site->source.v[0].in_root, ".");
 	assert_string_equal(tcpip->version, "9");
 	assert_string_equal(tcpip->build.dune->place, "duniverse/mirage-tcpip");
-	assert_string_equal(tcpip->source.v[0].path, at("m/duniverse/mirage-tcpip"));
+	assert_string_equal(tcpip->source.v[0].path, "../../duniverse/mirage-tcpip");
+	assert_string_equal(tcpip->source.v[0].in_root, "duniverse/mirage-tcpip");
 	put("m/recipes/nothing/recipe.json",
 		"{\"name\":\"nothing\",\"version\":\"1\",\"license\":\"ISC\"}");
 	struct err e = refused("m", E_INPUT);
@@ -728,9 +766,10 @@ static const struct CMUnitTest tests[] = {TEST(finds_the_root_as_dune_does),
 	TEST(a_version_is_of_its_own_source), TEST(a_mirage_project_has_one_image),
 	TEST(lock_files_tell_versions_and_sources), TEST(repositories_may_need_each_other),
 	TEST(an_image_contains_only_what_it_links), TEST(virtual_libraries_and_preprocessors_count),
-	TEST(packages_of_the_switch_are_sources), TEST(the_switch_is_the_one_that_is_set),
-	TEST(libraries_are_those_of_the_switch), TEST(programs_run_in_the_switch),
-	TEST(hand_written_recipes_win), TEST(a_recipe_by_hand_may_have_another_name),
+	TEST(packages_of_the_switch_are_sources), TEST(opam_adds_files_and_patches),
+	TEST(the_switch_is_the_one_that_is_set), TEST(libraries_are_those_of_the_switch),
+	TEST(programs_run_in_the_switch), TEST(hand_written_recipes_win),
+	TEST(a_recipe_by_hand_may_have_another_name),
 	TEST(names_of_packages_and_folders_find_the_unit), TEST(what_was_read_is_kept),
 	TEST(what_changed_is_read_again), TEST(what_is_kept_may_be_damaged_or_impossible)};
 
