@@ -230,6 +230,24 @@ static void conflict_is_skipped(void **state)
 	assert_error(&e, E_CONFLICT, "no rebase of lib is under way");
 }
 
+static void what_is_taken_back_twice_is_kept_twice(void **state)
+{
+	struct bench *b = *state;
+	three_patches(b);
+	new_upstream(b, "sed -i s/^50$/FIFTY/ src/a.c; sed -i s/^20$/TWENTY/ src/b.c");
+	assert_false(rebase(b, REBASE_START).done);
+	sh(b, "echo first >%s/mine", b->src);
+	assert_false(rebase(b, REBASE_SKIP).done);
+	sh(b, "echo second >%s/mine", b->src);
+	struct overlay_rebase done = rebase(b, REBASE_ABORT);
+	assert_true(done.aborted);
+	assert_int_equal(done.notes.n, 3);
+	assert_true(str_ends(str_of(done.notes.v[0]), S(" show refs/respin/kept")));
+	assert_true(str_ends(str_of(done.notes.v[1]), S(" show refs/respin/kept-2")));
+	assert_str(sh(b, "git -C %s show refs/respin/kept:mine", b->src), "first");
+	assert_str(sh(b, "git -C %s show refs/respin/kept-2:mine", b->src), "second");
+}
+
 static void abort_gives_all_back(void **state)
 {
 	struct bench *b = *state;
@@ -683,6 +701,7 @@ static const struct CMUnitTest tests[] = {
 	BENCH_TEST(conflict_is_resolved_by_git),
 	BENCH_TEST(resolution_may_leave_nothing),
 	BENCH_TEST(conflict_is_skipped),
+	BENCH_TEST(what_is_taken_back_twice_is_kept_twice),
 	BENCH_TEST(abort_gives_all_back),
 	BENCH_TEST(others_wait_meanwhile),
 	BENCH_TEST(what_is_in_the_way_is_told),
