@@ -125,6 +125,23 @@ static bool is_debian(struct context *c, const char *package)
 	return false;
 }
 
+static bool was_noted(const struct context *c, const char *note)
+{
+	vec_for(said, &c->noted)
+		if (!strcmp(*said, note))
+			return true;
+	return false;
+}
+
+/* A command may build several things with the same overlays. */
+static void note_once(struct context *c, const char *note)
+{
+	if (was_noted(c, note))
+		return;
+	vec_push(c->a, &c->noted, note);
+	term_note("%s", note);
+}
+
 bool pick_overlays(struct context *c, struct recipe *image, overlays *out, struct err *e)
 {
 	overlays all = {0}, chosen = {0};
@@ -142,8 +159,9 @@ bool pick_overlays(struct context *c, struct recipe *image, overlays *out, struc
 		}
 		if (o->rebase)
 			return overlay_busy(o, e);
-		if (!o->patches.n && !o->dirty)
-			term_note("the overlay of %s changes nothing yet", o->package);
+		if (!o->patches.n && !o->dirty && contains(&closure, o->package))
+			note_once(c, str_format(c->a, "the overlay of %s changes nothing yet",
+					     o->package));
 		vec_push(c->a, &chosen, *o);
 	}
 	*out = chosen;

@@ -105,10 +105,7 @@ static bool make_product(
 		return !p->image->image || image_loaded(q->c->a, p->build.path, &p->loaded, e);
 	if (e->code != E_CHILD)
 		return false;
-	struct str text = str_of(e->text), first = str_cut(&text, '\n');
-	if (str_ends(first, S(":")))
-		first.n--; /* it announces what the program said */
-	p->why = str_copy(q->c->a, first);
+	p->why = first_line(q->c->a, e);
 	return true;
 }
 
