@@ -169,7 +169,9 @@ bool pick_overlays(struct context *c, struct recipe *image, overlays *out, struc
 }
 
 struct progress {
+	struct arena *a;
 	size_t done;
+	strings failed; /* what those said that failed */
 };
 
 static void show_action(void *ctx, const struct action *action)
@@ -180,14 +182,28 @@ static void show_action(void *ctx, const struct action *action)
 		term_note("  %-40s %s", action->output, action->reason);
 	else
 		term_progress("building: %zu done, %s", p->done, action->output);
-	if (action->log.n)
+	if (action->failed)
+		vec_push(p->a, &p->failed, str_copy(p->a, str_trim(action->log)));
+	else if (action->log.n)
 		term_note("%.*s", STR(str_trim(action->log)));
+}
+
+/* What the error says (of debian/rules the end, with the file that has all) is not said twice. */
+static void show_failures(const struct progress *p, const struct recipe *image, const struct err *e)
+{
+	const char *said = strchr(e->text, '\n');
+	vec_for(log, &p->failed) {
+		bool told = said && strstr(*log, said + 1) &&
+			    (image->build.debian || strlen(*log) == strlen(said + 1));
+		if (**log && !told)
+			term_note("%s", *log);
+	}
 }
 
 bool build_image(struct context *c, struct recipe *image, const overlays *with,
 	const strings *from_source, struct build_result *out, struct err *e)
 {
-	struct progress progress = {0};
+	struct progress progress = {.a = c->a};
 	struct build_request q = {.w = &c->w,
 		.image = image,
 		.with = with,
@@ -198,5 +214,7 @@ bool build_image(struct context *c, struct recipe *image, const overlays *with,
 		.ctx = &progress};
 	bool built = build_run(c->a, &q, out, e);
 	term_progress_end();
+	if (!built)
+		show_failures(&progress, image, e);
 	return built;
 }

@@ -283,6 +283,7 @@ respin overlay add broken >/dev/null
 run respin build broken
 exits "rules that fail" 1
 contains "... say why at the end" "$err" "a word on the cause"
+is "... once" "$(grep -c '^a word on the cause$' "$scratch/.err")" 1
 contains "... the rest is kept" "$err" ".respin/debian/broken.log"
 is "... whole" "$(grep -c '^first$' .respin/debian/broken.log)" 1
 respin overlay add slow >/dev/null
