@@ -155,6 +155,48 @@ static bool build_one(struct context *c, struct recipe *r, builds *all, struct e
 	return true;
 }
 
+static void tell_failure(struct context *c, const char *name, const struct err *e)
+{
+	const char *more = str_format(c->a, "respin build %s shows it all", name);
+	term_warn(
+		"%s is not built: %s\n  %s", name, first_line(c->a, e), *e->hint ? e->hint : more);
+}
+
+/* "a, b, c": of WHO from FROM on. */
+static const char *names_from(struct context *c, const build_dependents *who, size_t from)
+{
+	struct text t = {.a = c->a};
+	for (size_t i = from; i < who->n; i++)
+		text_addf(&t, "%s%s", t.n ? ", " : "", who->v[i].r->name);
+	return t.p;
+}
+
+/* One that fails says nothing of the others: with --keep-going they are built, without it named. */
+static bool build_all_dependents(
+	struct context *c, const build_dependents *who, builds *all, struct err *e)
+{
+	struct err first = {0};
+	size_t failed = 0;
+	for (size_t i = 0; i < who->n; i++) {
+		const char *name = who->v[i].r->name;
+		if (build_one(c, who->v[i].r, all, e))
+			continue;
+		if (e->code == E_INTERRUPTED)
+			return false;
+		if (!c->options.keep_going) {
+			if (i + 1 < who->n)
+				term_warn("after %s not tried: %s (-k goes on)", name,
+					names_from(c, who, i + 1));
+			return false;
+		}
+		if (!failed++)
+			first = *e;
+		tell_failure(c, name, e);
+	}
+	return !failed || fail(e, first.code, "%zu of %s not built", failed,
+				  counted(c->a, who->n, "dependent"));
+}
+
 bool cmd_build(struct context *c, struct err *e)
 {
 	struct recipe *image;
@@ -164,12 +206,10 @@ bool cmd_build(struct context *c, struct err *e)
 		return false;
 	if (c->options.dependents && !build_find_dependents(c->a, &c->w, image, &who, e))
 		return false;
-	vec_for(d, &who)
-		if (!build_one(c, d->r, &all, e))
-			return false;
-	if (c->options.json)
+	bool ok = build_all_dependents(c, &who, &all, e);
+	if (c->options.json && (ok || c->options.keep_going))
 		put_builds(c, &all);
-	return true;
+	return ok;
 }
 
 bool cmd_gc(struct context *c, struct err *e)

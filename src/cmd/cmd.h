@@ -48,6 +48,7 @@ struct context {
 	strings program;    /* behind "--", of commands that take a program */
 	bool has_program;   /* there was a "--" */
 	struct workspace w; /* of commands with needs_workspace */
+	strings noted;	    /* what was said already */
 	int status;	    /* what a command that ran answers: STATUS_YES or STATUS_NO */
 };
 
@@ -154,5 +155,7 @@ void print_check(void *ctx, const struct check_result *r);
 const char *duration(struct arena *a, int64_t ns);
 /* "1 action", "3 actions" */
 const char *counted(struct arena *a, size_t n, const char *thing);
+/* Of E's text, without what a program said, and the colon before that. */
+const char *first_line(struct arena *a, const struct err *e);
 
 #endif

@@ -132,6 +132,23 @@ static bool is_debian(struct context *c, const char *package)
 	return false;
 }
 
+static bool was_noted(const struct context *c, const char *note)
+{
+	vec_for(said, &c->noted)
+		if (!strcmp(*said, note))
+			return true;
+	return false;
+}
+
+/* A command may build several things with the same overlays. */
+static void note_once(struct context *c, const char *note)
+{
+	if (was_noted(c, note))
+		return;
+	vec_push(c->a, &c->noted, note);
+	term_note("%s", note);
+}
+
 bool pick_overlays(struct context *c, struct recipe *image, overlays *out, struct err *e)
 {
 	overlays all = {0}, chosen = {0};
@@ -149,8 +166,9 @@ bool pick_overlays(struct context *c, struct recipe *image, overlays *out, struc
 		}
 		if (o->rebase)
 			return overlay_busy(o, e);
-		if (!o->patches.n && !o->dirty)
-			term_note("the overlay of %s changes nothing yet", o->package);
+		if (!o->patches.n && !o->dirty && contains(&closure, o->package))
+			note_once(c, str_format(c->a, "the overlay of %s changes nothing yet",
+					     o->package));
 		vec_push(c->a, &chosen, *o);
 	}
 	*out = chosen;
@@ -158,7 +176,9 @@ bool pick_overlays(struct context *c, struct recipe *image, overlays *out, struc
 }
 
 struct progress {
+	struct arena *a;
 	size_t done;
+	strings failed; /* what those said that failed */
 };
 
 static void show_action(void *ctx, const struct action *action)
@@ -169,14 +189,28 @@ static void show_action(void *ctx, const struct action *action)
 		term_note("  %-40s %s", action->output, action->reason);
 	else
 		term_progress("building: %zu done, %s", p->done, action->output);
-	if (action->log.n)
+	if (action->failed)
+		vec_push(p->a, &p->failed, str_copy(p->a, str_trim(action->log)));
+	else if (action->log.n)
 		term_note("%.*s", STR(str_trim(action->log)));
+}
+
+/* What the error says (of debian/rules the end, with the file that has all) is not said twice. */
+static void show_failures(const struct progress *p, const struct recipe *image, const struct err *e)
+{
+	const char *said = strchr(e->text, '\n');
+	vec_for(log, &p->failed) {
+		bool told = said && strstr(*log, said + 1) &&
+			    (image->build.debian || strlen(*log) == strlen(said + 1));
+		if (**log && !told)
+			term_note("%s", *log);
+	}
 }
 
 bool build_image(struct context *c, struct recipe *image, const overlays *with,
 	const strings *from_source, struct build_result *out, struct err *e)
 {
-	struct progress progress = {0};
+	struct progress progress = {.a = c->a};
 	struct build_request q = {.w = &c->w,
 		.image = image,
 		.with = with,
@@ -187,5 +221,7 @@ bool build_image(struct context *c, struct recipe *image, const overlays *with,
 		.ctx = &progress};
 	bool built = build_run(c->a, &q, out, e);
 	term_progress_end();
+	if (!built)
+		show_failures(&progress, image, e);
 	return built;
 }

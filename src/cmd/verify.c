@@ -105,8 +105,7 @@ static bool make_product(
 		return !p->image->image || image_loaded(q->c->a, p->build.path, &p->loaded, e);
 	if (e->code != E_CHILD)
 		return false;
-	struct str text = str_of(e->text);
-	p->why = str_copy(q->c->a, str_cut(&text, '\n'));
+	p->why = first_line(q->c->a, e);
 	return true;
 }
 
@@ -124,8 +123,9 @@ static void judge_change(struct inquiry *q, struct patch_verdict *v, const produ
 	for (size_t i = 0; i < without->n; i++) {
 		const struct product *with = &q->with.v[i], *other = &without->v[i];
 		if (!with->built)
-			unknown = str_format(
-				q->c->a, "%s does not build: %s", with->image->name, with->why);
+			unknown = str_format(q->c->a,
+				other->built ? "%s builds without it" : "%s does not build",
+				with->image->name);
 		else if (!other->built || strcmp(with->loaded, other->loaded) != 0)
 			vec_push(q->c->a, &v->images, with->image->name);
 	}
@@ -287,6 +287,17 @@ static const char *without_effect(struct inquiry *q)
 	return q->with.n ? NULL : "no image of the workspace contains the package";
 }
 
+static bool make_with(
+	struct inquiry *q, const struct overlay *own, struct product *p, struct err *e)
+{
+	if (!make_product(q, own, p, e))
+		return false;
+	if (!p->built)
+		vec_push(q->c->a, &q->out->broken,
+			str_format(q->c->a, "%s: %s", p->image->name, p->why));
+	return true;
+}
+
 static bool inquire(struct inquiry *q, struct err *e)
 {
 	struct recipe *r;
@@ -300,7 +311,7 @@ static bool inquire(struct inquiry *q, struct err *e)
 	if (q->patches.n && !trial_set(q->trial, &q->patches, q->patches.n, &own, e))
 		return false;
 	vec_for(p, &q->with)
-		if (q->patches.n && !make_product(q, &own, p, e))
+		if (q->patches.n && !make_with(q, &own, p, e))
 			return false;
 	for (size_t i = 0; i < q->patches.n; i++)
 		if (!look_at_patch(q, i, e))

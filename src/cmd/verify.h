@@ -27,11 +27,13 @@ struct verification {
 	const char *package, *version;
 	bool dirty;
 	const char *why; /* the overlay as a whole has no effect; or NULL */
+	strings broken;	 /* "NAME: WHY" of what does not build with all patches */
 	VEC(struct patch_verdict) patches;
 };
 typedef VEC(struct verification) verifications;
 
-/* Is all as it should be: nothing without effect, nothing that is not needed, nothing malformed? */
+/* Is all as it should be: nothing without effect, nothing that does not build, nothing that is not
+ * needed, nothing malformed? */
 bool verification_is_fine(const struct verification *v);
 /* Prints them as a table or as JSON. */
 void show_verifications(struct context *c, const verifications *all);

@@ -12,7 +12,7 @@ static bool patch_is_fine(const struct patch_verdict *v)
 
 bool verification_is_fine(const struct verification *v)
 {
-	bool fine = !v->why;
+	bool fine = !v->why && !v->broken.n;
 	vec_for(p, &v->patches)
 		fine &= patch_is_fine(p);
 	return fine;
@@ -65,6 +65,7 @@ static void put_all(struct context *c, const verifications *all)
 		json_put_bool(&w, "dirty", v->dirty);
 		json_put_bool(&w, "fine", verification_is_fine(v));
 		json_put_string(&w, "why", v->why);
+		json_put_strings(&w, "broken", &v->broken);
 		json_open(&w, "patches", '[');
 		vec_for(p, &v->patches)
 			put_patch(&w, p);
@@ -118,6 +119,9 @@ static void print_one(const struct verification *v)
 		term_out("      applies  changes  needed\n");
 	vec_for(p, &v->patches)
 		print_patch(++number, p);
+	vec_for(broken, &v->broken)
+		term_out(
+			"  does not build with all patches: %s (respin build shows it)\n", *broken);
 	if (v->why)
 		term_out("  the overlay has no effect: %s\n", v->why);
 	else if (v->dirty)

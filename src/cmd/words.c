@@ -1,4 +1,4 @@
-/* words.c - durations and counts as people read them. SPDX-License-Identifier: ISC */
+/* words.c - durations, counts and errors as people read them. SPDX-License-Identifier: ISC */
 #include "cmd/cmd.h"
 
 const char *duration(struct arena *a, int64_t ns)
@@ -18,4 +18,12 @@ const char *counted(struct arena *a, size_t n, const char *thing)
 	if (n != 1 && str_ends(word, S("ry")))
 		return str_format(a, "%zu %.*sies", n, (int)word.n - 1, thing);
 	return str_format(a, "%zu %s%s", n, thing, n == 1 ? "" : hissing ? "es" : "s");
+}
+
+const char *first_line(struct arena *a, const struct err *e)
+{
+	struct str text = str_of(e->text), first = str_cut(&text, '\n');
+	if (str_ends(first, S(":")))
+		first.n--;
+	return str_copy(a, first);
 }

@@ -218,6 +218,12 @@ struct str user_log(struct build *b, struct str log);
 /* Runs dune, telling each action. E_CHILD where it failed. */
 MUST_CHECK bool run_dune(struct build *b, struct err *e);
 
+/* ---- stuck.c ------------------------------------------------------------------------------- */
+
+bool dune_seems_stuck(long pid);
+/* For one that was ended for that: E_IO where the disk is full. */
+bool fail_stuck(const struct build *b, struct err *e);
+
 /* ---- describe.c, graph_kept.c ------------------------------------------------------------- */
 
 /* Asks dune for all libraries. */

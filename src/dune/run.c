@@ -6,6 +6,8 @@
 #include <string.h>
 
 #define KILL_AFTER_MS 2000
+#define LOOK_MS 1000  /* how often it is looked after, while it says nothing ... */
+#define STUCK_LOOKS 5 /* ... and how often it must seem stuck to be it */
 #define OUTPUT_LIMIT ((size_t)64 << 20)
 
 struct runner {
@@ -16,6 +18,7 @@ struct runner {
 	struct text log;	/* what it said */
 	struct text said;	/* all that is no action */
 	int64_t since;
+	int stuck; /* looks in a row at which it seemed so */
 };
 
 /* ---- lines ---------------------------------------------------------------------------- */
@@ -144,15 +147,21 @@ static void add_words(struct build *b, strings *argv)
 	vec_push(b->a, argv, NULL);
 }
 
-/* Until the program ended. A signal ends it and its children; false then. */
+static bool is_stuck(struct runner *r)
+{
+	r->stuck = dune_seems_stuck(r->p.pid) ? r->stuck + 1 : 0;
+	return r->stuck >= STUCK_LOOKS;
+}
+
+/* Until the program ended. A signal ends it and its children; false then, and where it is stuck. */
 static bool follow(struct runner *r)
 {
 	bool stopped = false;
 	for (;;) {
 		struct pollfd polls[] = {{r->p.pidfd, POLLIN, 0}, {r->p.out_fd, POLLIN, 0},
 			{stopped ? -1 : signals_fd(), POLLIN, 0}};
-		int ready = poll(polls, 3, stopped ? KILL_AFTER_MS : -1);
-		if ((!stopped && signals_pending()) || (stopped && ready == 0)) {
+		int ready = poll(polls, 3, stopped ? KILL_AFTER_MS : LOOK_MS);
+		if (stopped ? ready == 0 : signals_pending() || (ready == 0 && is_stuck(r))) {
 			process_signal(&r->p);
 			stopped = true;
 		}
@@ -212,6 +221,8 @@ bool run_dune(struct build *b, struct err *e)
 	process_finish(&r.p, &o);
 	take_lines(&r, true);
 	emit(&r);
+	if (!whole && !signals_pending())
+		return fail_stuck(b, e);
 	if (!whole)
 		return fail(e, E_INTERRUPTED, "interrupted");
 	if (o.exit_code != 0)

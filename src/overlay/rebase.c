@@ -40,7 +40,7 @@ static bool plan(struct work *k, const struct rebase_request *q, struct rebase *
 	struct str before, after;
 	struct tree source;
 	struct git_id new, first;
-	if (!rebase_target(k, q, target, &s->notes, e))
+	if (!rebase_target(k, q, target, &s->about, e))
 		return false;
 	if (target->source.v != k->recipe->source.v) {
 		if (!recipe_edit(

@@ -36,6 +36,7 @@ struct rebase {
 	strings todo;	     /* commits behind it */
 	strings moved;	     /* subjects */
 	strings dropped, reasons;
+	strings about; /* what becomes of the recipe */
 	strings notes;
 	const char *recipe_before, *recipe_after; /* texts; NULL where the recipe says it already */
 };

@@ -40,8 +40,9 @@ static const struct spec_field fields[] = {
 	{LIST(todo), .check = is_commit, .help = "Commits still to be moved."},
 	{LIST(moved), .help = "Patches that were moved."},
 	{LIST(dropped), .help = "Patches that were dropped."},
-	{LIST(reasons), .help = "Why each was."}, {LIST(notes), .help = "What is told at the end."},
-	{WORDS(recipe_before), .help = "The recipe."},
+	{LIST(reasons), .help = "Why each was."},
+	{LIST(about), .help = "What becomes of the recipe."},
+	{LIST(notes), .help = "What else is told."}, {WORDS(recipe_before), .help = "The recipe."},
 	{WORDS(recipe_after), .help = "The recipe as it is to be."}};
 static const struct spec rebase_spec = {"rebase", sizeof(struct rebase), fields,
 	sizeof(fields) / sizeof(*fields), "A rebase under way."};
@@ -123,8 +124,13 @@ struct overlay_rebase rebase_words(struct work *k, const struct rebase *s)
 		.moved = s->moved,
 		.stopped = s->subject,
 		.conflicts = s->conflicts,
-		.left = s->todo.n,
-		.notes = s->notes};
+		.left = s->todo.n};
+	/* Until the end the recipe is as it was. */
+	if (in_phase(s, PHASE_ENDING))
+		vec_for(note, &s->about)
+			vec_push(k->a, &words.notes, *note);
+	vec_for(note, &s->notes)
+		vec_push(k->a, &words.notes, *note);
 	for (size_t i = 0; i < s->dropped.n; i++)
 		*vec_add(k->a, &words.dropped) =
 			(struct overlay_dropped){s->dropped.v[i], s->reasons.v[i]};

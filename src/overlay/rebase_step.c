@@ -304,25 +304,39 @@ static bool resolve(struct work *k, struct rebase *s, struct err *e)
 
 /* ---- back: skip and abort ------------------------------------------------------------------- */
 
-/* What stands in the files, as a commit under the name REF_KEPT: nothing that was written goes. */
+/* REF_KEPT, "REF_KEPT-2", ...: the first that names nothing else. */
+static bool kept_name(struct work *k, const char **out, struct err *e)
+{
+	for (size_t n = 1;; n++) {
+		struct git_id commit, tree;
+		*out = n == 1 ? REF_KEPT : str_format(k->a, REF_KEPT "-%zu", n);
+		if (!k->git->find(k->repo, *out, &commit, &tree, e))
+			return false;
+		if (!*commit.hex || !strcmp(tree.hex, k->tree.hex))
+			return true;
+	}
+}
+
+/* What stands in the files, as a commit under a name of its own: nothing that was written goes. */
 static bool keep_files(struct work *k, struct rebase *s, struct err *e)
 {
 	struct git_words words;
 	struct git_id kept;
+	const char *name;
 	if (!find_head(k, e) || !work_look(k, true, e))
 		return false;
 	s->kept = hex_of(k, &k->head);
 	if (!strcmp(k->tree.hex, k->head_tree.hex))
 		return true;
-	if (!k->git->words(k->repo, k->a,
-		    "the files before respin overlay rebase --abort or --skip\n", &words, e) ||
+	if (!kept_name(k, &name, e) ||
+		!k->git->words(k->repo, k->a,
+			"the files before respin overlay rebase --abort or --skip\n", &words, e) ||
 		!k->git->commit(k->repo, &k->tree, &k->head, &words, &kept, e) ||
-		!k->git->point(k->repo, REF_KEPT, &kept, e))
+		!k->git->point(k->repo, name, &kept, e))
 		return false;
 	s->kept = hex_of(k, &kept);
 	vec_push(k->a, &s->notes,
-		str_format(
-			k->a, "what was in the files is kept: git -C %s show " REF_KEPT, k->src));
+		str_format(k->a, "what was in the files is kept: git -C %s show %s", k->src, name));
 	return true;
 }
 

@@ -114,6 +114,7 @@ static void put_image_diff(struct json_writer *w, const struct comparison *c)
 	json_put_bool(w, "same", c->image_same);
 	put_pair(w, "sha256", before->sha256, after->sha256);
 	put_sizes(w, "size", (int64_t)before->size, (int64_t)after->size);
+	put_sizes(w, "loaded", (int64_t)before->loaded, (int64_t)after->loaded);
 	put_packages(w, c);
 	json_open(w, "sections", '[');
 	vec_for(section, &c->sections)

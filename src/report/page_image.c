@@ -146,6 +146,8 @@ static void add_packages(struct text *out, const struct comparison *c, const man
 		add_package(out, c, &all->v[i], i);
 	page_add(out, "</tbody>\n<tbody class=\"sums\">\n");
 	add_size_rows(out, c->sections.v, c->sections.n);
+	page_add(out, "<tr><th scope=\"row\">Loaded into memory</th>");
+	add_sizes(out, (int64_t)before->loaded, (int64_t)after->loaded);
 	page_add(out, "<tr><th scope=\"row\">Image file</th>");
 	add_sizes(out, (int64_t)before->size, (int64_t)after->size);
 	page_table_end(out);

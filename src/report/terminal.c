@@ -120,6 +120,22 @@ static void print_symbols(const struct view *v)
 		view_remark(v, words_plural(v->a, n - shown, "more symbol"));
 }
 
+/* What the machine gets, beside the file's size: that has symbols and debug information, too. */
+static void print_loaded(const struct view *v)
+{
+	int64_t before = (int64_t)v->c->before->image.loaded;
+	int64_t after = (int64_t)v->c->after->image.loaded;
+	struct table t = {.a = v->a, .columns = 2, .yielding = 1};
+	table_add(&t, TINT_NONE, "loaded");
+	table_add(&t, TINT_NONE,
+		before == after
+			? str_format(v->a, "%s bytes on both sides", words_count(v->a, after))
+			: str_format(v->a, "%s -> %s bytes (%s)", words_count(v->a, before),
+				  words_count(v->a, after),
+				  words_difference(v->a, after - before)));
+	table_print(&t, &v->screen);
+}
+
 static void print_image(const struct view *v)
 {
 	const struct comparison *c = v->c;
@@ -131,6 +147,7 @@ static void print_image(const struct view *v)
 				words_count(v->a, (int64_t)c->before->image.size),
 				words_count(v->a, (int64_t)c->after->image.size),
 				words_difference(v->a, c->size_difference)));
+	print_loaded(v);
 	print_symbols(v);
 }
 

@@ -228,6 +228,25 @@ ok "... which is nowhere but in the sandbox" test ! -e /usr/include/demo
 run respin --json build --dependents demo
 is "... as JSON" "$(json '["dependents"][0]["image"]')" demo-tool
 is "... and not again" "$(json '["dependents"][0]["ran"]')" "[]"
+respin -q overlay add needy >/dev/null 2>&1
+run respin build --dependents demo
+exits "one that can't be built" 1
+contains "... is an error that says why" "$err" "needy can't be built here: Unmet build dependencies: not-there (>= 2)"
+cp -R overlays/needy overlays/bare && sed -i 's/"name": "needy"/"name": "bare"/' overlays/bare/recipe.json
+run respin build --dependents demo
+exits "before others" 1
+contains "... they are named" "$err" "after bare not tried: demo-tool, needy (-k goes on)"
+run respin build -k --dependents demo
+exits "with -k they are built" 1
+contains "... and who is not is told" "$err" "bare is not built: bare can't be built here: Unmet build"
+contains "... at the end, too" "$err" "2 of 3 dependents not built"
+ok "... the other is" test -n "$(echo "$out" | grep /demo-tool-)"
+contains "... and told" "$out" demo-tool
+is "that an overlay changes nothing is said once" \
+	"$(grep -c 'the overlay of demo-tool changes nothing yet' "$scratch/.err")" 1
+run respin --json build -k --dependents demo
+is "... as JSON" "$(json '["dependents"][0]["image"]')" demo-tool
+rm -r overlays/bare overlays/needy
 run respin -q build --no-overlays demo-tool
 exits "without overlays there is no library to build with" 1
 contains "... and the compiler says so" "$err" "demo/demo.h"
@@ -282,6 +301,7 @@ respin overlay add broken >/dev/null
 run respin build broken
 exits "rules that fail" 1
 contains "... say why at the end" "$err" "a word on the cause"
+is "... once" "$(grep -c '^a word on the cause$' "$scratch/.err")" 1
 contains "... the rest is kept" "$err" ".respin/debian/broken.log"
 is "... whole" "$(grep -c '^first$' .respin/debian/broken.log)" 1
 respin overlay add slow >/dev/null

@@ -114,6 +114,28 @@ ok "... and changes nothing of the user's" diff ../before ../after
 run respin --json build
 is "with room it builds" "$("$(path)")" "odd new program"
 
+# Dune 3 on a full disk may lose the thread that collects its programs, and wait for ever.
+mkdir ../stuck
+cat >../stuck/dune <<END
+#!/bin/sh
+[ "\$1" = build ] || exec $(command -v dune) "\$@"
+true &
+exec sleep 1000
+END
+chmod +x ../stuck/dune
+state
+PATH=$PWD/../stuck:$PATH
+run timeout 60 respin build
+exits "a dune that waits for ever is ended" 1
+contains "... and that is said" "$err" "dune waits for programs that have ended"
+state
+run timeout 60 bwrap --dev-bind / / --size 1000000 --tmpfs "$PWD/.respin" respin build
+exits "... on a full disk" 3
+contains "... that is said" "$err" "No space left on device: dune can't go on"
+PATH=${PATH#*:}
+rm -r ../stuck
+state
+
 # ---- ends in the middle ---------------------------------------------------------------------
 
 cat >>vendor/program/dune <<'END'

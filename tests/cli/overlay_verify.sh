@@ -55,6 +55,14 @@ is "... and why" "$(verdict 2 why_needed)" "the check passes without it"
 is "... a check that is not there" "$(verdict 2 'checks"][1]["why')" "the image has no such check"
 is "... a malformed field, and a check that is not there" "$(verdict 2 problems)" \
 	"['Last-Update: expected a date, YYYY-MM-DD', 'Fixes-Check: static-site/nothing of the kind: the image has no such check']"
+echo '#error no such thing' >>$src/src/core/udp.c && commit "udp: an error"
+run respin --json overlay verify lwip
+exits "a series that does not build" 1
+contains "... and what" "$(json '["overlays"][0]["broken"]')" "['static-site: "
+lacks "... in one sentence" "$(json '["overlays"][0]["broken"]')" ":']"
+is "... the patch that breaks it" "$(verdict 3 why_changes_image)" "static-site builds without it"
+is "... not another one" "$(verdict 2 why_changes_image)" "static-site does not build"
+git -C $src reset -q --hard HEAD~1
 ok "the scratch tree is gone" test ! -e .respin/verify
 is "the overlay is as it was" "$(git -C $src status --porcelain)" ""
 

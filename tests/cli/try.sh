@@ -53,6 +53,7 @@ edited src/core/tcp.c '3s/^/*\/ this is not C \/*/' >compile.patch
 run_try lwip compile.patch
 exits "a patch that does not compile" 1
 contains "... shows the compiler's words" "$err" "src/core/tcp.c:3"
+is "... once" "$(echo "$err" | sort | uniq -d | grep 'tcp\.c:3')" ""
 sed 's/Transmission/Transmutation/' compile.patch >fuzzy.patch
 run_try lwip fuzzy.patch
 exits "a patch that does not apply" 1

@@ -230,6 +230,24 @@ static void conflict_is_skipped(void **state)
 	assert_error(&e, E_CONFLICT, "no rebase of lib is under way");
 }
 
+static void what_is_taken_back_twice_is_kept_twice(void **state)
+{
+	struct bench *b = *state;
+	three_patches(b);
+	new_upstream(b, "sed -i s/^50$/FIFTY/ src/a.c; sed -i s/^20$/TWENTY/ src/b.c");
+	assert_false(rebase(b, REBASE_START).done);
+	sh(b, "echo first >%s/mine", b->src);
+	assert_false(rebase(b, REBASE_SKIP).done);
+	sh(b, "echo second >%s/mine", b->src);
+	struct overlay_rebase done = rebase(b, REBASE_ABORT);
+	assert_true(done.aborted);
+	assert_int_equal(done.notes.n, 3);
+	assert_true(str_ends(str_of(done.notes.v[0]), S(" show refs/respin/kept")));
+	assert_true(str_ends(str_of(done.notes.v[1]), S(" show refs/respin/kept-2")));
+	assert_str(sh(b, "git -C %s show refs/respin/kept:mine", b->src), "first");
+	assert_str(sh(b, "git -C %s show refs/respin/kept-2:mine", b->src), "second");
+}
+
 static void abort_gives_all_back(void **state)
 {
 	struct bench *b = *state;
@@ -560,6 +578,32 @@ static void recipe_is_changed_where_asked(void **state)
 	expect_whole(b);
 }
 
+/* As long as it is as it was, nothing is told of it. */
+static void recipe_is_changed_at_the_end(void **state)
+{
+	struct bench *b = *state;
+	struct err e = {0};
+	struct overlay_rebase done;
+	fetched(b);
+	three_patches(b);
+	sh(b, "cp recipes/lib/recipe.json before; sed -i s/^50$/FIFTY/ "
+	      ".respin/sources/lib-2.0-bbbbbbbbbbbb/src/a.c");
+	struct rebase_request q = {.package = "lib", .version = "2.0", .sha256 = NEW_SUM};
+	assert_ok(overlay_rebase(&b->w, &q, &done, &e));
+	assert_string_equal(done.stopped, "two: fifty");
+	assert_int_equal(done.notes.n, 0);
+	sh(b, "cmp recipes/lib/recipe.json before");
+	done = rebase(b, REBASE_ABORT);
+	assert_true(done.aborted);
+	assert_int_equal(done.notes.n, 1);
+	assert_non_null(strstr(done.notes.v[0], "what was in the files is kept"));
+	sh(b, "cmp recipes/lib/recipe.json before");
+	assert_ok(overlay_rebase(&b->w, &q, &done, &e));
+	done = rebase(b, REBASE_SKIP);
+	assert_true(done.done);
+	assert_non_null(strstr(done.notes.v[1], "version 1.0 -> 2.0"));
+}
+
 static void unknown_checksums_are_asked_for(void **state)
 {
 	struct bench *b = *state;
@@ -683,6 +727,7 @@ static const struct CMUnitTest tests[] = {
 	BENCH_TEST(conflict_is_resolved_by_git),
 	BENCH_TEST(resolution_may_leave_nothing),
 	BENCH_TEST(conflict_is_skipped),
+	BENCH_TEST(what_is_taken_back_twice_is_kept_twice),
 	BENCH_TEST(abort_gives_all_back),
 	BENCH_TEST(others_wait_meanwhile),
 	BENCH_TEST(what_is_in_the_way_is_told),
@@ -698,6 +743,7 @@ static const struct CMUnitTest tests[] = {
 	BENCH_TEST(head_that_was_moved_is_told),
 	BENCH_TEST(damaged_record_is_told),
 	BENCH_TEST(recipe_is_changed_where_asked),
+	BENCH_TEST(recipe_is_changed_at_the_end),
 	BENCH_TEST(unknown_checksums_are_asked_for),
 	BENCH_TEST(recipe_may_be_set_by_hand),
 	BENCH_TEST(commits_pin_a_source),

@@ -27,6 +27,7 @@ static void text_is_the_whole_story(void **state)
 		"  6 other values: the same, or within the noise of single runs\n"
 		"\n"
 		"image  182,344 -> 182,904 bytes (+560)\n"
+		"  loaded  107,760 -> 107,872 bytes (+112)\n"
 		"  ram_heap               lwip  +65,536\n"
 		"  tcp_receive            lwip  +48\n"
 		"  tcp_calc_initial_cwnd  lwip  -46 (gone)\n"
@@ -96,6 +97,16 @@ static void reasons_have_room_beside_long_names(void **state)
 		"duniverse/mirage-tcpip/src/tcp/.tcp.objs/native/tcp__Window.{cmx,o}";
 	compare_scene(&s);
 	assert_non_null(strstr(text_of(&s, 90), "  src/core/tcp.c changed\n"));
+}
+
+static void an_image_may_change_without_what_is_loaded(void **state)
+{
+	(void)state;
+	defer(scene_end) struct scene s = {0};
+	start_scene(&s);
+	s.after.image.loaded = s.before.image.loaded;
+	compare_scene(&s);
+	expect_part(text_of(&s, 100), " (+560)\n  loaded  107,760 bytes on both sides\n");
 }
 
 static void text_of_nothing_changed_is_short(void **state)
@@ -282,6 +293,9 @@ static void json_has_the_names_of_the_design(void **state)
 	assert_true(fabs(json_number(json_get(metric, "after"), 0) - 81.0) < 1e-9);
 	const struct json *size = json_get(json_get(j, "image_diff"), "size");
 	assert_true(json_number(json_get(size, "difference"), 0) > 559.5);
+	const struct json *loaded = json_get(json_get(j, "image_diff"), "loaded");
+	assert_int_equal((int)json_number(json_get(loaded, "before"), 0), 107760);
+	assert_int_equal((int)json_number(json_get(loaded, "difference"), 0), 112);
 	assert_int_equal(json_count(json_get(j, "patches")), 1);
 	assert_string_equal(json_string(json_at(json_get(j, "patches"), 0), ""), SAMPLE_SUBJECT);
 	const struct json *step = json_at(json_get(j, "steps"), 4);
@@ -325,6 +339,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_long_list_of_actions_is_cut_short),
 	cmocka_unit_test(actions_alike_are_told_as_one),
 	cmocka_unit_test(reasons_have_room_beside_long_names),
+	cmocka_unit_test(an_image_may_change_without_what_is_loaded),
 	cmocka_unit_test(text_of_nothing_changed_is_short),
 	cmocka_unit_test(text_names_what_still_fails),
 	cmocka_unit_test(the_first_broken_checks_are_named_last),
