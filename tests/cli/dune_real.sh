@@ -107,6 +107,7 @@ open() {
 edited() {
 	run respin --json build image
 	exits "$1 builds" 0
+	is "$1: nothing is reused at first" "$(json '["reused"]')" 0
 	run respin --json build image
 	is "$1: nothing runs again" "$(json '["ran"]')" "[]"
 	echo 'let one_line_more = 1' >>overlays/tcp-stack/src/src/tcp/window.ml
