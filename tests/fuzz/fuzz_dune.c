@@ -17,7 +17,7 @@ static void remove_workspace(void)
 		__builtin_trap();
 }
 
-/* A folder with modules a and b, and b again in a folder below; made once. */
+/* A folder with modules a and b, and b again in a folder below, and sources in C; made once. */
 static const char *workspace(struct arena *a)
 {
 	struct err e = {0};
@@ -28,7 +28,10 @@ static const char *workspace(struct arena *a)
 		!dir_make(path_join(a, dir, "sub"), &e) ||
 		!file_write_cache(path_join(a, dir, "a.ml"), S("let x = 1"), 0644, &e) ||
 		!file_write_cache(path_join(a, dir, "b.mli"), S("val x : int"), 0644, &e) ||
-		!file_write_cache(path_join(a, dir, "sub/b.ml"), S("let x = 1"), 0644, &e))
+		!file_write_cache(path_join(a, dir, "sub/b.ml"), S("let x = 1"), 0644, &e) ||
+		!file_write_cache(path_join(a, dir, "old.c"), S("int x;"), 0644, &e) ||
+		!file_write_cache(path_join(a, dir, "sub/late_stubs.c"), S("int y;"), 0644, &e) ||
+		!file_write_cache(path_join(a, dir, "sub/older.cc"), S("int z;"), 0644, &e))
 		__builtin_trap();
 	memcpy(place, dir, strlen(dir) + 1);
 	if (atexit(remove_workspace) != 0)
