@@ -85,8 +85,6 @@ for folder in sorted((top / "src/unikernel").iterdir()):
 for package in packages:
     folder = package[1]
     for file in sorted([*folder.rglob("*.c"), *folder.rglob("*.h")]):
-        if ".respin" in file.parts:  # sources that were fetched
-            continue
         libc = file.is_relative_to(top / "src/unikernel/platform/libc")
         for wrong in [*check_includes(package, file, found), *([] if libc else check_calls(file))]:
             print(f"{file.relative_to(top)}: {wrong}")
