@@ -107,8 +107,8 @@ run bwrap --ro-bind / / respin build
 exits "a folder that can't be written to" 3
 contains "... is named" "$err" "Read-only file system"
 run bwrap --dev-bind / / --size 300000 --tmpfs "$PWD/.respin" respin build
-ok "a full disk is an error" test "$status" -ne 0
-contains "... that says so" "$out$err" "No space left"
+exits "a full disk is an error" 3
+contains "... that says so" "$err" "No space left"
 sums >../after
 ok "... and changes nothing of the user's" diff ../before ../after
 run respin --json build
@@ -127,11 +127,18 @@ state
 PATH=$PWD/../stuck:$PATH
 run timeout 60 respin build
 exits "a dune that waits for ever is ended" 1
-contains "... and that is said" "$err" "dune waits for programs that have ended"
+contains "... and that is said" "$err" "dune waited for programs that had ended, and was ended"
 state
 run timeout 60 bwrap --dev-bind / / --size 1000000 --tmpfs "$PWD/.respin" respin build
 exits "... on a full disk" 3
-contains "... that is said" "$err" "No space left on device: dune can't go on"
+contains "... that is said" "$err" "No space left on device: dune waited for programs"
+printf '#!/bin/sh\n[ "$1" = build ] || exec %s "$@"\necho "Error: a crash of a hundred lines"; exit 1\n' \
+	"$(PATH=${PATH#*:}; command -v dune)" >../stuck/dune
+state
+run bwrap --dev-bind / / --size 1000000 --tmpfs "$PWD/.respin" respin build
+exits "... where dune says something else" 3
+contains "... it is told" "$err" "No space left on device: app: dune exited with status 1:"
+contains "... with dune's words" "$err" "a crash of a hundred lines"
 PATH=${PATH#*:}
 rm -r ../stuck
 state
