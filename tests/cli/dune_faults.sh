@@ -116,9 +116,11 @@ is "with room it builds" "$("$(path)")" "odd new program"
 
 # Dune 3 on a full disk may lose the thread that collects its programs, and wait for ever.
 mkdir ../stuck
+own=$(command -v dune)
+path=$PATH
 cat >../stuck/dune <<END
 #!/bin/sh
-[ "\$1" = build ] || exec $(command -v dune) "\$@"
+[ "\$1" = build ] || exec $own "\$@"
 true &
 exec sleep 1000
 END
@@ -132,14 +134,18 @@ state
 run timeout 60 bwrap --dev-bind / / --size 1000000 --tmpfs "$PWD/.respin" respin build
 exits "... on a full disk" 3
 contains "... that is said" "$err" "No space left on device: dune waited for programs"
-printf '#!/bin/sh\n[ "$1" = build ] || exec %s "$@"\necho "Error: a crash of a hundred lines"; exit 1\n' \
-	"$(PATH=${PATH#*:}; command -v dune)" >../stuck/dune
+cat >../stuck/dune <<END
+#!/bin/sh
+[ "\$1" = build ] || exec $own "\$@"
+echo "Error: a crash of a hundred lines"
+exit 1
+END
 state
 run bwrap --dev-bind / / --size 1000000 --tmpfs "$PWD/.respin" respin build
 exits "... where dune says something else" 3
 contains "... it is told" "$err" "No space left on device: app: dune exited with status 1:"
 contains "... with dune's words" "$err" "a crash of a hundred lines"
-PATH=${PATH#*:}
+PATH=$path
 rm -r ../stuck
 state
 
