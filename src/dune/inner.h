@@ -221,6 +221,9 @@ MUST_CHECK bool run_dune(struct build *b, struct err *e);
 /* ---- stuck.c ------------------------------------------------------------------------------- */
 
 bool dune_seems_stuck(long pid);
+bool disk_is_full(const struct build *b);
+/* Makes an error that is set one of the full disk. */
+bool fail_full(const struct build *b, struct err *e);
 /* For one that was ended for that: E_IO where the disk is full. */
 bool fail_stuck(const struct build *b, struct err *e);
 

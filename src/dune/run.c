@@ -184,10 +184,12 @@ static bool fail_build(struct runner *r, const struct outcome *o, struct err *e)
 		fail_hint(e, "%.400s", str_copy(b->a, said));
 		return fail_where(e, "%s:/build/dune/target", image->file);
 	}
+	bool full = str_find(said, S("No space left on device")) >= 0 || disk_is_full(b);
 	if (said.n > 1200)
 		said.n = 1200;
-	return fail(e, E_CHILD, "%s: dune %s%s%.*s", image->name, outcome_words(b->a, o),
+	fail(e, E_CHILD, "%s: dune %s%s%.*s", image->name, outcome_words(b->a, o),
 		said.n ? ":\n" : "", STR(said));
+	return full && fail_full(b, e);
 }
 
 static void say_waiting(void *ctx)

@@ -64,15 +64,25 @@ bool dune_seems_stuck(long pid)
 	return ended > 0;
 }
 
-bool fail_stuck(const struct build *b, struct err *e)
+bool disk_is_full(const struct build *b)
 {
 	struct statvfs room;
-	if (statvfs(b->dir, &room) == 0 && room.f_bavail * room.f_frsize >= LEAST_ROOM &&
-		(!room.f_files || room.f_favail)) {
-		fail(e, E_CHILD, "dune waits for programs that have ended: it was ended");
-		return fail_hint(e, "the same command again goes on with what it built");
-	}
-	fail(e, E_IO, "No space left on device: dune can't go on, and was ended");
+	return statvfs(b->dir, &room) == 0 &&
+	       (room.f_bavail * room.f_frsize < LEAST_ROOM || (room.f_files && !room.f_favail));
+}
+
+bool fail_full(const struct build *b, struct err *e)
+{
+	fail_context(e, "No space left on device");
+	e->code = E_IO;
 	fail_hint(e, "make room there, then the same command again goes on with what it built");
 	return fail_where(e, "%s", b->dir);
+}
+
+bool fail_stuck(const struct build *b, struct err *e)
+{
+	fail(e, E_CHILD, "dune waited for programs that had ended, and was ended");
+	if (disk_is_full(b))
+		return fail_full(b, e);
+	return fail_hint(e, "the same command again goes on with what it built");
 }

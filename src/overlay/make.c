@@ -1,6 +1,7 @@
 /* make.c - working trees from upstream's source and patches. SPDX-License-Identifier: ISC */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "overlay/rebase.h"
 #include "overlay/work.h"
@@ -189,6 +190,14 @@ static bool check_source(const struct work *k, struct err *e)
 	return fail_where(e, "%s/overlay.json", k->dir);
 }
 
+/* What a tree that came to nothing leaves: of a new overlay, no folder either. Returns false. */
+static bool take_away(struct work *k, const char *staging)
+{
+	struct err ignored;
+	bool gone = tree_remove(staging, &ignored) && rmdir(k->dir) == 0;
+	return gone && make_forget(k->w, &ignored) && false;
+}
+
 /* Builds the new tree aside and puts it in its place by renames; a crash before the last one
  * leaves a series without a tree, which the next call makes good. */
 static bool make_tree(struct work *k, struct err *e)
@@ -210,9 +219,8 @@ static bool make_tree(struct work *k, struct err *e)
 		    series_digest(k->a, k->dir, &new.series, &new.sync.digest, e) &&
 		    sync_write(k->a, new.src, &new.sync, e);
 	work_close(&new);
-	struct err ignored;
 	if (!made)
-		return !tree_remove(staging, &ignored) && false;
+		return take_away(k, staging);
 	if ((file_exists(k->src) && rename(k->src, old) < 0) || rename(new.src, k->src) < 0)
 		return fail_errno(e, "rename %s to %s", new.src, k->src);
 	return tree_remove(staging, e);

@@ -180,7 +180,10 @@ bool rebase_target(struct work *k, const struct rebase_request *q, struct recipe
 	out->version = q->version;
 	vec_for(s, &r->source) {
 		struct source new;
-		if (!aim_one(&m, s, &new))
+		bool known = aim_one(&m, s, &new);
+		if (signals_pending())
+			return fail(e, E_INTERRUPTED, "interrupted");
+		if (!known)
 			continue;
 		vec_push(k->a, &out->source, new);
 		if (new.debian)

@@ -315,6 +315,14 @@ is "^C ends a build" "$status" 130
 is "... and leaves nothing of it" "$(ls .respin/tmp 2>/dev/null; pgrep -P $pid)" ""
 run respin build demo
 exits "... which is no hindrance" 0
+mkdir ../asking && printf '#!/bin/sh\nexec sleep 60\n' >../asking/apt-cache && chmod +x ../asking/apt-cache
+(trap - INT; PATH=$PWD/../asking:$PATH exec respin overlay rebase slow 9.9) >asking.out 2>&1 &
+pid=$!
+for _ in $(seq 100); do pgrep -P $pid sleep >/dev/null && break; sleep 0.1; done
+kill -INT $pid
+wait $pid && status=0 || status=$?
+is "^C while apt is asked for a version" "$status $(cat asking.out)" "130 respin: interrupted"
+rm asking.out
 run respin overlay drop -f demo
 ok "drop takes the recipe along" test ! -e overlays/demo
 run respin build demo

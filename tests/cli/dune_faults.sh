@@ -107,8 +107,8 @@ run bwrap --ro-bind / / respin build
 exits "a folder that can't be written to" 3
 contains "... is named" "$err" "Read-only file system"
 run bwrap --dev-bind / / --size 300000 --tmpfs "$PWD/.respin" respin build
-ok "a full disk is an error" test "$status" -ne 0
-contains "... that says so" "$out$err" "No space left"
+exits "a full disk is an error" 3
+contains "... that says so" "$err" "No space left"
 sums >../after
 ok "... and changes nothing of the user's" diff ../before ../after
 run respin --json build
@@ -116,9 +116,11 @@ is "with room it builds" "$("$(path)")" "odd new program"
 
 # Dune 3 on a full disk may lose the thread that collects its programs, and wait for ever.
 mkdir ../stuck
+own=$(command -v dune)
+path=$PATH
 cat >../stuck/dune <<END
 #!/bin/sh
-[ "\$1" = build ] || exec $(command -v dune) "\$@"
+[ "\$1" = build ] || exec $own "\$@"
 true &
 exec sleep 1000
 END
@@ -127,12 +129,23 @@ state
 PATH=$PWD/../stuck:$PATH
 run timeout 60 respin build
 exits "a dune that waits for ever is ended" 1
-contains "... and that is said" "$err" "dune waits for programs that have ended"
+contains "... and that is said" "$err" "dune waited for programs that had ended, and was ended"
 state
 run timeout 60 bwrap --dev-bind / / --size 1000000 --tmpfs "$PWD/.respin" respin build
 exits "... on a full disk" 3
-contains "... that is said" "$err" "No space left on device: dune can't go on"
-PATH=${PATH#*:}
+contains "... that is said" "$err" "No space left on device: dune waited for programs"
+cat >../stuck/dune <<END
+#!/bin/sh
+[ "\$1" = build ] || exec $own "\$@"
+echo "Error: a crash of a hundred lines"
+exit 1
+END
+state
+run bwrap --dev-bind / / --size 1000000 --tmpfs "$PWD/.respin" respin build
+exits "... where dune says something else" 3
+contains "... it is told" "$err" "No space left on device: app: dune exited with status 1:"
+contains "... with dune's words" "$err" "a crash of a hundred lines"
+PATH=$path
 rm -r ../stuck
 state
 

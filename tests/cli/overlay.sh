@@ -20,6 +20,12 @@ exits "too many words" 2
 run respin overlay frobnicate
 exits "an unknown word" 2
 
+recipe far '"source": [{"url": "http://127.0.0.1:9/far.tar.gz", "sha256":
+	"2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"}], "build": {"objects": {"sources": ["*.c"]}}'
+run respin overlay add far
+exits "a source that can't be had" 3
+ok "... leaves no overlay" test ! -e overlays/far
+rm -r recipes/far
 run respin overlay add lib
 exits "add" 0
 is "the first commit is upstream's" "$(git -C $src log --format='%an: %s')" "respin: lib 1.0"
