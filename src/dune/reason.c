@@ -219,12 +219,21 @@ static const struct ocaml_executable *executable_in(const struct build *b, const
 	return NULL;
 }
 
-/* Where dune alone knows how the two hang together: a file, if one has changed. */
-static const char *any_change(const struct build *b)
+/* Where dune alone knows how the two hang together: a file of the same package, if one has changed,
+ * else the package of one that has. */
+static const char *any_change(const struct build *b, struct str target)
 {
-	vec_for(change, &b->changes)
-		if (is_workspace(change->kind))
+	const char *unit = unit_of(b, str_copy(b->a, target));
+	const struct change *other = NULL;
+	vec_for(change, &b->changes) {
+		if (!is_workspace(change->kind))
+			continue;
+		if (!strcmp(unit_of(b, change->path), unit))
 			return change->words;
+		other = other ? other : change;
+	}
+	if (other)
+		return str_format(b->a, "needs %s, which is rebuilt", unit_of(b, other->path));
 	return b->changes.n ? b->changes.v[0].words : NULL;
 }
 
@@ -246,7 +255,7 @@ static const char *find(
 	if (!why)
 		why = wide_change(b, dir);
 	if (!why)
-		why = any_change(b);
+		why = any_change(b, line->target);
 	return why ? why : "its last result is gone from dune's folder";
 }
 

@@ -18,7 +18,8 @@ struct runner {
 	struct text log;	/* what it said */
 	struct text said;	/* all that is no action */
 	int64_t since;
-	int stuck; /* looks in a row at which it seemed so */
+	int stuck;    /* looks in a row at which it seemed so */
+	bool quarrel; /* dune tells what it did not put into its cache */
 };
 
 /* ---- lines ---------------------------------------------------------------------------- */
@@ -98,14 +99,27 @@ static bool is_noise(struct str line)
 	       str_starts(line, S("Leaving directory "));
 }
 
+/* "Warning: cache store error ..." and what follows it, whole commands. The cache has another
+ * result of the same rule, with another folder's name in it: the two sides are built in their own.
+ */
+static bool is_quarrel(struct runner *r, struct str line)
+{
+	if (str_starts(line, S("Warning: cache store error")))
+		r->quarrel = true;
+	else if (str_starts(line, S("File \"")) || str_starts(line, S("Error")))
+		r->quarrel = false;
+	return r->quarrel;
+}
+
 static void take_line(struct runner *r, struct str line)
 {
 	struct dune_line parsed;
 	if (dune_line_parse(line, &parsed)) {
+		r->quarrel = false;
 		take_action(r, &parsed);
 		return;
 	}
-	if (is_noise(line))
+	if (is_noise(line) || is_quarrel(r, line))
 		return;
 	take_message(r, line);
 	text_addf(&r->log, "%.*s\n", STR(line));

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define CACHE_KEPT ((uint64_t)1 << 30) /* bytes */
+
 struct sweep {
 	struct arena *a;
 	const char *dir; /* STATE/dune */
@@ -42,23 +44,26 @@ static void close_dir(DIR **dir)
 		closedir(*dir);
 }
 
-static bool trim(const char *path, int at, const char *name, struct err *e);
+/* Files of which the cache has the only link: adds their bytes to *BYTES, or removes them. */
+static bool trim(const char *path, int at, const char *name, uint64_t *bytes, struct err *e);
 
-static bool trim_entry(const char *path, int at, const char *name, struct err *e)
+static bool trim_entry(const char *path, int at, const char *name, uint64_t *bytes, struct err *e)
 {
 	struct stat st;
 	if (!strcmp(name, ".") || !strcmp(name, "..") ||
 		fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return true;
 	if (S_ISDIR(st.st_mode))
-		return trim(path, at, name, e);
-	if (S_ISREG(st.st_mode) && st.st_nlink == 1 && unlinkat(at, name, 0) < 0)
-		return fail_errno(e, "remove %s from %s", name, path);
-	return true;
+		return trim(path, at, name, bytes, e);
+	if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
+		return true;
+	if (bytes)
+		*bytes += (uint64_t)st.st_size;
+	return bytes || unlinkat(at, name, 0) == 0 ||
+	       fail_errno(e, "remove %s from %s", name, path);
 }
 
-/* Files of which the cache has the only link. */
-static bool trim(const char *path, int at, const char *name, struct err *e)
+static bool trim(const char *path, int at, const char *name, uint64_t *bytes, struct err *e)
 {
 	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	defer(close_dir) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -68,15 +73,26 @@ static bool trim(const char *path, int at, const char *name, struct err *e)
 		return errno == ENOENT || fail_errno(e, "open %s in %s", name, path);
 	}
 	for (struct dirent *d; (d = readdir(dir));)
-		if (!trim_entry(path, dirfd(dir), d->d_name, e))
+		if (!trim_entry(path, dirfd(dir), d->d_name, bytes, e))
 			return false;
 	return true;
 }
 
+/* A side that was not built yet will take what this one made at first: it stays, up to a size. */
 bool cache_trim(struct build *b, struct err *e)
 {
 	const char *files = path_join(b->a, b->state, "dune/cache/db/files");
-	return !b->caches || trim(files, AT_FDCWD, files, e);
+	const char *other = !strcmp(b->side, "with") ? "without" : "with";
+	uint64_t bytes = 0;
+	if (!b->caches)
+		return true;
+	if (!file_exists(trail_file(b, other))) {
+		if (!trim(files, AT_FDCWD, files, &bytes, e))
+			return false;
+		if (bytes < CACHE_KEPT)
+			return true;
+	}
+	return trim(files, AT_FDCWD, files, NULL, e);
 }
 
 /* What dune notes of each program that it ran. */

@@ -120,6 +120,8 @@ edited() {
 	run respin --json inspect image
 	contains "$1: the image holds the stack" "$(packages)" "image yes
 tcp-stack yes"
+	run respin --json build --no-overlays image
+	is "$1: the other side takes all from dune's cache" "$status $(json '["ran"]')$err" "0 []"
 	ok "$1: the user's files are as they were" same_as "$mirage/$1"
 	cd ..
 }
