@@ -80,13 +80,13 @@ static int value_columns(const struct view *v)
 static void print_metrics(const struct view *v)
 {
 	struct table t = {.a = v->a, .columns = 2};
-	size_t quiet = 0;
+	size_t quiet = 0, alone = 0;
 	int columns = value_columns(v);
 	if (v->c->metrics.n)
 		view_heading(v, "measured");
 	vec_for(m, &v->c->metrics) {
 		if (!m->notable) {
-			quiet++;
+			*(m->has_before && m->has_after ? &quiet : &alone) += 1;
 			continue;
 		}
 		table_add(&t, TINT_NONE, words_metric(v->a, m));
@@ -99,6 +99,9 @@ static void print_metrics(const struct view *v)
 		view_remark(
 			v, str_format(v->a, "%s: the same, or within the noise of single runs",
 				   words_plural(v->a, quiet, t.cells.n ? "other value" : "value")));
+	if (alone)
+		view_remark(v, str_format(v->a, "%s: measured on one side only",
+				       words_plural(v->a, alone, "value")));
 }
 
 static void print_symbols(const struct view *v)

@@ -133,6 +133,21 @@ static void text_of_nothing_changed_is_short(void **state)
 		"0 checks fixed, 0 broken, 8 the same; both images are the same.\n");
 }
 
+static void values_of_one_side_are_not_the_same(void **state)
+{
+	(void)state;
+	defer(scene_end) struct scene s = {0};
+	start_scene(&s);
+	s.before = s.after;
+	memset(&s.before.run.checks, 0, sizeof(s.before.run.checks));
+	vec_for(check, &s.after.run.checks)
+		vec_push(&s.a, &s.before.run.checks, *check);
+	s.before.run.checks.v[0].metrics.n = 0;
+	compare_scene(&s);
+	expect_part(text_of(&s, 100), "  7 values: the same, or within the noise of single runs\n"
+				      "  1 value: measured on one side only\n");
+}
+
 static void set_result(struct run *r, const char *name, enum verdict verdict, const char *why)
 {
 	vec_for(check, &r->checks)
@@ -322,7 +337,7 @@ static void json_has_null_for_what_a_side_lacks(void **state)
 	(void)state;
 	defer(scene_end) struct scene s = {0};
 	start_scene(&s);
-	s.before.run.checks.n = 0;
+	memset(&s.before.run.checks, 0, sizeof(s.before.run.checks));
 	s.after.run.checks.v[0].metrics.v[0].value = INFINITY;
 	compare_scene(&s);
 	const struct json *j = parse_json(&s, NULL);
@@ -341,6 +356,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(reasons_have_room_beside_long_names),
 	cmocka_unit_test(an_image_may_change_without_what_is_loaded),
 	cmocka_unit_test(text_of_nothing_changed_is_short),
+	cmocka_unit_test(values_of_one_side_are_not_the_same),
 	cmocka_unit_test(text_names_what_still_fails),
 	cmocka_unit_test(the_first_broken_checks_are_named_last),
 	cmocka_unit_test(no_line_is_wider_than_the_terminal),
