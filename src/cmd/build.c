@@ -56,10 +56,14 @@ static void print_actions(struct context *c, const actions *list)
 	}
 }
 
+/* What dune would run is not known before: its plan is of libraries and the image. */
 static void print_plan(struct context *c, const struct recipe *image, const struct build_result *r)
 {
 	print_actions(c, &r->ran);
-	if (r->ran.n)
+	if (r->ran.n && image->build.dune)
+		term_out("%s: %s to rebuild (libraries, the image), %zu reused\n", image->name,
+			counted(c->a, r->ran.n, "part"), r->reused);
+	else if (r->ran.n)
 		term_out("%s: %s to run, %zu reused\n", image->name,
 			counted(c->a, r->ran.n, "action"), r->reused);
 	else
@@ -138,8 +142,11 @@ static void print_build(struct context *c, const struct built *b)
 {
 	if (c->options.dependents)
 		term_out("%s%s%s\n", term_tint(TINT_BOLD), b->r->name, term_tint_end());
-	term_out("%s\n  %s ran, %zu reused, %s\n", b->result.path,
-		counted(c->a, b->result.ran.n, "action"), b->result.reused,
+	bool dune = b->r->build.dune;
+	term_out("%s\n  %s ran, %s reused, %s\n", b->result.path,
+		counted(c->a, b->result.ran.n, dune ? "program" : "action"),
+		dune ? counted(c->a, b->result.reused, "part")
+		     : str_format(c->a, "%zu", b->result.reused),
 		duration(c->a, b->result.ns));
 }
 

@@ -63,7 +63,7 @@ rm -r .respin
 run respin plan
 is "a reason that many share is told once" "$out" \
 	"clock and 9 more                             not built before
-site: 10 actions to run, 0 reused"
+site: 10 parts to rebuild (libraries, the image), 0 reused"
 run respin -v plan
 is "... but each with -v" "$(echo "$out" | grep -c 'not built before')" 10
 run respin --json plan
@@ -76,12 +76,12 @@ is "own reasons have lines of their own" "$out" \
 many2                                        many2/many2.ml changed
 many3                                        many3/many3.ml changed
 site                                         needs many1 and 2 more, which are rebuilt
-site: 4 actions to run, 6 reused"
+site: 4 parts to rebuild (libraries, the image), 6 reused"
 mkdir ../tools
 ln -s /usr/bin/as ../tools/as
 PATH=$scratch/tools:$PATH
 run respin plan
 is "another environment is one line" "$(echo "$out" | sed 's/.* more  *//')" \
 	"PATH changed
-site: 10 actions to run, 0 reused"
+site: 10 parts to rebuild (libraries, the image), 0 reused"
 finish

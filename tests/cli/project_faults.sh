@@ -135,7 +135,7 @@ done
 echo '(dirs :standard \ test) (data_only_dirs data) (library (public_name lib))' >vendor/lib/dune
 run respin plan
 exits "broken files in folders that dune leaves out" 0
-contains "... stop nobody" "$out" "2 actions to run"
+contains "... stop nobody" "$out" "2 parts to rebuild"
 run respin build
 exits "... as they don't stop dune" 0
 
