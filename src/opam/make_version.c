@@ -1,4 +1,5 @@
 /* make_version.c - what the index knows of one opam file. SPDX-License-Identifier: ISC */
+#include "opam/inner.h"
 #include "opam/make.h"
 
 #include <inttypes.h>
@@ -139,6 +140,14 @@ static void add_package(
 	out->commit = make_text(m, p->commit_hash);
 }
 
+MUST_CHECK static bool read_entry(
+	const struct maker *m, size_t entry, struct arena *a, struct str *out, struct err *e)
+{
+	if (opam_repo_read(m->repo, entry, a, out, e))
+		return true;
+	return e->code == E_UNSAFE ? fail_too_large(e, "") : false; /* a blob of git's */
+}
+
 /* False where WRONG has no place: then it is not the file that is wrong. */
 MUST_CHECK static bool add_broken(
 	struct maker *m, const struct err *wrong, struct index_version *out)
@@ -158,7 +167,7 @@ bool make_version(struct maker *m, size_t entry, struct index_version *out, stru
 	struct opam_package p;
 	struct str bytes;
 	struct err wrong = {0};
-	if (!opam_repo_read(m->repo, entry, &scratch, &bytes, &wrong) ||
+	if (!read_entry(m, entry, &scratch, &bytes, &wrong) ||
 		!opam_parse(&scratch, bytes, "", &file, &wrong) ||
 		!opam_package_read(&scratch, &file, &p, &wrong)) {
 		*e = wrong;

@@ -244,8 +244,7 @@ bool opam_parse(
 	struct opam_file file = {.path = path};
 	lex_start(&p.lexer, a, bytes, path, e);
 	if (bytes.n > OPAM_FILE_MAX)
-		return fail_place(e, path, (struct opam_place){1, 1},
-			"the file is too large: expected %zu bytes at most", OPAM_FILE_MAX);
+		return fail_too_large(e, path);
 	if (!advance(&p) || !parse_file_items(&p, TOKEN_END, &file.items))
 		return false;
 	*out = file;

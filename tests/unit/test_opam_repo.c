@@ -469,6 +469,21 @@ static void what_is_wrong_is_kept(void **state)
 	}
 }
 
+static void a_huge_file_in_git_is_one_that_is_wrong(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t read;
+	shell(f, "truncate -s 17M repo/packages/lwt/lwt.5.0/opam; cd repo; git init -q .; git add "
+		 "-A;"
+		 "git -c user.name=a -c user.email=b commit -q -m x;"
+		 "git clone -q --bare . ../bare.git");
+	defer(opam_index_close) struct opam_index *x = open_index(
+		f, path_join(&f->arena, f->dir, "bare.git"), OPAM_FRESH_ALL, NULL, &read);
+	assert_string_equal(
+		damage(f, x, "5.0"), "1:1: the file is too large: expected 16777216 bytes at most");
+	assert_string_equal(latest(x, "lwt"), "4.0");
+}
+
 static void archives_and_git_are_read_again_when_they_change(void **state)
 {
 	struct fixture *f = *state;
@@ -548,6 +563,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(near_names_are_offered),
 	TEST(only_what_changed_is_read_again),
 	TEST(what_is_wrong_is_kept),
+	TEST(a_huge_file_in_git_is_one_that_is_wrong),
 	TEST(archives_and_git_are_read_again_when_they_change),
 	TEST(damaged_indexes_are_made_again),
 	TEST(an_index_that_cannot_be_kept_is_an_answer),
