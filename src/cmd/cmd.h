@@ -105,6 +105,9 @@ MUST_CHECK bool resolve_address(struct context *c, const char *file, const char 
 /* The best candidate of R in full, and those that are as good; of all others a line a package, with
  * --all all of each. */
 void print_resolution(struct context *c, const struct resolution *r);
+/* Warns of the first of the opam files that can't be read: of those of the package that was asked
+ * for, or of ALL. */
+void warn_of_damaged(struct context *c, const struct resolution *r, bool all);
 /* The overlays of packages that IMAGE contains (none with --no-overlays). An overlay of a package
  * that only other images contain is a warning, one that no image of the workspace contains
  * E_INPUT; one in the middle of a rebase is E_CONFLICT. */

@@ -29,6 +29,18 @@ static void put_candidate(struct json_writer *w, const struct candidate *k)
 	json_close(w);
 }
 
+static void put_damaged(struct json_writer *w, const struct damaged *d)
+{
+	json_open(w, NULL, '{');
+	json_put_string(w, "package", d->package);
+	json_put_string(w, "version", d->version);
+	json_put_string(w, "file", d->file);
+	json_put_int(w, "line", d->line);
+	json_put_int(w, "column", d->column);
+	json_put_string(w, "error", d->error);
+	json_close(w);
+}
+
 static void put_resolution(struct json_writer *w, const struct resolution *r)
 {
 	json_open(w, NULL, '{');
@@ -39,17 +51,24 @@ static void put_resolution(struct json_writer *w, const struct resolution *r)
 	json_close(w);
 	json_put_strings(w, "near_misses", &r->near_misses);
 	json_put_strings(w, "looked_in", &r->looked_in);
+	json_open(w, "damaged", '[');
+	vec_for(d, &r->damaged)
+		put_damaged(w, d);
+	json_close(w);
 	json_close(w);
 }
 
 /* One a line, of the best candidate alone. */
-static void print_dependents_of(const struct resolution *r)
+static void print_dependents_of(struct context *c, const struct resolution *r)
 {
-	if (!r->candidates.n)
+	const struct candidate *best = r->candidates.v;
+	if (!r->candidates.n) {
 		term_warn("%s: nothing found", r->query);
-	else
-		vec_for(name, &r->candidates.v[0].dependents)
-			term_out("%s\n", *name);
+		return;
+	}
+	warn_of_damaged(c, r, best->world && !strcmp(best->world, "opam"));
+	vec_for(name, &best->dependents)
+		term_out("%s\n", *name);
 }
 
 /* Of a MirageOS project that was not configured, or whose files are damaged, what can be read
@@ -121,7 +140,7 @@ bool cmd_resolve(struct context *c, struct err *e)
 		if (c->options.json)
 			put_resolution(&w, &r);
 		else if (c->options.dependents)
-			print_dependents_of(&r);
+			print_dependents_of(c, &r);
 		else
 			print_resolution(c, &r);
 	}

@@ -147,6 +147,24 @@ static void warn_of_unread(const struct resolution *r)
 	}
 }
 
+void warn_of_damaged(struct context *c, const struct resolution *r, bool all)
+{
+	const struct damaged *first = NULL;
+	size_t n = 0;
+	vec_for(d, &r->damaged) {
+		if (!all && strcmp(d->package, r->query) != 0)
+			continue;
+		first = first ? first : d;
+		n++;
+	}
+	if (!first)
+		return;
+	const char *more =
+		n < 2 ? "" : str_format(c->a, " (and %zu more: --json tells each)", n - 1);
+	term_warn("%s:%u:%u: %s; %s %s is left out%s", first->file, first->line, first->column,
+		first->error, first->package, first->version, more);
+}
+
 static void print_nothing(struct context *c, const struct resolution *r)
 {
 	term_out("%s: nothing found\n", r->query);
@@ -165,6 +183,7 @@ void print_resolution(struct context *c, const struct resolution *r)
 		return;
 	}
 	warn_of_unread(r);
+	warn_of_damaged(c, r, false);
 	for (size_t i = 0; i < r->candidates.n; i++) {
 		bool rival = full < MAX_FULL && is_rival(r, i);
 		shown[i] = i == 0 || rival || c->options.all;

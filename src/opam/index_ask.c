@@ -50,12 +50,23 @@ uint32_t opam_index_versions(const struct opam_index *x, uint32_t package, uint3
 
 uint32_t opam_index_latest(const struct opam_index *x, uint32_t package)
 {
-	const uint32_t bad = OPAM_AVOID | OPAM_DEPRECATED | OPAM_BROKEN | OPAM_UNAVAILABLE;
+	static const uint32_t bad[] = {
+		OPAM_AVOID | OPAM_DEPRECATED | OPAM_BROKEN | OPAM_UNAVAILABLE, OPAM_BROKEN, 0};
 	uint32_t first, n = opam_index_versions(x, package, &first);
-	for (uint32_t i = n; i-- > 0;)
-		if (!(x->versions[first + i].marks & bad))
-			return first + i;
-	return n ? first + n - 1 : OPAM_NONE;
+	for (size_t k = 0; k < sizeof(bad) / sizeof(*bad); k++)
+		for (uint32_t i = n; i-- > 0;)
+			if (!(x->versions[first + i].marks & bad[k]))
+				return first + i;
+	return OPAM_NONE;
+}
+
+void opam_index_broken(const struct opam_index *x, struct arena *a, opam_numbers *out)
+{
+	uint32_t n = x->header->broken ? x->header->count[VERSIONS] : 0;
+	*out = (opam_numbers){0};
+	for (uint32_t v = 0; v < n; v++)
+		if (x->versions[v].marks & OPAM_BROKEN)
+			vec_push(a, out, v);
 }
 
 uint32_t opam_index_version(const struct opam_index *x, uint32_t package, struct str version)
@@ -81,6 +92,7 @@ bool opam_index_get(const struct opam_index *x, uint32_t version, struct opam_kn
 		.version = opam_index_text(x, v->version),
 		.path = opam_index_text(x, v->path),
 		.marks = v->marks,
+		.at = {v->line, v->column},
 		.synopsis = opam_index_text(x, v->synopsis),
 		.repository = opam_index_text(x, v->repository),
 		.dev_repo = opam_index_text(x, v->dev_repo),

@@ -18,3 +18,9 @@ bool fail_field(
 {
 	return fail_place(e, path, at, "field '%.*s': expected %s", STR(name), wanted);
 }
+
+bool fail_too_large(struct err *e, const char *path)
+{
+	return fail_place(e, path, (struct opam_place){1, 1},
+		"the file is too large: expected %zu bytes at most", OPAM_FILE_MAX);
+}

@@ -10,5 +10,7 @@ bool fail_place(struct err *e, const char *path, struct opam_place at, const cha
 /* fail_place(): "field 'NAME': expected WANTED". */
 bool fail_field(
 	struct err *e, const char *path, struct opam_place at, struct str name, const char *wanted);
+/* fail_place() at the beginning of a file beyond OPAM_FILE_MAX. */
+bool fail_too_large(struct err *e, const char *path);
 
 #endif

@@ -375,8 +375,13 @@ MUST_CHECK static bool lex_sign(struct lexer *l, struct token *t)
 	}
 	unsigned char c = (unsigned char)*l->p;
 	return c > ' ' && c < 0x7f
-		       ? fail_place(l->e, l->path, t->at, "'%c' is no sign of opam's language", c)
-		       : fail_place(l->e, l->path, t->at, "byte 0x%02x outside of a string", c);
+		       ? fail_place(l->e, l->path, t->at,
+				 "'%c' is no sign of opam's language: expected a word, a string, "
+				 "a bracket or an operator",
+				 c)
+		       : fail_place(l->e, l->path, t->at,
+				 "byte 0x%02x outside of a string: expected printable ASCII there",
+				 c);
 }
 
 bool lex_next(struct lexer *l, struct token *out)

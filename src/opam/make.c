@@ -110,6 +110,8 @@ static void take_over(struct maker *m, const struct index_version *old, struct i
 {
 	const struct opam_index *x = m->old;
 	out->marks = old->marks;
+	out->line = old->line;
+	out->column = old->column;
 	out->synopsis = move_text(m, old->synopsis);
 	out->repository = move_text(m, old->repository);
 	out->dev_repo = move_text(m, old->dev_repo);

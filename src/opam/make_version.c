@@ -1,6 +1,9 @@
 /* make_version.c - what the index knows of one opam file. SPDX-License-Identifier: ISC */
+#include "opam/inner.h"
 #include "opam/make.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Where the atoms of a formula go. */
@@ -137,6 +140,25 @@ static void add_package(
 	out->commit = make_text(m, p->commit_hash);
 }
 
+MUST_CHECK static bool read_entry(
+	const struct maker *m, size_t entry, struct arena *a, struct str *out, struct err *e)
+{
+	if (opam_repo_read(m->repo, entry, a, out, e))
+		return true;
+	return e->code == E_UNSAFE ? fail_too_large(e, "") : false; /* a blob of git's */
+}
+
+/* False where WRONG has no place: then it is not the file that is wrong. */
+MUST_CHECK static bool add_broken(
+	struct maker *m, const struct err *wrong, struct index_version *out)
+{
+	if (sscanf(wrong->where, ":%" SCNu32 ":%" SCNu32, &out->line, &out->column) != 2)
+		return false;
+	out->marks = OPAM_BROKEN;
+	out->synopsis = make_text(m, str_of(wrong->text));
+	return true;
+}
+
 bool make_version(struct maker *m, size_t entry, struct index_version *out, struct err *e)
 {
 	defer(arena_free) struct arena scratch = {0};
@@ -145,14 +167,11 @@ bool make_version(struct maker *m, size_t entry, struct index_version *out, stru
 	struct opam_package p;
 	struct str bytes;
 	struct err wrong = {0};
-	if (!opam_repo_read(m->repo, entry, &scratch, &bytes, e))
-		return false;
-	if (!opam_parse(&scratch, bytes, x->path, &file, &wrong) ||
+	if (!read_entry(m, entry, &scratch, &bytes, &wrong) ||
+		!opam_parse(&scratch, bytes, "", &file, &wrong) ||
 		!opam_package_read(&scratch, &file, &p, &wrong)) {
-		out->marks = OPAM_BROKEN;
-		out->synopsis = make_text(
-			m, str_of(str_format(&scratch, "%s: %s", wrong.where, wrong.text)));
-		return true;
+		*e = wrong;
+		return add_broken(m, e, out);
 	}
 	/* The folder's name counts, as for opam. */
 	p.name = x->name;

@@ -293,6 +293,7 @@ MUST_CHECK bool opam_root_read(
  * versions of a package follow each other in opam's order. */
 struct opam_index;
 #define OPAM_NONE UINT32_MAX
+typedef VEC(uint32_t) opam_numbers;
 
 /* What of the repository must be looked at before the index is believed. */
 enum opam_fresh {
@@ -323,14 +324,15 @@ enum opam_mark {
 	OPAM_CONF = 4,	       /* flag conf: stands for something of the system's */
 	OPAM_COMPILER = 8,     /* flag compiler */
 	OPAM_UNAVAILABLE = 16, /* not on this machine */
-	OPAM_BROKEN = 32 /* SYNOPSIS is what is wrong with the file, "path:line:column: ..." */
+	OPAM_BROKEN = 32 /* nothing of the file is known; SYNOPSIS tells what is wrong AT a place */
 };
 /* Strings live until the close; "" where the file doesn't tell. */
 struct opam_known {
 	uint32_t package;
 	const char *name, *version;
-	const char *path; /* of the opam file within the repository */
-	unsigned marks;	  /* of enum opam_mark */
+	const char *path;     /* of the opam file within the repository */
+	unsigned marks;	      /* of enum opam_mark */
+	struct opam_place at; /* of OPAM_BROKEN */
 	const char *synopsis;
 	const char *repository;		     /* opam_repository_key() of dev-repo */
 	const char *dev_repo;		     /* as the file has it */
@@ -347,11 +349,13 @@ uint32_t opam_index_package(const struct opam_index *x, struct str name);
 const char *opam_index_name(const struct opam_index *x, uint32_t package);
 /* How many versions it has, and the number of the first (lowest). */
 uint32_t opam_index_versions(const struct opam_index *x, uint32_t package, uint32_t *first);
-/* The highest version that is neither to be avoided, deprecated, broken nor unavailable here; the
- * highest of all where there is no such; OPAM_NONE without versions. */
+/* The highest version that is neither to be avoided, deprecated, broken nor unavailable here; else
+ * the highest that is not broken; else the highest of all; OPAM_NONE without versions. */
 uint32_t opam_index_latest(const struct opam_index *x, uint32_t package);
 /* The version of PACKAGE that is VERSION, or equal to it in opam's order; or OPAM_NONE. */
 uint32_t opam_index_version(const struct opam_index *x, uint32_t package, struct str version);
+/* The versions marked OPAM_BROKEN, ascending. */
+void opam_index_broken(const struct opam_index *x, struct arena *a, opam_numbers *out);
 /* False where there is no version of that number. */
 bool opam_index_get(const struct opam_index *x, uint32_t version, struct opam_known *out);
 /* The versions whose dev-repo has this key, ascending: how many, and the first of them. */
@@ -367,7 +371,6 @@ struct opam_edge {
 /* Edge I of VERSION; false behind the last. */
 bool opam_index_edge(const struct opam_index *x, uint32_t version, size_t i, struct opam_edge *out);
 
-typedef VEC(uint32_t) opam_numbers;
 /* The versions that depend on one of the versions FROM, ascending; edges count that have no role
  * beside those in ROLES. RECURSIVE: and those that depend on them, and so on. As opam does, an edge
  * leads to all versions that its bound admits, whether they can be installed together or not. FROM

@@ -28,8 +28,8 @@ MUST_CHECK static bool descend(struct parser *p)
 {
 	if (++p->depth <= OPAM_DEPTH_MAX)
 		return true;
-	return fail_place(p->lexer.e, p->lexer.path, p->token.at, "nested more than %d levels deep",
-		OPAM_DEPTH_MAX);
+	return fail_place(p->lexer.e, p->lexer.path, p->token.at,
+		"nested too deep: expected %d levels at most", OPAM_DEPTH_MAX);
 }
 
 static struct opam_value *new_value(struct parser *p, enum opam_kind kind)
@@ -244,8 +244,7 @@ bool opam_parse(
 	struct opam_file file = {.path = path};
 	lex_start(&p.lexer, a, bytes, path, e);
 	if (bytes.n > OPAM_FILE_MAX)
-		return fail_place(e, path, (struct opam_place){1, 1},
-			"the file is larger than %zu bytes", OPAM_FILE_MAX);
+		return fail_too_large(e, path);
 	if (!advance(&p) || !parse_file_items(&p, TOKEN_END, &file.items))
 		return false;
 	*out = file;

@@ -163,10 +163,11 @@ MUST_CHECK static bool read_file_at(
 	defer(close_fd) int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st))
 		return fail_errno(e, "read %s", path);
-	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size > OPAM_FILE_MAX)
-		return fail(
-			e, E_INPUT, "%s is no file, or larger than %zu bytes", path, OPAM_FILE_MAX);
-	size_t size = (size_t)st.st_size, n = 0;
+	if (!S_ISREG(st.st_mode))
+		return fail(e, E_INPUT, "%s is no file", path);
+	/* opam_parse() tells of what is too large. */
+	bool large = (uint64_t)st.st_size > OPAM_FILE_MAX;
+	size_t size = large ? OPAM_FILE_MAX + 1 : (size_t)st.st_size, n = 0;
 	char *bytes = arena_alloc(a, size + 1);
 	while (n < size) {
 		ssize_t got = read(fd, bytes + n, size - n);

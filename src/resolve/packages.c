@@ -10,6 +10,7 @@
 #include "resolve/search.h"
 
 #define NOT_INSTALLED -52
+#define MAX_LEFT_OUT 3 /* versions that are told one by one */
 
 /* OPAMROOT, or ~/.opam; NULL where neither is known. */
 static const char *root_of(struct arena *a)
@@ -56,13 +57,86 @@ static strings dependents_of(struct arena *a, const struct opam_index *x, uint32
 struct repository {
 	const struct opam_index *index;
 	struct str name;
-	int order; /* of preference, 0 first */
+	const char *place;
+	int order;	 /* of preference, 0 first */
+	size_t own, all; /* damaged files of the package, and of all */
 };
 
 static void say(const struct search *s, struct found *f, const char *words)
 {
 	vec_push(s->a, &f->c.evidence, words);
 }
+
+/* ---- damaged files ----------------------------------------------------------------------------
+ */
+
+static void note_damaged(struct search *s, struct repository *r, const uint32_t *version)
+{
+	struct opam_known k;
+	if (!opam_index_get(r->index, *version, &k))
+		return;
+	r->all++;
+	vec_push(s->a, &s->damaged,
+		((struct damaged){.package = str_copy(s->a, str_of(k.name)),
+			.version = str_copy(s->a, str_of(k.version)),
+			.file = path_join(s->a, r->place, k.path),
+			.line = k.at.line,
+			.column = k.at.column,
+			.error = str_copy(s->a, str_of(k.synopsis))}));
+}
+
+/* Any of them may have named the package as a dependency. */
+static void note_all_damaged(struct search *s, struct repository *r, uint32_t package)
+{
+	opam_numbers broken;
+	uint32_t first, n = opam_index_versions(r->index, package, &first);
+	opam_index_broken(r->index, s->a, &broken);
+	for (size_t i = broken.n; i-- > 0;)
+		if (broken.v[i] >= first && broken.v[i] - first < n)
+			note_damaged(s, r, &broken.v[i]);
+	r->own = r->all;
+	vec_for(v, &broken) {
+		if (*v < first || *v - first >= n)
+			note_damaged(s, r, v);
+	}
+}
+
+static void say_damaged(const struct search *s, struct found *f, const struct repository *r)
+{
+	const struct damaged *d = s->damaged.v + s->damaged.n - r->all;
+	size_t others = r->all - r->own;
+	for (size_t i = 0; i < r->own && i < MAX_LEFT_OUT; i++)
+		say(s, f,
+			str_format(s->a, "its version %s is left out: %s:%u:%u: %s", d[i].version,
+				d[i].file, d[i].line, d[i].column, d[i].error));
+	if (r->own > MAX_LEFT_OUT)
+		say(s, f,
+			str_format(s->a, "and so are %zu more of its versions",
+				r->own - MAX_LEFT_OUT));
+	if (others)
+		say(s, f,
+			str_format(s->a, "its dependents are told without %s that can't be read",
+				count_words(s->a, others, "opam file")));
+}
+
+/* Which of its versions it is, and why that. */
+static const char *version_words(
+	const struct search *s, const struct repository *r, const struct opam_known *k, size_t n)
+{
+	const char *versions = count_words(s->a, n, "version");
+	if (k->marks & OPAM_BROKEN)
+		return str_format(s->a, "of its %s, none can be read", versions);
+	if (k->marks & (OPAM_AVOID | OPAM_DEPRECATED | OPAM_UNAVAILABLE))
+		return str_format(s->a,
+			"of its %s, %s is the newest%s; none fits this machine that is neither "
+			"deprecated nor to be avoided (%s)",
+			versions, k->version, r->own ? " that can be read" : "", k->path);
+	return str_format(s->a, "of its %s, %s is the newest that fits this machine (%s)", versions,
+		k->version, k->path);
+}
+
+/* ---- packages ---------------------------------------------------------------------------------
+ */
 
 static void add_package(struct search *s, const struct repository *r, uint32_t package)
 {
@@ -76,15 +150,14 @@ static void add_package(struct search *s, const struct repository *r, uint32_t p
 		.kind = "package",
 		.module = str_copy(s->a, s->query),
 		.package = str_copy(s->a, s->query),
-		.version = str_copy(s->a, str_of(k.version)),
+		.version = k.marks & OPAM_BROKEN ? NULL : str_copy(s->a, str_of(k.version)),
 		.source = source_words(s->a, &k),
 		.rank = RANK_EXACT + NOT_INSTALLED + 8 - r->order};
 	say(s, f,
 		str_format(s->a, "%s is a package of the opam repository %.*s", f->c.package,
 			STR(r->name)));
-	say(s, f,
-		str_format(s->a, "of its %s, %s is the newest that fits this machine (%s)",
-			count_words(s->a, versions, "version"), f->c.version, k.path));
+	say(s, f, version_words(s, r, &k, versions));
+	say_damaged(s, f, r);
 	if (f->c.source)
 		say(s, f, str_format(s->a, "its source is %s", f->c.source));
 	say(s, f,
@@ -160,9 +233,12 @@ static bool search_repository(struct search *s, const char *root, const struct o
 	if (kept && fresh == OPAM_FRESH_ALL)
 		(void)!utimensat(AT_FDCWD, kept, NULL, 0);
 	uint32_t package = opam_index_package(x, s->query);
-	struct repository r = {x, remote->name, order};
-	if (package != OPAM_NONE)
+	struct repository r = {
+		.index = x, .name = remote->name, .place = remote->place, .order = order};
+	if (package != OPAM_NONE) {
+		note_all_damaged(s, &r, package);
 		add_package(s, &r, package);
+	}
 	opam_index_count(x, &counts);
 	vec_push(s->a, &s->looked_in,
 		str_format(s->a, "opam repository %.*s: names of %s%s", STR(remote->name),

@@ -24,11 +24,21 @@ struct candidate {
 	strings images;	     /* images that contain it */
 	strings implementations; /* of a virtual library: libraries */
 };
+/* An opam file of a repository that can't be read: nothing of what it says is in the answer. */
+struct damaged {
+	const char *package, *version; /* as its folder is called */
+	const char *file;	       /* below the repository's folder, archive or git directory */
+	unsigned line, column;	       /* both from 1 */
+	const char *error;	       /* what stands there and what was expected */
+};
 struct resolution {
 	const char *query;
 	VEC(struct candidate) candidates;
 	strings near_misses; /* where there is no candidate: names like it, nearest first */
 	strings looked_in;   /* "lwip 2.1.3: 410 files, 10,349 symbols" */
+	/* Of the repositories that have a package called QUERY: its own files first, newest first;
+	 * then all others, any of which may have named it as a dependency. */
+	VEC(struct damaged) damaged;
 };
 
 /* How far a name is looked for. */

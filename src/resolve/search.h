@@ -50,7 +50,8 @@ struct search {
 	const char *project; /* root of the dune project, absolute; NULL: none */
 	VEC(struct asked *) asked;
 	strings looked_in; /* in words */
-	strings near;	   /* names like it that a world knows, nearest first */
+	VEC(struct damaged) damaged;
+	strings near; /* names like it that a world knows, nearest first */
 	bool fetch;
 };
 

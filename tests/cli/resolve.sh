@@ -242,6 +242,46 @@ touch "$OPAMROOT/repo" # as opam does when it updates one
 package apart.1 'depends: ["tcp"]'
 ask tcp
 is "... seen once it changes" "$(list dependents)" "apart stack web"
+package tcp.2 'depends: ["other"'
+ask tcp
+is "a damaged opam file: the version before it" "$best" "package, -, tcp, 1, -"
+file=$OPAMROOT/repo/mine/packages/tcp/tcp.2/opam
+wrong="$file:3:1: expected a value or ']', found the end of the file"
+contains "... which says that it is left out" "$(json '["candidates"][0]["evidence"]')" \
+	"its version 2 is left out: $wrong"
+is "... and what is wrong with it, as JSON" "$(json '["damaged"]')" "[{'package': 'tcp', 'version': \
+'2', 'file': '$file', 'line': 3, 'column': 1, 'error': \"${wrong#*3:1: }\"}]"
+warning="respin: warning: $wrong; tcp 2 is left out"
+run respin resolve tcp
+exits "... a warning beside the answer" 0
+is "... in one line" "$err" "$warning"
+run respin resolve tcp
+is "... told again from what is kept" "$err" "$warning"
+package tcp.1 'license: 3'
+package tcp.3~beta 'x:
+{'
+ask tcp
+is "several, and nothing that can be read: no version" "$best" "package, -, tcp, -, -"
+contains "... for which reason" "$(list evidence)" "of its 3 versions none can be read"
+run respin resolve tcp
+contains "... the newest is told, and how many more" "$err" "/tcp.3~beta/opam:3:1: expected a value, found '{'; "
+contains "... in a line" "$err" "; tcp 3~beta is left out (and 2 more: --json tells each)"
+package tcp.1 ''
+package tcp.2 ''
+package tcp.3~beta 'flags: avoid-version'
+package apart.1 "depends: $(head -c 100000 /dev/zero | tr '\0' '[')"
+printf '\377\376o\0p\0' >"$repository/web/web.1/opam"
+touch "$OPAMROOT/repo"
+run respin resolve tcp
+is "damaged files of others: no warning" "$err" ""
+contains "... but in the answer" "$out" "its dependents are told without 2 opam files that can't be read"
+run respin resolve --dependents tcp
+is "... nor in a list of dependents, which is told" "$out $err" "stack respin: warning: \
+$OPAMROOT/repo/mine/packages/apart/apart.1/opam:2:111: nested too deep: expected 100 levels at most; apart 1 \
+is left out (and 1 more: --json tells each)"
+ask tcp
+is "... the wrong encoding" "$(json '["damaged"][1]["error"]')" \
+	"byte 0xff outside of a string: expected printable ASCII there"
 echo 'opam-version: "2.0' >"$OPAMROOT/config"
 run respin resolve tcp
 exits "a broken root is an error" 3

@@ -27,6 +27,9 @@ static void ask(struct arena *a, const struct opam_index *x)
 			length += strlen(edge.bound);
 		vec_push(a, &from, v);
 	}
+	opam_index_broken(x, a, &found);
+	for (size_t i = 0; i < found.n && opam_index_get(x, found.v[i], &k); i++)
+		length += strlen(k.synopsis);
 	vec_push(a, &from, OPAM_NONE - 1);
 	opam_index_dependents(x, a, &from, OPAM_BUILD, true, &found);
 	opam_index_dependencies(x, a, &from, OPAM_BUILD, true, &found);

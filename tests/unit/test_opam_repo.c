@@ -294,8 +294,9 @@ static void packages_are_found(void **state)
 	assert_true(
 		opam_index_get(x, opam_index_latest(x, opam_index_package(x, S("broken"))), &k));
 	assert_int_equal(k.marks, OPAM_BROKEN);
-	assert_string_equal(k.synopsis, "packages/broken/broken.1/opam:2:3: the string that begins "
-					"here has no end: expected '\"'");
+	assert_int_equal(k.at.line, 2);
+	assert_int_equal(k.at.column, 3);
+	assert_string_equal(k.synopsis, "the string that begins here has no end: expected '\"'");
 	assert_false(opam_index_get(x, VERSIONS, &k));
 }
 
@@ -427,6 +428,62 @@ static void only_what_changed_is_read_again(void **state)
 	opam_index_close(&x);
 }
 
+/* What is wrong with VERSION of lwt, "" where nothing is. */
+static const char *damage(struct fixture *f, struct opam_index *x, const char *version)
+{
+	struct opam_known k;
+	uint32_t lwt = opam_index_package(x, S("lwt"));
+	assert_true(opam_index_get(x, opam_index_version(x, lwt, str_of(version)), &k));
+	if (!(k.marks & OPAM_BROKEN))
+		return "";
+	return str_format(&f->arena, "%u:%u: %s", k.at.line, k.at.column, k.synopsis);
+}
+
+static void what_is_wrong_is_kept(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t read;
+	opam_numbers broken;
+	shell(f, "printf '\\376\\377\\0o' >repo/packages/lwt/lwt.5.0/opam;"
+		 "truncate -s 17M repo/packages/lwt/lwt.4.0/opam");
+	wait_a_moment();
+	for (int kept = 0; kept < 3; kept++) {
+		defer(opam_index_close) struct opam_index *x =
+			open_index(f, f->repo, OPAM_FRESH_ALL, NULL, &read);
+		assert_int_equal(read, kept == 0 ? VERSIONS : kept == 2 ? 1 : 0);
+		assert_string_equal(damage(f, x, "6.0"),
+			kept == 2 ? "1:12: field 'license': expected a name" : "");
+		assert_string_equal(damage(f, x, "5.0"),
+			"1:1: byte 0xfe outside of a string: expected printable ASCII there");
+		assert_string_equal(damage(f, x, "4.0"),
+			"1:1: the file is too large: expected 16777216 bytes at most");
+		/* What is not for this machine is still better than what can't be read. */
+		assert_string_equal(latest(x, "lwt"), "6.0");
+		opam_index_broken(x, &f->arena, &broken);
+		assert_int_equal(broken.n, kept == 2 ? 4 : 3);
+		assert_int_equal(
+			broken.v[0], opam_index_latest(x, opam_index_package(x, S("broken"))));
+		if (kept == 1)
+			put(f, "packages/lwt/lwt.6.0/opam", "license:   3");
+		wait_a_moment();
+	}
+}
+
+static void a_huge_file_in_git_is_one_that_is_wrong(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t read;
+	shell(f, "truncate -s 17M repo/packages/lwt/lwt.5.0/opam; cd repo; git init -q .; git add "
+		 "-A;"
+		 "git -c user.name=a -c user.email=b commit -q -m x;"
+		 "git clone -q --bare . ../bare.git");
+	defer(opam_index_close) struct opam_index *x = open_index(
+		f, path_join(&f->arena, f->dir, "bare.git"), OPAM_FRESH_ALL, NULL, &read);
+	assert_string_equal(
+		damage(f, x, "5.0"), "1:1: the file is too large: expected 16777216 bytes at most");
+	assert_string_equal(latest(x, "lwt"), "4.0");
+}
+
 static void archives_and_git_are_read_again_when_they_change(void **state)
 {
 	struct fixture *f = *state;
@@ -505,6 +562,8 @@ static const struct CMUnitTest tests[] = {
 	TEST(dependents_are_those_whose_bounds_admit),
 	TEST(near_names_are_offered),
 	TEST(only_what_changed_is_read_again),
+	TEST(what_is_wrong_is_kept),
+	TEST(a_huge_file_in_git_is_one_that_is_wrong),
 	TEST(archives_and_git_are_read_again_when_they_change),
 	TEST(damaged_indexes_are_made_again),
 	TEST(an_index_that_cannot_be_kept_is_an_answer),
