@@ -535,6 +535,10 @@ exits "an address of nothing is a no" 1
 contains "... says where it looked" "$out" "its sections don't hold 0x1"
 run respin resolve --image "$exe" nonsense
 exits "what is no address is wrong usage" 2
+contains "... is told so" "$err" "'nonsense' is no address"
+run respin resolve --image "$exe" 0xffffffffffffffffff
+exits "one of more than 64 bits, too" 2
+contains "... is told so" "$err" "'0xffffffffffffffffff' is too long: an address has at most 64 bits"
 run respin resolve --image dune-project 0x1
 exits "what is no image is an error" 3
 rm -r _build
