@@ -201,6 +201,12 @@ contains "... in the source that is there" "$best" "/lwt.mli:"
 ask Ipaddr.V4.Prefix
 contains "modules in modules" "$best" "module, ipaddr, ipaddr, "
 finds "not what no module defines" Lwt.no_such_value nothing
+run respin resolve Lwt.no_such_value
+contains "... but its module is near" "$out" "near misses  Lwt
+"
+run respin resolve Lwt.No_such_module
+lacks "... where it is written as a value" "$out" "near misses  Lwt
+"
 ask unix
 contains "a package" "$best" "package, -, unix, "
 contains "... and its library" "$out" '"library": "unix"'
