@@ -82,8 +82,7 @@ static const char *words_of(struct arena *a, const struct source *s)
 }
 
 /* Of a made recipe the folder is the project's, and a lock file tells what was pulled into it. */
-static const char *vendored_words(
-	struct arena *a, const struct recipe *r, const struct source *s)
+static const char *vendored_words(struct arena *a, const struct recipe *r, const struct source *s)
 {
 	bool is_made = r->is_made || s->in_root;
 	if (!is_made || !s->path || s != r->source.v || r->source.n < 2 || r->source.v[1].path)
@@ -92,8 +91,8 @@ static const char *vendored_words(
 		s->in_root ? s->in_root : s->path);
 }
 
-static struct tree tree_of(const struct workspace *w, const struct recipe *r,
-	const struct source *s, const char *dir)
+static struct tree tree_of(
+	const struct workspace *w, const struct recipe *r, const struct source *s, const char *dir)
 {
 	const char *vendored = vendored_words(w->a, r, s);
 	return (struct tree){.dir = dir,

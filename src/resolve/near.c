@@ -139,7 +139,9 @@ static void consider_catalog(struct near *near, const struct asked *w)
 strings search_near(const struct search *s)
 {
 	size_t n = s->query.n;
-	struct near near = {.limit = n < 4 ? 1 : n < 8 ? 2 : 3,
+	struct near near = {.limit = n < 4   ? 1
+				     : n < 8 ? 2
+					     : 3,
 		.letters = letters_of(s->query),
 		.module = module_part(s->query)};
 	strings out = {0};

@@ -295,7 +295,8 @@ mkdir recipes/other recipes/image/src
 echo '#include <demo/demo.h>' >recipes/image/src/a.c
 cp -R recipes/image/src recipes/other/
 for name in other image; do
-	echo '{ "name": "'$name'", "version": "1", "license": "ISC", "needs": ["'$([ $name = other ] && echo demo || echo other)'"],
+	[ $name = other ] && need=demo || need=other
+	echo '{ "name": "'$name'", "version": "1", "license": "ISC", "needs": ["'"$need"'"],
 		"source": [{ "path": "src" }], "build": { "objects": { "sources": ["*.c"] } } }' >recipes/$name/recipe.json
 done
 run respin build image
