@@ -78,19 +78,11 @@ static bool add_commands(struct engine *g, struct package *p, struct node *join,
 	return true;
 }
 
-static bool fail_unlinkable(struct engine *g, const struct package *p, struct err *e)
-{
-	fail(e, E_INPUT, "%s makes Debian's binary packages, which are not linked into images",
-		p->r->name);
-	fail_hint(e, "a library of %s builds by \"objects\" or \"commands\"", g->q->image->name);
-	return fail_where(e, "%s:/build", p->r->file);
-}
-
 static bool add_package(struct engine *g, struct package *p, struct err *e)
 {
 	const struct build_how *how = &p->r->build;
 	if (how->debian)
-		return g->q->image->image ? fail_unlinkable(g, p, e) : debian_node_add(g, p, e);
+		return debian_node_add(g, p, e);
 	if (!how->objects && !how->commands)
 		return true;
 	struct node join = {0};

@@ -132,12 +132,41 @@ static bool open_known(struct engine *g, struct package *p, struct err *e)
 	return true;
 }
 
+/* Their files are packed for an installed system: neither headers nor libraries are in hand. */
+static bool fail_unlinkable(
+	const struct recipe *user, size_t at, const struct recipe *need, struct err *e)
+{
+	fail(e, E_INPUT,
+		"%s needs %s, which makes Debian's binary packages: these are not linked into "
+		"images",
+		user->name, need->name);
+	fail_hint(e,
+		"let %s build by \"objects\" or \"commands\" (in %s), or take it out of \"needs\"",
+		need->name, need->file);
+	return fail_where(e, "%s:/needs/%zu", user->file, at);
+}
+
+static bool check_linkable(const struct workspace *w, const recipes *closure, struct err *e)
+{
+	vec_for(r, closure) {
+		for (size_t i = 0; i < (*r)->needs.n; i++) {
+			struct recipe *need;
+			if (!recipe_find(w, (*r)->needs.v[i], &need, e))
+				return fail_where(e, "%s:/needs/%zu", (*r)->file, i);
+			if (need->build.debian)
+				return fail_unlinkable(*r, i, need, e);
+		}
+	}
+	return true;
+}
+
 bool packages_open(struct engine *g, struct err *e)
 {
 	recipes closure;
 	if (g->q->image->build.debian)
 		return debian_packages_open(g, e);
-	if (!recipe_closure(g->q->w, g->q->image, &closure, e))
+	if (!recipe_closure(g->q->w, g->q->image, &closure, e) ||
+		!check_linkable(g->q->w, &closure, e))
 		return false;
 	vec_for(r, &closure)
 		vec_push(g->a, &g->packages, ((struct package){.r = *r}));

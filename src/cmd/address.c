@@ -238,15 +238,27 @@ static void say_spot(struct spotting *s)
 			       s->spot.file, s->spot.line));
 }
 
+static bool read_address(const char *word, uint64_t *out, struct err *e)
+{
+	bool has_prefix = !strncmp(word, "0x", 2);
+	const char *digits = has_prefix ? word + 2 : word;
+	if (str_hex(str_of(word), out) || str_u64(str_of(word), out))
+		return true;
+	if (*digits && !digits[strspn(digits, has_prefix ? "0123456789abcdef" : "0123456789")])
+		return fail(e, E_USAGE,
+			"'%s' is too long: an address has at most 64 bits, 16 hexadecimal digits",
+			word);
+	return fail(e, E_USAGE, "'%s' is no address: expected 0x and hexadecimal digits", word);
+}
+
 bool resolve_address(struct context *c, const char *file, const char *word, struct resolution *out,
 	struct err *e)
 {
 	struct spotting s = {.c = c, .file = file, .word = word};
 	uint64_t address;
 	*out = (struct resolution){.query = word};
-	if (!str_hex(str_of(word), &address) && !str_u64(str_of(word), &address))
-		return fail(
-			e, E_USAGE, "'%s' is no address: expected 0x and hexadecimal digits", word);
+	if (!read_address(word, &address, e))
+		return false;
 	if (!image_find(c->a, file, address, &s.spot, e) || !image_read(c->a, file, &s.info, e))
 		return false;
 	if (!s.spot.section) {

@@ -74,10 +74,29 @@ static const char *folder_of(
 		plain_name(w->a, r->version), source_pin(w->a, s));
 }
 
-static struct tree tree_of(const struct workspace *w, const struct source *s, const char *dir)
+static const char *words_of(struct arena *a, const struct source *s)
 {
+	const char *kind = s->sha256 ? "sha256" : s->sha512 ? "sha512" : "md5";
+	const char *sum = s->git ? NULL : checksum_of(s), *origin = origin_of(a, s);
+	return sum ? str_format(a, "%s %s %s", origin, kind, sum) : origin;
+}
+
+/* Of a made recipe the folder is the project's, and a lock file tells what was pulled into it. */
+static const char *vendored_words(struct arena *a, const struct recipe *r, const struct source *s)
+{
+	bool is_made = r->is_made || s->in_root;
+	if (!is_made || !s->path || s != r->source.v || r->source.n < 2 || r->source.v[1].path)
+		return NULL;
+	return str_format(a, "%s, vendored in %s", words_of(a, &r->source.v[1]),
+		s->in_root ? s->in_root : s->path);
+}
+
+static struct tree tree_of(
+	const struct workspace *w, const struct recipe *r, const struct source *s, const char *dir)
+{
+	const char *vendored = vendored_words(w->a, r, s);
 	return (struct tree){.dir = dir,
-		.origin = origin_of(w->a, s),
+		.origin = vendored ? vendored : origin_of(w->a, s),
 		.sha256 = source_pin(w->a, s),
 		.place = s,
 		.is_path = s->path != NULL};
@@ -100,10 +119,10 @@ bool source_locate(
 			continue;
 		if (s->path && !path_real(w->a, dir, &dir, e))
 			return false;
-		*out = tree_of(w, s, dir);
+		*out = tree_of(w, r, s, dir);
 		return true;
 	}
-	*out = tree_of(w, &r->source.v[0], NULL);
+	*out = tree_of(w, r, &r->source.v[0], NULL);
 	return true;
 }
 

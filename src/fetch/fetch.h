@@ -12,7 +12,9 @@
 struct tree {
 	const char *dir;    /* absolute folder */
 	const char *origin; /* "debian lwip 2.1.3+dfsg1-2", "path ../../src/unikernel/lwip", ...;
-			     * of places with the same checksum the first */
+			     * of places with the same checksum the first; of what a lock
+			     * file had pulled into the project, with its checksum: "url
+			     * https://... sha256 HEX, vendored in duniverse/lib" */
 	const char *sha256; /* source_pin(); NULL for a path */
 	bool is_path;	    /* the user's own folder, that may change at any time */
 	const struct source *place; /* where the recipe has it from */

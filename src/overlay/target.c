@@ -85,8 +85,9 @@ static bool aim_debian(struct aim *m, const struct source *s, struct source *new
 		new->sha256 = m->q->sha256;
 		return m->pinned = true;
 	}
-	leave_out(m, str_format(m->k->a, "debian %s", s->debian),
-		str_copy(m->k->a, str_of(why.text)));
+	const char *words = *why.hint ? str_format(m->k->a, "%s (%s)", why.text, why.hint)
+				      : str_copy(m->k->a, str_of(why.text));
+	leave_out(m, str_format(m->k->a, "debian %s", s->debian), words);
 	return false;
 }
 
@@ -99,12 +100,26 @@ static bool aim_one(struct aim *m, const struct source *s, struct source *new)
 	return s->git ? aim_git(m, s, new) : aim_debian(m, s, new);
 }
 
+/* What the next try has to say: that of a git repository, or of an archive, which any source can be
+ * replaced by. */
+static const char *missing_words(const struct aim *m)
+{
+	const struct source *first = m->k->recipe->source.n ? m->k->recipe->source.v : NULL;
+	if (first && first->git && !m->q->url)
+		return "--commit ID";
+	return str_format(m->k->a, "--url %s --sha256 %s", m->q->url ? m->q->url : "URL",
+		m->q->sha256 ? m->q->sha256 : "HEX");
+}
+
 static bool fail_unknown(struct aim *m, struct err *e)
 {
-	fail(e, E_USAGE, "where is version %s of %s? %s", m->q->version, m->k->recipe->name,
+	const char *name = m->k->recipe->name;
+	fail(e, E_USAGE, "where is version %s of %s? %s", m->q->version, name,
 		m->unknown.n ? m->unknown.p : "the recipe names no source");
-	return fail_hint(e, "or edit the recipe yourself, then: respin overlay rebase %s",
-		m->k->recipe->name);
+	return fail_hint(e,
+		"say it: respin overlay rebase %s %s %s; "
+		"or edit the recipe yourself, then: respin overlay rebase %s",
+		name, m->q->version, missing_words(m), name);
 }
 
 static bool is_hex(const char *text, size_t digits)

@@ -92,11 +92,31 @@ static size_t whole_names(const struct text *all)
 	return n;
 }
 
+/* A folder that was not pulled has no recipe, but a name: the lock file's. */
+static bool is_unpulled(const struct workspace *w, const char *name)
+{
+	vec_for(dir, &w->unpulled)
+		if (!strcmp(path_base(*dir), name))
+			return true;
+	return false;
+}
+
+static bool fail_unpulled(const struct workspace *w, const char *name, struct err *e)
+{
+	bool is_mirage = file_exists(path_join(w->a, w->root, "mirage/context"));
+	fail(e, E_INPUT, "duniverse/%s is missing: this lock file names it", name);
+	fail_hint(e, "get it, in %s: %sopam-monorepo pull -l %s", w->root,
+		is_mirage ? "make depends, or " : "", w->lock + strlen(w->root) + 1);
+	return fail_where(e, "%s", w->lock);
+}
+
 static bool not_found(const struct workspace *w, const char *name, bool images, struct err *e)
 {
 	defer(arena_free) struct arena scratch = {0};
 	strings names = {0};
 	struct text all = {.a = &scratch};
+	if (!images && is_unpulled(w, name))
+		return fail_unpulled(w, name, e);
 	text_addz(&all, "");
 	vec_for(r, &w->all) {
 		if (images && !(*r)->image)

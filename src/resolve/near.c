@@ -9,7 +9,8 @@
 #define MAX_COMPARED 50000
 
 struct near {
-	struct str word; /* the query in lower case */
+	struct str word;   /* the query in lower case */
+	struct str module; /* what it begins with, where it ends as a value is written; or empty */
 	uint64_t letters;
 	size_t folders; /* slashes in the query */
 	size_t dots;
@@ -98,6 +99,25 @@ static void consider_ground(struct near *near, const struct ground *g)
 	}
 }
 
+/* "Tcp.Flow" of "Tcp.Flow.connect": values have no index, their modules have. */
+static struct str module_part(struct str query)
+{
+	size_t dot = query.n;
+	while (dot && query.p[dot - 1] != '.')
+		dot--;
+	bool is_module = query.n && query.p[0] >= 'A' && query.p[0] <= 'Z';
+	bool is_value = dot && dot < query.n &&
+			(query.p[dot] == '_' || (query.p[dot] >= 'a' && query.p[dot] <= 'z'));
+	return (struct str){query.p, is_module && is_value ? dot - 1 : 0};
+}
+
+static bool is_module_of(const struct near *near, const char *shown)
+{
+	struct str all = str_of(shown);
+	size_t n = near->module.n;
+	return n && str_ends(all, near->module) && (all.n == n || all.p[all.n - n - 1] == '.');
+}
+
 /* Names of a catalog follow each other where they are equal. */
 static void consider_catalog(struct near *near, const struct asked *w)
 {
@@ -108,6 +128,8 @@ static void consider_catalog(struct near *near, const struct asked *w)
 		const char *shown = catalog_text(c, c->names[i].shown);
 		bool dotted = near->dots && c->names[i].kind == CATALOG_MODULE;
 		const char *word = dotted ? shown : name;
+		if (dotted && is_module_of(near, shown))
+			insert(near, shown, 0);
 		if (dotted || strcmp(name, last) != 0)
 			consider(near, str_of(word), dotted ? shown : name);
 		last = name;
@@ -117,7 +139,11 @@ static void consider_catalog(struct near *near, const struct asked *w)
 strings search_near(const struct search *s)
 {
 	size_t n = s->query.n;
-	struct near near = {.limit = n < 4 ? 1 : n < 8 ? 2 : 3, .letters = letters_of(s->query)};
+	struct near near = {.limit = n < 4   ? 1
+				     : n < 8 ? 2
+					     : 3,
+		.letters = letters_of(s->query),
+		.module = module_part(s->query)};
 	strings out = {0};
 	if (n > MAX_WORD)
 		return out;

@@ -289,8 +289,25 @@ echo '{ "name": "image", "version": "1", "license": "ISC", "needs": ["demo"], "i
 	>recipes/image/recipe.json
 run respin build image
 exits "an image can't be linked from Debian's packages" 3
-contains "... and is told so" "$err" "demo makes Debian's binary packages, which are not linked into images"
-rm -r recipes/image
+contains "... and is told so" "$err" "recipes/image/recipe.json:/needs/0: image needs demo, which makes Debian's binary packages: these are not linked into images"
+rm recipes/image/recipe.json
+mkdir recipes/other recipes/image/src
+echo '#include <demo/demo.h>' >recipes/image/src/a.c
+cp -R recipes/image/src recipes/other/
+for name in other image; do
+	[ $name = other ] && need=demo || need=other
+	echo '{ "name": "'$name'", "version": "1", "license": "ISC", "needs": ["'"$need"'"],
+		"source": [{ "path": "src" }], "build": { "objects": { "sources": ["*.c"] } } }' >recipes/$name/recipe.json
+done
+run respin build image
+exits "nor does a library compile against them" 3
+contains "... said of the recipe that names it" "$err" "other/recipe.json:/needs/0: other needs demo, which makes"
+contains "... with what to do" "$err" "let demo build by \"objects\" or \"commands\" (in $PWD/overlays/demo/recipe.json), or take it out of \"needs\""
+sed -i 's/"other"/"demo"/' recipes/image/recipe.json
+run respin plan image
+exits "... before anything is built" 3
+contains "... in a plan, too" "$err" "image/recipe.json:/needs/0: image needs demo, which makes"
+rm -r recipes/image recipes/other
 
 respin overlay add needy >/dev/null
 run respin build needy

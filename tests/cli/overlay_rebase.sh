@@ -141,6 +141,12 @@ commit "one: ten" s/^10$/ten/
 run respin overlay rebase lib 3.0
 exits "a version that apt does not know" 2
 contains "... those that it knows" "$err" "1:1.0+dfsg-3, 1:2.0+dfsg1-1, no 3.0"
+contains "... and how to say where it is" "$err" \
+	"say it: respin overlay rebase lib 3.0 --url URL --sha256 HEX; or edit the recipe"
+run respin overlay rebase lib 3.0 --url https://example.org/lib-3.0.tar.gz
+exits "... the URL alone is not enough" 2
+contains "... and the rest is asked for" "$err" \
+	"rebase lib 3.0 --url https://example.org/lib-3.0.tar.gz --sha256 HEX"
 run respin overlay rebase lib 2.0
 exits "upstream's version is enough" 0
 ok "the recipe has Debian's version and checksum" grep -q \
@@ -152,8 +158,20 @@ ok "the new source is there" test -e $src/new.c
 printf '#!/bin/sh\nexit 100\n' >bin/apt-cache
 run respin overlay rebase lib 1.0
 exits "apt has no index" 2
+contains "... and what makes one is said" "$err" "deb-src"
 run respin overlay rebase lib 1:1.0+dfsg-3 --sha256 "$old"
 exits "... Debian's version and --sha256 do" 0
 ok "... back to the old one" test ! -e $src/new.c
+is "... with the patch" "$(git -C $src log --format=%s upstream..)" "one: ten"
+
+# What the hint says works: a release that is in no index of apt's, by its URL and checksum.
+cp -a upstream lib-3.0 && echo "int three;" >lib-3.0/three.c
+three=$(printf three | sha256sum | cut -d" " -f1)
+url=https://example.org/lib-3.0.tar.gz
+cp -a lib-3.0 ".respin/sources/lib-3.0-$(echo "$three" | cut -c1-12)"
+run respin overlay rebase lib 3.0 --url $url --sha256 "$three"
+exits "--url and --sha256 replace Debian's source" 0
+ok "... in the recipe" grep -q "\"url\": \"$url\"" recipes/lib/recipe.json
+ok "... and in the working tree" test -e $src/three.c
 is "... with the patch" "$(git -C $src log --format=%s upstream..)" "one: ten"
 finish

@@ -196,6 +196,20 @@ echo '(library (public_name lib))' >duniverse/lib/dune
 echo 'read me' >duniverse/gone/README
 run respin build
 exits "once they are there it builds" 0
+run respin --json inspect
+contains "... and the image tells what the lock file names" "$(json '["packages"]')" \
+	"'url https://example.org/lib.tbz sha256 $(printf '%064d' 0), vendored in duniverse/lib'"
+respin overlay add lib >/dev/null
+mv duniverse/lib ../away
+for command in plan build "overlay list" "overlay add lib"; do
+	# shellcheck disable=SC2086
+	run respin $command
+	is "missing under an open overlay: $command" "$status $(echo "$err" | head -1)" \
+		"3 respin: $PWD/shop.opam.locked: duniverse/lib is missing: this lock file names it"
+	contains "... what to do" "$err" "get it, in $PWD: opam-monorepo pull -l shop.opam.locked"
+done
+mv ../away duniverse/lib
+respin overlay drop lib
 rm -r duniverse
 run respin plan
 contains "all are missing" "$err" "duniverse/lib and duniverse/gone are missing"

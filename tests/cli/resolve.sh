@@ -201,6 +201,12 @@ contains "... in the source that is there" "$best" "/lwt.mli:"
 ask Ipaddr.V4.Prefix
 contains "modules in modules" "$best" "module, ipaddr, ipaddr, "
 finds "not what no module defines" Lwt.no_such_value nothing
+run respin resolve Lwt.no_such_value
+contains "... but its module is near" "$out" "near misses  Lwt
+"
+run respin resolve Lwt.No_such_module
+lacks "... where it is written as a value" "$out" "near misses  Lwt
+"
 ask unix
 contains "a package" "$best" "package, -, unix, "
 contains "... and its library" "$out" '"library": "unix"'
@@ -575,6 +581,10 @@ exits "an address of nothing is a no" 1
 contains "... says where it looked" "$out" "its sections don't hold 0x1"
 run respin resolve --image "$exe" nonsense
 exits "what is no address is wrong usage" 2
+contains "... is told so" "$err" "'nonsense' is no address"
+run respin resolve --image "$exe" 0xffffffffffffffffff
+exits "one of more than 64 bits, too" 2
+contains "... is told so" "$err" "'0xffffffffffffffffff' is too long: an address has at most 64 bits"
 run respin resolve --image dune-project 0x1
 exits "what is no image is an error" 3
 rm -r _build

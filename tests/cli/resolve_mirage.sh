@@ -41,6 +41,9 @@ is "... in which image" "$(list images)" site
 is "... who depends on it" "$(list dependents)" tcpip.stack-direct
 is "... in which unit" "$(list unit)" mirage-tcpip
 contains "... its source, by the lock file" "$(list source)" "vendored in duniverse/mirage-tcpip"
+run respin resolve Tcp.Flow.connect
+contains "a value of a functor's result: its module is near" "$out" "near misses  Tcp.Flow
+"
 first "a module of an unwrapped library" Tcpip_stack_direct \
 	"tcpip.stack-direct tcpip 9.0.1 $tcp/stack-direct/tcpip_stack_direct.ml"
 first "a module within a module" Ipaddr.V4 "ipaddr ipaddr 5.6.1 duniverse/ocaml-ipaddr/lib/ipaddr.ml"
