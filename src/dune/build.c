@@ -26,26 +26,6 @@ static bool check_target(const struct recipe *r, struct err *e)
 	return fail_where(e, "%s:/build/dune", r->file);
 }
 
-/* Dune would take what is installed instead, and end in a conflict between libraries. */
-static bool check_pulled(const struct build *b, struct err *e)
-{
-	const struct workspace *w = b->q->w;
-	struct text t = {.a = b->a};
-	size_t n = w->unpulled.n, shown = n < 4 ? n : 3;
-	if (!n)
-		return true;
-	for (size_t i = 0; i < shown; i++)
-		text_addf(&t, "%s%s", !i ? "" : i + 1 == n ? " and " : ", ", w->unpulled.v[i]);
-	if (shown < n)
-		text_addf(&t, " and %zu more", n - shown);
-	bool is_mirage = file_exists(path_join(b->a, w->root, "mirage/context"));
-	fail(e, E_INPUT, "%s %s missing: this lock file names %s", t.p, n > 1 ? "are" : "is",
-		n > 1 ? "them" : "it");
-	fail_hint(e, "get %s, in %s: %sopam-monorepo pull -l %s", n > 1 ? "them" : "it", w->root,
-		is_mirage ? "make depends, or " : "", w->lock + strlen(w->root) + 1);
-	return fail_where(e, "%s", w->lock);
-}
-
 static const char *results(const struct build *b, const char *shadow)
 {
 	return path_join(b->a, shadow, "_build");
@@ -86,8 +66,10 @@ static bool open_build(struct build *b, struct err *e)
 	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++)
 		maps[i]->a = b->a;
 	b->side = has_overlays(b->q) ? "with" : "without";
-	if (!check_target(b->q->image, e) || !check_pulled(b, e) ||
-		!path_real(b->a, w->root, &b->root, e) ||
+	/* Dune would take what is installed instead, and end in a conflict between libraries. */
+	if (w->unpulled.n)
+		return workspace_fail_unpulled(w, e);
+	if (!check_target(b->q->image, e) || !path_real(b->a, w->root, &b->root, e) ||
 		!recipe_closure(w, b->q->image, &b->closure, e))
 		return false;
 	b->state = w->state;

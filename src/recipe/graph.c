@@ -101,11 +101,19 @@ static bool is_unpulled(const struct workspace *w, const char *name)
 	return false;
 }
 
-static bool fail_unpulled(const struct workspace *w, const char *name, struct err *e)
+bool workspace_fail_unpulled(const struct workspace *w, struct err *e)
 {
-	bool is_mirage = file_exists(path_join(w->a, w->root, "mirage/context"));
-	fail(e, E_INPUT, "duniverse/%s is missing: this lock file names it", name);
-	fail_hint(e, "get it, in %s: %sopam-monorepo pull -l %s", w->root,
+	defer(arena_free) struct arena scratch = {0};
+	struct text t = {.a = &scratch};
+	size_t n = w->unpulled.n, shown = n < 4 ? n : 3;
+	for (size_t i = 0; i < shown; i++)
+		text_addf(&t, "%s%s", !i ? "" : i + 1 == n ? " and " : ", ", w->unpulled.v[i]);
+	if (shown < n)
+		text_addf(&t, " and %zu more", n - shown);
+	bool is_mirage = file_exists(path_join(&scratch, w->root, "mirage/context"));
+	fail(e, E_INPUT, "%s %s missing: this lock file names %s", t.p, n > 1 ? "are" : "is",
+		n > 1 ? "them" : "it");
+	fail_hint(e, "get %s, in %s: %sopam-monorepo pull -l %s", n > 1 ? "them" : "it", w->root,
 		is_mirage ? "make depends, or " : "", w->lock + strlen(w->root) + 1);
 	return fail_where(e, "%s", w->lock);
 }
@@ -116,7 +124,7 @@ static bool not_found(const struct workspace *w, const char *name, bool images, 
 	strings names = {0};
 	struct text all = {.a = &scratch};
 	if (!images && is_unpulled(w, name))
-		return fail_unpulled(w, name, e);
+		return workspace_fail_unpulled(w, e);
 	text_addz(&all, "");
 	vec_for(r, &w->all) {
 		if (images && !(*r)->image)

@@ -272,6 +272,9 @@ MUST_CHECK bool recipe_find_image(
 struct recipe *recipe_of_place(const struct workspace *w, const char *path);
 /* The part of it that holds opam's package NAME (no image); NULL: none. */
 struct recipe *recipe_of_package(const struct workspace *w, const char *name);
+/* E_INPUT: tells which of W's folders are not there (w->unpulled, not empty), and what gets them.
+ */
+MUST_CHECK bool workspace_fail_unpulled(const struct workspace *w, struct err *e);
 /* R and all that it needs, transitively: dependents before what they need, R first. The order is
  * the link order and depends on nothing but the recipes. */
 MUST_CHECK bool recipe_closure(
