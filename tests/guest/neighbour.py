@@ -26,9 +26,10 @@ def run(*words):
     return subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
-def page(seconds=3):
+def page(seconds=3, *options):
     """Does the image serve its page within that time?"""
-    return run("curl", "-s", "-o", "/dev/null", "-m", str(seconds), f"http://{IMAGE}/").returncode == 0
+    words = ["curl", "-s", "-o", "/dev/null", "-m", str(seconds), *options, f"http://{IMAGE}/"]
+    return run(*words).returncode == 0
 
 
 def mac_of_link():
@@ -100,6 +101,12 @@ def the_image_finds_linux(wire):
     ok("it asked us alone meanwhile", asked and all(a[0] == mac_of_link() for a in asked), asked)
 
 
+def ports_are_used_again():
+    """The image closes first, and waits: what Linux opens then may have the same ports by chance."""
+    served = [page(3, "--local-port", "23456") for _ in range(5)]
+    ok("a connection with the ports of the last one", all(served), served)
+
+
 def linux_moves():
     run("ip", "link", "set", DEVICE, "address", "02:00:00:00:00:77")
     answer = run("arping", "-U", "-c", "1", "-w", "1", "-I", DEVICE, HOST)
@@ -144,6 +151,7 @@ def main():
     if image:
         wire = Wire()
         the_image_finds_linux(wire)
+        ports_are_used_again()
         linux_moves()
         strangers(wire)
         flood(wire)
