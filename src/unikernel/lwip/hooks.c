@@ -45,14 +45,19 @@ void lwip_port_on_segment(
 	segment = function;
 }
 
-/* A peer that opens a connection with the ports of one that waits here gets an acknowledgement, and
- * answers with a reset (RFC 9293, 3.10.7.3). lwIP ignores resets then, as RFC 1337 would have it:
- * nobody could use these ports for two minutes. One that is exactly the next byte's ends the wait,
- * as on Linux. */
+/* A peer may open a connection with the ports of one that waits here. A SYN beyond what that one
+ * received ends the wait (RFC 1122, 4.2.2.13), and is sent again. Any other is acknowledged, and
+ * the answer to that is a reset (RFC 9293, 3.10.7.3): lwIP ignores it, as RFC 1337 would have it,
+ * and nobody could use these ports for two minutes. One that fits exactly ends the wait, as on
+ * Linux. */
 static bool ends_wait(const struct tcp_pcb *pcb, const struct tcp_hdr *header)
 {
-	return pcb->state == TIME_WAIT && TCPH_FLAGS(header) & TCP_RST &&
-	       header->seqno == pcb->rcv_nxt;
+	u8_t flags = TCPH_FLAGS(header) & (TCP_SYN | TCP_ACK | TCP_RST);
+	if (pcb->state != TIME_WAIT)
+		return false;
+	if (flags == TCP_SYN)
+		return TCP_SEQ_GEQ(header->seqno, pcb->rcv_nxt);
+	return flags & TCP_RST && header->seqno == pcb->rcv_nxt;
 }
 
 err_t lwip_port_segment(struct tcp_pcb *pcb, const struct tcp_hdr *header, u16_t n)
