@@ -103,7 +103,7 @@ def the_image_finds_linux(wire):
 
 def ports_are_used_again():
     """The image closes first, and waits: what Linux opens then may have the same ports by chance."""
-    served = [page(3, "--local-port", "23456") for _ in range(5)]
+    served = [page(3, "--local-port", "23456") for _ in range(5) if not time.sleep(0.5)]
     ok("a connection with the ports of the last one", all(served), served)
 
 
