@@ -91,13 +91,18 @@ MUST_CHECK static bool add_mount(struct build *b, const struct mount *m, struct 
 	return !m->over || edits_each(b, m, note_edit, b, &known, e);
 }
 
+static bool had_folder(const struct build *b, const char *at)
+{
+	vec_for(old, &b->last.inputs)
+		if (is_workspace(old->kind) && is_in(old->path, at))
+			return true;
+	return false;
+}
+
 MUST_CHECK static bool add_mounts(struct build *b, struct err *e)
 {
 	vec_for(m, &b->mounts) {
-		m->is_new = m->added && m->unit;
-		vec_for(old, &b->last.inputs)
-			m->is_new =
-				m->is_new && !(is_workspace(old->kind) && is_in(old->path, m->at));
+		m->is_new = m->added && m->unit && !had_folder(b, m->at);
 		if (m->is_new && !add_mount(b, m, e))
 			return false;
 	}
@@ -198,4 +203,20 @@ bool changes_find(struct build *b, struct err *e)
 	}
 	add_gone(b, &seen);
 	return true;
+}
+
+/* "lwt.unix" is in a folder "lwt". */
+const char *changes_installed(const struct build *b, const strings *requires)
+{
+	vec_for(change, &b->changes) {
+		if (change->kind != ENTRY_INSTALLED)
+			continue;
+		vec_for(name, requires) {
+			struct str rest = str_of(*name), first = str_cut(&rest, '.');
+			const struct ocaml_library *here = ocaml_find(&b->graph.libraries, *name);
+			if (!here && str_is(first, path_base(change->path)))
+				return change->words;
+		}
+	}
+	return NULL;
 }

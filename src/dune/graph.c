@@ -237,24 +237,13 @@ static void visit(struct closure *c, const char *name)
 		vec_push(c->b->a, c->out, library);
 }
 
-static bool is_implemented(const ocaml_library_list *list, const struct ocaml_library *library)
-{
-	vec_for(x, list) {
-		const char *name = (*x)->implements;
-		if (name && (!strcmp(name, library->name) ||
-				    (library->local_name && !strcmp(name, library->local_name))))
-			return true;
-	}
-	return false;
-}
-
 /* The default of a virtual library counts where nothing else implements it: it may bring libraries
  * that the image does not link, as mirage's for Unix do. */
 static void visit_defaults(struct closure *c)
 {
 	for (size_t i = 0; i < c->out->n; i++) {
 		const struct ocaml_library *library = c->out->v[i];
-		if (library->default_implementation && !is_implemented(c->out, library))
+		if (library->default_implementation && !ocaml_is_implemented(c->out, library))
 			visit(c, library->default_implementation);
 	}
 }

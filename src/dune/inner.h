@@ -190,6 +190,8 @@ void trail_touch(const char *file);
 /* Compares the inputs with those of the last build. Of a folder that is new as a whole, the files
  * that differ from its released source. */
 MUST_CHECK bool changes_find(struct build *b, struct err *e);
+/* The change of an installed package that one of the libraries REQUIRES is of; NULL: none. */
+const char *changes_installed(const struct build *b, const strings *requires);
 bool is_workspace(enum entry_kind kind);
 bool is_dune_file(const char *path);
 /* Is PATH in DIR or below? Of the root, ".", only the files in itself count. */

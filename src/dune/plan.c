@@ -76,23 +76,6 @@ static void sort_changes(struct plan *p)
 	}
 }
 
-/* "lwt.unix" is in a folder "lwt". */
-static const char *installed_change(struct plan *p, const strings *requires)
-{
-	vec_for(change, &p->b->changes) {
-		if (change->kind != ENTRY_INSTALLED)
-			continue;
-		vec_for(name, requires) {
-			struct str rest = str_of(*name), first = str_cut(&rest, '.');
-			const struct ocaml_library *here =
-				ocaml_find(&p->b->graph.libraries, *name);
-			if (!here && str_is(first, path_base(change->path)))
-				return change->words;
-		}
-	}
-	return NULL;
-}
-
 static const char *needs(struct plan *p, const strings *requires)
 {
 	const char *first = NULL;
@@ -115,7 +98,7 @@ static const char *any_reason(struct plan *p, const strings *requires, const str
 	const char *why = needs(p, requires);
 	if (!why)
 		why = needs(p, ppx);
-	return why ? why : installed_change(p, requires);
+	return why ? why : changes_installed(p->b, requires);
 }
 
 static void tell(struct plan *p, const char *output, const char *unit, const char *reason)

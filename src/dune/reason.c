@@ -78,20 +78,6 @@ static const char *wide_change(struct build *b, const char *dir)
 	return NULL;
 }
 
-/* Of what is installed, so that no library of the workspace was made anew before. */
-static const char *installed_change(struct build *b, const strings *requires)
-{
-	vec_for(change, &b->changes) {
-		const char *package = path_base(change->path);
-		size_t n = strlen(package);
-		vec_for(name, requires)
-			if (change->kind == ENTRY_INSTALLED && !strncmp(*name, package, n) &&
-				(!(*name)[n] || (*name)[n] == '.'))
-				return change->words;
-	}
-	return NULL;
-}
-
 static const char *needs(struct build *b, const char *name, size_t more)
 {
 	if (more)
@@ -195,8 +181,7 @@ static const char *rebuilt_beside(struct build *b, const struct dune_line *line)
 			objects ? !strcmp(m->objects, objects) && is_among(&seen, str_of(m->name))
 				: are_parts(b, m->objects, line);
 		if (needed)
-			return str_format(b->a, "needs %.*s, which is rebuilt",
-				STR(module_of(str_of(m->name))));
+			return needs(b, str_copy(b->a, module_of(str_of(m->name))), 0);
 	}
 	return NULL;
 }
@@ -221,7 +206,7 @@ static const struct ocaml_executable *executable_in(const struct build *b, const
 
 /* Where dune alone knows how the two hang together: a file of the same package, if one has changed,
  * else the package of one that has. */
-static const char *any_change(const struct build *b, struct str target)
+static const char *any_change(struct build *b, struct str target)
 {
 	const char *unit = unit_of(b, str_copy(b->a, target));
 	const struct change *other = NULL;
@@ -233,7 +218,7 @@ static const char *any_change(const struct build *b, struct str target)
 		other = other ? other : change;
 	}
 	if (other)
-		return str_format(b->a, "needs %s, which is rebuilt", unit_of(b, other->path));
+		return needs(b, unit_of(b, other->path), 0);
 	return b->changes.n ? b->changes.v[0].words : NULL;
 }
 
@@ -251,7 +236,7 @@ static const char *find(
 	if (!why && requires)
 		why = rebuilt_need(b, requires);
 	if (!why && requires)
-		why = installed_change(b, requires);
+		why = changes_installed(b, requires);
 	if (!why)
 		why = wide_change(b, dir);
 	if (!why)

@@ -41,6 +41,17 @@ static void close_over(struct closing *c, const char *name)
 	vec_push(c->a, c->out, library);
 }
 
+bool ocaml_is_implemented(const ocaml_library_list *list, const struct ocaml_library *library)
+{
+	vec_for(x, list) {
+		const char *name = (*x)->implements;
+		if (name && (!strcmp(name, library->name) ||
+				    (library->local_name && !strcmp(name, library->local_name))))
+			return true;
+	}
+	return false;
+}
+
 void ocaml_closure(struct arena *a, const ocaml_libraries *all, const strings *names,
 	ocaml_library_list *out, strings *missing)
 {

@@ -62,6 +62,8 @@ const struct ocaml_library *ocaml_find(const ocaml_libraries *all, const char *n
  * not have go to MISSING (may be NULL). */
 void ocaml_closure(struct arena *a, const ocaml_libraries *all, const strings *names,
 	ocaml_library_list *out, strings *missing);
+/* Does one of LIST implement LIBRARY, a virtual one? */
+bool ocaml_is_implemented(const ocaml_library_list *list, const struct ocaml_library *library);
 
 /* ---- installed libraries -------------------------------------------------------------- */
 

@@ -48,17 +48,6 @@ static bool has(const ocaml_library_list *list, const struct ocaml_library *libr
 	return false;
 }
 
-static bool is_implemented(const ocaml_library_list *list, const struct ocaml_library *library)
-{
-	vec_for(x, list) {
-		const char *name = (*x)->implements;
-		if (name && (!strcmp(name, library->name) ||
-				    (library->local_name && !strcmp(name, library->local_name))))
-			return true;
-	}
-	return false;
-}
-
 /* Names that LIST asks for beside what it requires: preprocessors, and of each virtual library
  * that nothing in it implements the default. */
 static strings further(struct reading *p, const ocaml_library_list *list)
@@ -69,7 +58,7 @@ static strings further(struct reading *p, const ocaml_library_list *list)
 		vec_for(name, &library->ppx)
 			vec_push(p->a, &names, *name);
 		if (library->is_virtual && library->default_implementation &&
-			!is_implemented(list, library))
+			!ocaml_is_implemented(list, library))
 			vec_push(p->a, &names, library->default_implementation);
 	}
 	return names;

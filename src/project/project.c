@@ -88,9 +88,11 @@ MUST_CHECK static bool without_made(
 {
 	struct err why = *e;
 	bool has = workspace_read(a, root, NULL, out, e);
-	if (!unconfigured && (!has || needs_dune(out)))
+	if (!unconfigured && (!has || needs_dune(out))) {
 		*e = why;
-	if (!has || (!unconfigured && needs_dune(out)))
+		return false;
+	}
+	if (!has)
 		return false;
 	term_warn("%s%s%s: only hand-written recipes count", why.where, why.where[0] ? ": " : "",
 		why.text);

@@ -182,20 +182,16 @@ static enum opam_fresh freshness(const char *kept, const char *repo)
  * beginning: "Tcpip_stack_direct" of tcpip. OPAM_NONE where there is none. */
 static uint32_t likely_package(const struct search *s, const struct opam_index *x)
 {
-	struct str first = s->query;
-	char *name = str_copy(s->a, str_cut(&first, '.'));
-	for (char *c = name; *c; c++)
-		*c = (char)tolower((unsigned char)*c);
-	for (size_t n = strlen(name); n > 2; n--) {
-		bool ends = !name[n] || name[n] == '_';
-		name[n] = ends ? '\0' : name[n];
-		for (char *c = name; ends && *c; c++)
-			*c = *c == '_' ? '-' : *c;
-		uint32_t found = ends ? opam_index_package(x, str_of(name)) : OPAM_NONE;
+	struct str rest = s->query, name = str_cut(&rest, '.');
+	for (size_t n = name.n; n > 2; n--) {
+		if (n < name.n && name.p[n] != '_')
+			continue;
+		char *package = str_copy(s->a, (struct str){name.p, n});
+		for (char *c = package; *c; c++)
+			*c = *c == '_' ? '-' : (char)tolower((unsigned char)*c);
+		uint32_t found = opam_index_package(x, str_of(package));
 		if (found != OPAM_NONE)
 			return found;
-		for (char *c = name; ends && *c; c++)
-			*c = *c == '-' ? '_' : *c;
 	}
 	return OPAM_NONE;
 }
