@@ -20,6 +20,8 @@ def put(*parts, text):
 
 def make(root):
     shutil.rmtree(root, ignore_errors=True)
+    # Without it the workspace that the folder is made in is the one.
+    put(root, "respin.json", text="{}\n")
     put(root, "dune-project", text="(lang dune 2.9)\n")
     put(root, "dune", text="(vendored_dirs vendor)\n")
     put(root, "bin", "main.ml", text="let () = ()\n")
