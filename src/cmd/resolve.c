@@ -51,6 +51,7 @@ static void put_resolution(struct json_writer *w, const struct resolution *r)
 	json_close(w);
 	json_put_strings(w, "near_misses", &r->near_misses);
 	json_put_strings(w, "looked_in", &r->looked_in);
+	json_put_strings(w, "unread", &r->unread);
 	json_open(w, "damaged", '[');
 	vec_for(d, &r->damaged)
 		put_damaged(w, d);

@@ -139,12 +139,8 @@ static void print_others(struct context *c, const struct resolution *r, const bo
 /* What can't be read may hold a better answer. */
 static void warn_of_unread(const struct resolution *r)
 {
-	static const char mark[] = "; not read: ";
-	vec_for(z, &r->looked_in) {
-		const char *at = strstr(*z, mark);
-		if (at)
-			term_warn("not read: %s", at + strlen(mark));
-	}
+	vec_for(z, &r->unread)
+		term_warn("not read: %s", *z);
 }
 
 void warn_of_damaged(struct context *c, const struct resolution *r, bool all)

@@ -25,8 +25,7 @@ static bool is_visible(const struct build *b, const struct mount *m, const char 
 
 static void take(struct build *b, const struct ocaml_workspace *w, const struct mount *m)
 {
-	vec_for(problem, &w->problems)
-		b->is_partial |= strstr(*problem, "is an OCaml program") != NULL;
+	b->is_partial |= w->programs.n > 0;
 	vec_for(library, &w->libraries) {
 		const char *dir = dir_in(b->a, m, library->dir);
 		if (!is_visible(b, m, dir))
@@ -74,7 +73,7 @@ bool graph_read(struct build *b, struct err *e)
 		bool plain = m == b->mounts.v && !m->over;
 		if (!m->over && !m->added && !plain && !b->mounts.v->over)
 			continue;
-		if (!ocaml_workspace_read(b->a, m->from, NULL, &w, e) || !check_files(b, &w, m, e))
+		if (!ocaml_workspace_read(b->a, m->from, NULL, NULL, &w, e) || !check_files(b, &w, m, e))
 			return false;
 		take(b, &w, m);
 	}

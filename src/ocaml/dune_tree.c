@@ -39,18 +39,13 @@ const char *dune_path(struct arena *a, const char *dir, const char *name)
 	return t.n ? t.p : ".";
 }
 
-static void note_problem(struct dune_tree *t, const struct err *e)
-{
-	vec_push(t->a, &t->out->problems, str_format(t->a, "%s: %s", e->where, e->text));
-}
-
 void dune_problem(struct dune_tree *t, const char *file, const struct err *e)
 {
 	struct err *kept = NEW(t->a, struct err);
 	*kept = *e;
 	kept->code = E_INPUT;
 	(void)fail_where(kept, "%s:1:1", file);
-	note_problem(t, kept);
+	vec_push(t->a, &t->out->problems, str_format(t->a, "%s: %s", kept->where, kept->text));
 	if (!t->out->broken)
 		t->out->broken = kept;
 }
@@ -184,10 +179,7 @@ static void read_dune_file(struct dune_tree *t, struct dune_dir *d, const char *
 		return;
 	}
 	if (is_program(text)) {
-		(void)fail(&e, E_INPUT,
-			"this dune file is an OCaml program: what it defines is not known");
-		(void)fail_where(&e, "%s:1:1", file);
-		note_problem(t, &e);
+		vec_push(t->a, &t->out->programs, file);
 		d->unsure = str_format(t->a, "%s is an OCaml program", file);
 		return;
 	}
@@ -239,6 +231,8 @@ static bool is_wanted(struct dune_tree *t, const struct dune_dir *d, const char 
 	const struct sexp *ignored = stanza_of(d, "ignored_subdirs");
 	strings one = {0}, standard = {0};
 	bool unsure = false;
+	if (!d->parent && t->without && !strcmp(name, t->without))
+		return false;
 	vec_push(t->a, &one, name);
 	if (*name != '.' && *name != '_')
 		vec_push(t->a, &standard, name);

@@ -47,6 +47,7 @@ struct dune_dir {
 struct dune_tree {
 	struct arena *a;
 	const char *root;
+	const char *without;	    /* a folder of the root that is left out; or NULL */
 	struct map dirs;	    /* struct dune_dir by path */
 	VEC(struct dune_dir *) all; /* parents first */
 	struct map pending;	    /* stanzas of "(subdir PATH ...)", by path */

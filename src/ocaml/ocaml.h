@@ -129,14 +129,16 @@ struct ocaml_workspace {
 	VEC(struct ocaml_package) packages;
 	strings vendored; /* folders that "(vendored_dirs ...)" names, relative to the root */
 	strings problems; /* "FILE:LINE:COLUMN: ...": what could not be read */
+	strings programs; /* dune files that are OCaml programs: what they define is not known */
 	strings read;	  /* files and folders that the answer depends on, relative to the root */
 	/* The first of the problems that stop dune, too (E_INPUT with its place); NULL: none. */
 	const struct err *broken;
 };
 /* The workspace in the folder ROOT, by reading its dune files alone. What only the build can tell
  * is marked as a guess. INSTALLED, where it is known (else NULL), decides what "(select ...)" picks
- * and tells of virtual libraries that are implemented here. */
-MUST_CHECK bool ocaml_workspace_read(struct arena *a, const char *root,
+ * and tells of virtual libraries that are implemented here. The folder WITHOUT of the root, where
+ * it is not NULL, is left out, whatever dune is told of it. */
+MUST_CHECK bool ocaml_workspace_read(struct arena *a, const char *root, const char *without,
 	const ocaml_libraries *installed, struct ocaml_workspace *out, struct err *e);
 
 /* Targets of the rules in the dune file FILE that dune copies into the source tree (mode promote),

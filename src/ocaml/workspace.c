@@ -46,11 +46,12 @@ static int by_name(const void *a, const void *b)
 	return order ? order : strcmp(x->dir, y->dir);
 }
 
-bool ocaml_workspace_read(struct arena *a, const char *root, const ocaml_libraries *installed,
-	struct ocaml_workspace *out, struct err *e)
+bool ocaml_workspace_read(struct arena *a, const char *root, const char *without,
+	const ocaml_libraries *installed, struct ocaml_workspace *out, struct err *e)
 {
 	struct ocaml_workspace w = {.root = str_copy(a, str_of(root))};
-	struct dune_tree t = {.a = a, .root = w.root, .dirs.a = a, .pending.a = a, .out = &w};
+	struct dune_tree t = {
+		.a = a, .root = w.root, .without = without, .dirs.a = a, .pending.a = a, .out = &w};
 	struct dune_reading r = {.a = a, .tree = &t, .installed = installed, .names.a = a};
 	if (!dune_tree_read(&t, e))
 		return false;

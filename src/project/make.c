@@ -72,33 +72,11 @@ static int by_name(const void *a, const void *b)
 	return strcmp((*(struct recipe *const *)a)->name, (*(struct recipe *const *)b)->name);
 }
 
-/* Overlays are respin's, whatever dune is told of their folder: no part of the project. */
-static bool is_overlay(const char *path)
-{
-	return !strncmp(path, "overlays/", strlen("overlays/"));
-}
-
-#define DROP_OVERLAYS(list)                                                                        \
-	do {                                                                                       \
-		size_t kept = 0;                                                                   \
-		vec_for(each, list)                                                                \
-			if (!is_overlay(each->dir))                                                \
-				(list)->v[kept++] = *each;                                         \
-		(list)->n = kept;                                                                  \
-	} while (0)
-
-static void drop_overlays(struct ocaml_workspace *w)
-{
-	DROP_OVERLAYS(&w->libraries);
-	DROP_OVERLAYS(&w->executables);
-	DROP_OVERLAYS(&w->packages);
-}
-
 /* A file that dune can't read stops its build, whatever is built. */
 MUST_CHECK static bool check_files(const struct reading *p, struct err *e)
 {
 	const struct err *broken = p->dune.broken;
-	if (!broken || is_overlay(broken->where))
+	if (!broken)
 		return true;
 	(void)fail(e, broken->code, "%s", broken->text);
 	return fail_where(e, "%s/%s", p->root, broken->where);
@@ -110,10 +88,10 @@ bool project_make(struct reading *p, struct err *e)
 	if (root_is_mirage(p->a, p->root) && !mirage_read(p, e))
 		return false;
 	if (!read_installed(p, &installed, e) ||
-		!ocaml_workspace_read(p->a, p->root, &installed.libraries, &p->dune, e) ||
+		!ocaml_workspace_read(
+			p->a, p->root, "overlays", &installed.libraries, &p->dune, e) ||
 		!check_files(p, e) || !lock_read(p, e))
 		return false;
-	drop_overlays(&p->dune);
 	vec_for(library, &p->dune.libraries)
 		vec_push(p->a, &p->all, *library);
 	vec_for(library, &installed.libraries)

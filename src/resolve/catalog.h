@@ -6,7 +6,7 @@
 
 #include "sys/sys.h"
 
-#define CATALOG_MAGIC "respcat2" /* another one when the format or what is read changes */
+#define CATALOG_MAGIC "respcat3" /* another one when the format or what is read changes */
 #define CATALOG_NONE UINT32_MAX
 
 enum catalog_kind {
@@ -67,11 +67,12 @@ enum catalog_section {
 };
 struct catalog_header {
 	char magic[8];
-	uint64_t size;	       /* of all */
-	int64_t read_ns;       /* wall clock, before anything was read */
-	uint32_t key, summary; /* texts: what it is of, and what is in it in words */
+	uint64_t size;	 /* of all */
+	int64_t read_ns; /* wall clock, before anything was read */
+	/* Texts: what it is of, what is in it, and which of its files could not be read; "": none.
+	 */
+	uint32_t key, summary, unread;
 	uint32_t count[CATALOG_SECTIONS];
-	uint32_t unused;
 };
 struct catalog {
 	const struct catalog_header *header;
@@ -124,6 +125,7 @@ struct made_fact {
 struct catalog_maker {
 	struct arena *a;
 	const char *summary;
+	const char *unread;	   /* files that could not be read, in words; or NULL */
 	const struct catalog *old; /* what was kept of before, stale as it is; or NULL */
 	int64_t read_ns;
 	VEC(struct made_name) names;

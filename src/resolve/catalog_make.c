@@ -175,7 +175,8 @@ bool catalog_pack(struct catalog_maker *m, const char *key, struct str *out, str
 	struct catalog_header h = {.magic = CATALOG_MAGIC,
 		.read_ns = m->read_ns,
 		.key = add_shared(&p, key),
-		.summary = add_shared(&p, m->summary)};
+		.summary = add_shared(&p, m->summary),
+		.unread = add_shared(&p, m->unread)};
 	pack_watches(&p, &body);
 	pack_names(&p, &body);
 	pack_owners(&p, &body, facts);

@@ -152,7 +152,7 @@ static bool make(struct catalog_maker *m, void *ctx, struct err *e)
 {
 	struct locked *l = ctx;
 	struct ocaml_workspace w;
-	if (!ocaml_workspace_read(m->a, l->tree.dir, NULL, &w, e))
+	if (!ocaml_workspace_read(m->a, l->tree.dir, NULL, NULL, &w, e))
 		return false;
 	struct modules x = {.m = m,
 		.all = &w.libraries,

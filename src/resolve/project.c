@@ -181,23 +181,15 @@ static void watch_all(struct project *p, struct catalog_maker *m)
 		catalog_watch(m, *file);
 }
 
-/* Damage is worth a warning; a dune file that is a program ("(* -*- tuareg -*- *)") is none, and
+/* What could not be read, in words; NULL: nothing. A dune file that is a program is no damage, and
  * dune itself, where it is there, tells what such a one defines. */
-static void add_problems(const struct project *p, struct text *t)
+static const char *unread_of(const struct project *p)
 {
-	size_t programs = 0, damaged = 0;
-	vec_for(problem, &p->dune.problems) {
-		bool is_program = strstr(*problem, "is an OCaml program");
-		programs += is_program;
-		damaged += !is_program;
-		if (damaged == 1 && !is_program)
-			text_addf(t, "; not read: %s", *problem);
-	}
-	if (damaged > 1)
-		text_addf(t, ", and %zu more", damaged - 1);
-	if (programs && !damaged)
-		text_addf(t, "; not looked into, being OCaml programs: %s",
-			count_words(p->a, programs, "dune file"));
+	size_t n = p->dune.problems.n;
+	if (!n)
+		return NULL;
+	const char *first = p->dune.problems.v[0];
+	return n == 1 ? first : str_format(p->a, "%s, and %zu more", first, n - 1);
 }
 
 static const char *summary_of(const struct project *p, const char *how)
@@ -208,7 +200,9 @@ static const char *summary_of(const struct project *p, const char *how)
 		count_words(p->a, p->dune.packages.n, "package"), how);
 	if (p->no_symbols)
 		text_addf(&t, "; no symbols of its C: %s", p->no_symbols);
-	add_problems(p, &t);
+	if (p->dune.programs.n)
+		text_addf(&t, "; not looked into, being OCaml programs: %s",
+			count_words(p->a, p->dune.programs.n, "dune file"));
 	return t.p;
 }
 
@@ -218,7 +212,7 @@ static bool make(struct catalog_maker *m, void *ctx, struct err *e)
 	ocaml_libraries chosen = {0};
 	const char *how;
 	if (!read_installed(p, m, e) ||
-		!ocaml_workspace_read(p->a, p->root, &p->installed, &p->dune, e) ||
+		!ocaml_workspace_read(p->a, p->root, "overlays", &p->installed, &p->dune, e) ||
 		!project_locks(p->a, p->root, &p->locks, &p->lock_files, e))
 		return false;
 	watch_all(p, m);
@@ -242,6 +236,7 @@ static bool make(struct catalog_maker *m, void *ctx, struct err *e)
 	project_add_stubs(p, &x);
 	origins_close(&p->origins);
 	m->summary = summary_of(p, how);
+	m->unread = unread_of(p);
 	return true;
 }
 

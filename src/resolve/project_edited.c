@@ -37,7 +37,7 @@ static void add_tree(
 {
 	struct ocaml_workspace w;
 	struct err ignored;
-	if (!ocaml_workspace_read(p->a, tree, &p->installed, &w, &ignored))
+	if (!ocaml_workspace_read(p->a, tree, NULL, &p->installed, &w, &ignored))
 		return;
 	vec_for(path, &w.read)
 		catalog_watch(x->m, path_join(p->a, tree, *path));

@@ -50,6 +50,7 @@ struct search {
 	const char *project; /* root of the dune project, absolute; NULL: none */
 	VEC(struct asked *) asked;
 	strings looked_in; /* in words */
+	strings unread;	   /* as in resolution */
 	VEC(struct damaged) damaged;
 	strings near; /* names like it that a world knows, nearest first */
 	bool fetch;

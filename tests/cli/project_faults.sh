@@ -218,4 +218,22 @@ sed -i 's/(libraries lib)//' bin/dune
 echo 'let () = ()' >bin/main.ml
 run respin build
 exits "who links nothing from there needs nothing pulled" 0
+
+# ---- beside recipes by hand -----------------------------------------------------------------
+
+fresh
+mkdir -p recipes/c/src
+echo '{}' >respin.json
+echo '{ "name": "c", "version": "1", "license": "ISC", "source": [{ "path": "src" }],
+	"build": { "objects": { "sources": ["*.c"] } } }' >recipes/c/recipe.json
+echo 'int x;' >recipes/c/src/x.c
+printf '(library (public_name lib)\n' >vendor/lib/dune
+mkdir made
+printf '(* -*- tuareg -*- *)\n' >made/dune
+run respin --json resolve Other
+exits "what can be read answers" 0
+is "... what can't is told, and no program among it" "$(json '["unread"]')" \
+	"[\"vendor/lib/dune:1:1: expected a ')' that closes this '('\"]"
+run respin resolve Other
+contains "... to a person, too" "$err" "not read: vendor/lib/dune:1:1: expected a ')'"
 finish

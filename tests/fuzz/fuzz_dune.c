@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct ocaml_workspace read, described;
 	struct err e = {0};
 	if (!file_write_cache(path_join(&scratch, root, "dune"), text, 0644, &e) ||
-		!ocaml_workspace_read(&scratch, root, NULL, &read, &e))
+		!ocaml_workspace_read(&scratch, root, NULL, NULL, &read, &e))
 		__builtin_trap();
 	check(&read);
 	if (!ocaml_describe_parse(&scratch, root, text, &described, &e)) {

@@ -108,7 +108,7 @@ static bool read_workspace(
 	struct ocaml_site site;
 	struct ocaml_installed all;
 	return ocaml_site_find(a, &env, &site, e) && ocaml_installed_read(a, &site, &all, e) &&
-	       ocaml_workspace_read(a, root, &all.libraries, w, e);
+	       ocaml_workspace_read(a, root, NULL, &all.libraries, w, e);
 }
 
 static bool dump(struct arena *a, int argc, char **argv, struct err *e)

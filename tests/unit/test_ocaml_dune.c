@@ -9,7 +9,7 @@ static struct ocaml_workspace read_workspace(struct tree_box *box)
 {
 	struct ocaml_workspace w;
 	struct err e = {0};
-	assert_ok(ocaml_workspace_read(&box->a, box->dir, NULL, &w, &e));
+	assert_ok(ocaml_workspace_read(&box->a, box->dir, NULL, NULL, &w, &e));
 	return w;
 }
 
@@ -114,11 +114,11 @@ static void wrong_files_are_problems_of_their_folder_alone(void **state)
 	tree_box_put(box, "c/dune", "(library (name c))");
 	struct ocaml_workspace w = read_workspace(box);
 	assert_int_equal(w.libraries.n, 1);
-	assert_int_equal(w.problems.n, 3);
+	assert_int_equal(w.problems.n, 2);
 	assert_string_equal(w.problems.v[0], "dune-project:1:1: expected '(lang dune VERSION)'");
 	assert_string_equal(w.problems.v[1], "a/dune:1:1: expected a ')' that closes this '('");
-	assert_string_equal(w.problems.v[2], "b/dune:1:1: this dune file is an OCaml program: "
-					     "what it defines is not known");
+	assert_int_equal(w.programs.n, 1);
+	assert_string_equal(w.programs.v[0], "b/dune");
 	assert_string_equal(w.broken->where, "dune-project:1:1");
 }
 
@@ -201,7 +201,8 @@ static void folders_that_are_links_end(void **state)
 	struct ocaml_workspace w = read_workspace(box);
 	assert_int_equal(w.libraries.n, 2);
 	assert_string_equal(library(&w, "linked")->dir, "link");
-	assert_false(ocaml_workspace_read(&box->a, tree_box_in(box, "nowhere"), NULL, &w, &e));
+	assert_false(
+		ocaml_workspace_read(&box->a, tree_box_in(box, "nowhere"), NULL, NULL, &w, &e));
 	assert_int_equal(e.code, E_NOTFOUND);
 }
 
