@@ -33,7 +33,7 @@ static bool make_image(struct context *c, struct lab_request *q, struct err *e)
 	struct recipe *image;
 	overlays with = {0};
 	struct build_result built = {0};
-	if (!pick_image(c, &image, e) || !lab_validate(image, e) ||
+	if (!pick_image(c, &image, e) || !lab_validate(image, c->w.state, e) ||
 		!pick_overlays(c, image, &with, e) ||
 		!build_image(c, image, &with, NULL, &built, e))
 		return false;

@@ -221,8 +221,8 @@ bool cmd_try(struct context *c, struct err *e)
 	struct side before, after;
 	struct comparison cmp = {0};
 	if (!check_words(&c->options, e) || !pick_image(c, &t.image, e) ||
-		!lab_validate(t.image, e) || !resolve_module(&t, e) || !fetch_source(&t, e) ||
-		!open_overlay(&t, e) || !apply_patch(&t, e) ||
+		!lab_validate(t.image, c->w.state, e) || !resolve_module(&t, e) ||
+		!fetch_source(&t, e) || !open_overlay(&t, e) || !apply_patch(&t, e) ||
 		!build_sides(&t, &before, &after, e) || !check_sides(&t, &before, &after, e))
 		return false;
 	begin(&t, "compare");

@@ -55,14 +55,14 @@ static bool validate_networks(
 	       fail_where(e, "%s:/image/%s", image->file, member);
 }
 
-bool lab_validate(const struct recipe *image, struct err *e)
+bool lab_validate(const struct recipe *image, const char *state, struct err *e)
 {
 	defer(arena_free) struct arena scratch = {0};
 	networks nets;
 	if (!image->image)
 		return fail(e, E_USAGE, "%s is a library: there is nothing to boot", image->name);
 	if (!validate_networks(&scratch, image, &nets, e) || !validate_checks(&scratch, image, e) ||
-		!machine_validate(&scratch, image, &nets, e))
+		!machine_validate(&scratch, image, &nets, state, e))
 		return false;
 	vec_for(net, &nets)
 		if (net->dhcp && !program_must("dnsmasq", e))
@@ -87,8 +87,8 @@ static bool validate_request(
 	struct arena *a, const struct lab_request *q, struct runner *r, struct err *e)
 {
 	bool known = !q->only;
-	if (!lab_validate(q->image, e) || !validate_networks(a, q->image, &r->nets, e) ||
-		!validate_disk(q, e) ||
+	if (!lab_validate(q->image, q->w->state, e) ||
+		!validate_networks(a, q->image, &r->nets, e) || !validate_disk(q, e) ||
 		!machine_processor(
 			q->w->a, machine_kind_of(q->image->image), q->w->state, &r->accelerator, e))
 		return false;

@@ -77,16 +77,17 @@ struct lab_request {
 
 /* Looks through the image's checks, wire, address and machine without running anything: E_INPUT
  * with the recipe's file and the JSON path of what is wrong, or of what its kind of machine can't
- * do; E_NOTFOUND names a missing program and its Debian package; E_IO: taps can't be made here.
- * lab_check() and lab_console() do this first. */
-MUST_CHECK bool lab_validate(const struct recipe *image, struct err *e);
+ * do; E_NOTFOUND names a missing program and its Debian package, or KVM where the machine needs
+ * one; E_IO: taps can't be made here. STATE is the workspace's: whether a KVM is real is found out
+ * once and kept there. lab_check() and lab_console() do this first. */
+MUST_CHECK bool lab_validate(const struct recipe *image, const char *state, struct err *e);
 /* Boots the image, runs its checks in order and keeps the run. True where it ran at all, whatever
  * the verdict. A boot check comes first, also where the recipe has none. With ONLY, boot checks
  * and the check that ONLY's `during` names run, too. QEMU runs under TCG, or
  * under KVM where a processor with virtualisation backs it; the environment's RESPIN_ACCEL (tcg,
  * kvm) overrides, and is E_USAGE where it is neither.
  * E_INPUT: the image's file does not suit the recipe (it is for another target of Solo5, or wants
- * other devices). E_NOTFOUND: it needs KVM, which is not there. E_CHILD where QEMU or the tender
+ * other devices). E_CHILD where QEMU or the tender
  * can't start the image; E_INTERRUPTED: what was recorded stays in the run's folder, without
  * run.json. */
 MUST_CHECK bool lab_check(

@@ -60,17 +60,6 @@ static bool can_make_taps(struct err *e)
 			    " (mode 0666, as Debian has it)");
 }
 
-bool machine_validate(
-	struct arena *a, const struct recipe *image, const networks *nets, struct err *e)
-{
-	const struct machine_kind *kind = machine_kind_of(image->image);
-	const char *member;
-	if (!valid_fields(a, kind, image->image, nets, &member, e))
-		return fail_where(e, "%s:/image/%s", image->file, member);
-	return program_of_kind(kind, e) && program_must("ip", e) &&
-	       (kind->cards != CARD_TAP || can_make_taps(e));
-}
-
 /* Whether a KVM is real is found out by QEMU. */
 static bool can_probe(struct err *e)
 {
@@ -92,6 +81,18 @@ bool machine_processor(struct arena *a, const struct machine_kind *kind, const c
 	(void)fail(e, E_NOTFOUND, "%s needs KVM, and there is no /dev/kvm here that is real",
 		kind->name);
 	return fail_hint(e, "build the image for Solo5's target spt or virtio, which run without");
+}
+
+bool machine_validate(struct arena *a, const struct recipe *image, const networks *nets,
+	const char *state, struct err *e)
+{
+	const struct machine_kind *kind = machine_kind_of(image->image);
+	const char *member, *accelerator;
+	if (!valid_fields(a, kind, image->image, nets, &member, e))
+		return fail_where(e, "%s:/image/%s", image->file, member);
+	return program_of_kind(kind, e) && program_must("ip", e) &&
+	       (kind->cards != CARD_TAP || can_make_taps(e)) &&
+	       (!kind->needs_kvm || machine_processor(a, kind, state, &accelerator, e));
 }
 
 bool machine_suits(

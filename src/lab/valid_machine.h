@@ -5,11 +5,11 @@
 #include "lab/kind.h"
 
 /* E_INPUT with a place: the recipe asks for what its kind of machine has not. E_NOTFOUND: the
- * host lacks a program or a device that this kind needs. */
-MUST_CHECK bool machine_validate(
-	struct arena *a, const struct recipe *image, const networks *nets, struct err *e);
-/* What its processor is: *ACCELERATOR "tcg", "kvm" or "native". E_NOTFOUND: it needs KVM, which is
- * not there. What accel.h finds out is kept below STATE. */
+ * host lacks a program, a device or the KVM that this kind needs; what accel.h finds out of it is
+ * kept below STATE. */
+MUST_CHECK bool machine_validate(struct arena *a, const struct recipe *image, const networks *nets,
+	const char *state, struct err *e);
+/* What its processor is: *ACCELERATOR "tcg", "kvm" or "native". Otherwise as machine_validate(). */
 MUST_CHECK bool machine_processor(struct arena *a, const struct machine_kind *kind,
 	const char *state, const char **accelerator, struct err *e);
 /* E_INPUT: the image itself does not suit the recipe's machine. */

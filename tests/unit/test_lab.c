@@ -266,7 +266,7 @@ static void a_wrong_address_is_refused(void **state)
 		struct err e = {0};
 		struct recipe *r = image("r", BOOT);
 		r->image->boot.address = wrong[i];
-		assert_false(lab_validate(r, &e));
+		assert_false(lab_validate(r, workspace.state, &e));
 		assert_int_equal(e.code, E_INPUT);
 		assert_contains(e.where, "/image/boot/address");
 	}
@@ -278,7 +278,7 @@ static void a_missing_program_is_named_with_its_package(void **state)
 	struct err e = {0};
 	const char *path = str_copy(&arena, str_of(getenv("PATH")));
 	setenv("PATH", "/nonexistent", 1);
-	bool valid = lab_validate(image("r", BOOT), &e);
+	bool valid = lab_validate(image("r", BOOT), workspace.state, &e);
 	setenv("PATH", path, 1);
 	assert_false(valid);
 	assert_int_equal(e.code, E_NOTFOUND);

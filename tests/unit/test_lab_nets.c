@@ -210,7 +210,7 @@ static void a_machine_that_does_not_come_back_hangs(void **state)
 static void assert_refused(const char *more, const char *path, const char *text)
 {
 	struct err e = {0};
-	assert_false(lab_validate(image_with("r", more, BOOT), &e));
+	assert_false(lab_validate(image_with("r", more, BOOT), workspace.state, &e));
 	assert_int_equal(e.code, E_INPUT);
 	assert_contains(e.where, path);
 	assert_contains(e.text, text);

@@ -91,7 +91,7 @@ static void a_missing_tender_is_named(void **state)
 	const char *path = str_copy(&arena, str_of(getenv("PATH")));
 	struct recipe *r = image_of("solo5-hvt", "", "", "");
 	setenv("PATH", "/usr/bin:/bin", 1);
-	bool valid = lab_validate(r, &e);
+	bool valid = lab_validate(r, workspace.state, &e);
 	setenv("PATH", path, 1);
 	assert_false(valid);
 	assert_int_equal(e.code, E_NOTFOUND);
@@ -104,9 +104,9 @@ static void a_reset_button_is_qemus(void **state)
 	(void)state;
 	struct err e = {0};
 	const char *reset = "{\"name\":\"x\",\"type\":\"reboot\",\"how\":\"reset\"}";
-	assert_false(lab_validate(image_of("solo5-spt", "", "", reset), &e));
+	assert_false(lab_validate(image_of("solo5-spt", "", "", reset), workspace.state, &e));
 	assert_contains(e.where, "/image/checks/0/how");
-	assert_ok(lab_validate(image_of("solo5-virtio", "", "", reset), &e));
+	assert_ok(lab_validate(image_of("solo5-virtio", "", "", reset), workspace.state, &e));
 }
 
 /* ---- what they print at their end -------------------------------------------------------- */
