@@ -153,7 +153,8 @@ static void add_metric(struct text *out, const struct metric_change *m)
 	struct arena *a = out->a;
 	page_add(out, "<tr class=\"%s\"><th scope=\"row\">%s <span class=\"unit\">%s</span>",
 		m->notable ? "notable" : "quiet", words_metric(a, m), m->unit);
-	page_bars(out, m->before, m->after);
+	if (m->notable && m->has_before && m->has_after)
+		page_bars(out, m->before, m->after);
 	page_add(out, "</th><td>%s</td><td>%s</td><td>%s</td></tr>\n",
 		m->has_before ? words_value(a, m, m->before) : "–",
 		m->has_after ? words_value(a, m, m->after) : "–", metric_change_words(a, m));

@@ -121,6 +121,38 @@ static void many_symbols_are_folded(void **state)
 	expect_part(text_of(&s, 80), "  40 more symbols\n");
 }
 
+/* Only lwip differs: with 20 more packages on both sides its row comes first, then those of the
+ * seven largest; the rest is folded. */
+static void packages_that_differ_come_first(void **state)
+{
+	(void)state;
+	static const char commit[] = "734528b4900aae7d1e36ef06bc3d75a374288fdd";
+	defer(scene_end) struct scene s = {0};
+	start_scene(&s);
+	size_t own = s.after.image.packages.n;
+	for (int i = 0; i < 20; i++) {
+		struct manifest_package p = {.name = str_format(&s.a, "more-%d", i),
+			.version = "1",
+			.source = str_format(&s.a, "git x %s, vendored in more", commit),
+			.size = (uint64_t)1e9 + (uint64_t)i};
+		vec_push(&s.a, &s.before.image.packages, p);
+		vec_push(&s.a, &s.after.image.packages, p);
+	}
+	compare_scene(&s);
+	const char *page = page_of(&s);
+	expect_well_formed(&s);
+	const char *first = strstr(page, "<span class=\"key p0\"></span>lwip ");
+	const char *largest = strstr(page, "<span class=\"key p1\"></span>more-19 ");
+	const char *folded = strstr(page, str_format(&s.a,
+						  "<details><summary>%zu smaller packages, "
+						  "the same on both sides</summary>",
+						  own + 20 - 8));
+	assert_true(first && largest && folded && first < largest && largest < folded);
+	expect_part(folded, "<span class=\"key other\"></span>site ");
+	expect_part(largest, "git x <code title=\"734528b4900aae7d1e36ef06bc3d75a374288fdd\">"
+			     "734528b490</code>, vendored in more</span>");
+}
+
 static void bars_of_odd_values_are_bars(void **state)
 {
 	(void)state;
@@ -273,6 +305,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(page_asks_for_nothing),
 	cmocka_unit_test(policy_allows_exactly_the_style),
 	cmocka_unit_test(many_symbols_are_folded),
+	cmocka_unit_test(packages_that_differ_come_first),
 	cmocka_unit_test(bars_of_odd_values_are_bars),
 	cmocka_unit_test(empty_sides_make_a_page),
 	cmocka_unit_test(hostile_strings_stay_strings),
