@@ -1,11 +1,9 @@
 /* read.c - what is inside an image. SPDX-License-Identifier: ISC */
 #include "image/image.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "image/elf_file.h"
 #include "image/manifest.h"
+#include "image/symbols.h"
 #include "sys/sys.h"
 
 static bool read_sections(struct arena *a, const sections *all, const char *file,
@@ -72,52 +70,6 @@ static bool sum_packages(struct image_info *info, const ranges *r, const char *f
 	return true;
 }
 
-/* ---- symbols -------------------------------------------------------------------------- */
-
-static bool is_sized_definition(const GElf_Sym *symbol, size_t section_count)
-{
-	unsigned char type = GELF_ST_TYPE(symbol->st_info);
-	return symbol->st_size && symbol->st_shndx != SHN_UNDEF &&
-	       symbol->st_shndx <= section_count &&
-	       (type == STT_FUNC || type == STT_OBJECT || type == STT_NOTYPE);
-}
-
-static bool read_symbols(struct arena *a, Elf *elf, const struct section *table, const ranges *r,
-	const char *file, struct image_info *out, struct err *e)
-{
-	Elf_Data *data = elf_getdata(table->scn, NULL);
-	if (!data || !table->header.sh_entsize)
-		return fail_elf(e, file, "damaged table of symbols");
-	GElf_Sym symbol;
-	for (int i = 0; gelf_getsym(data, i, &symbol); i++) {
-		if (!is_sized_definition(&symbol, out->sections.n))
-			continue;
-		const char *name = elf_strptr(elf, table->header.sh_link, symbol.st_name);
-		if (!name)
-			return fail_elf(e, file, "damaged name of a symbol");
-		const struct range *range = ranges_find(r, symbol.st_value);
-		vec_push(a, &out->symbols,
-			((struct image_symbol){.name = str_copy(a, str_of(name)),
-				.section = out->sections.v[symbol.st_shndx - 1].name,
-				.package = range ? out->packages.v[range->package].name : NULL,
-				.address = symbol.st_value,
-				.size = symbol.st_size}));
-	}
-	return true;
-}
-
-static int largest_first(const void *x, const void *y)
-{
-	const struct image_symbol *a = x, *b = y;
-	if (a->size != b->size)
-		return a->size < b->size ? 1 : -1;
-	if (a->address != b->address)
-		return a->address < b->address ? -1 : 1;
-	return strcmp(a->name, b->name);
-}
-
-/* ---- all of it ------------------------------------------------------------------------ */
-
 bool image_parse(struct arena *a, struct str bytes, const char *file, struct image_info *out,
 	ranges *places, struct err *e)
 {
@@ -132,15 +84,9 @@ bool image_parse(struct arena *a, struct str bytes, const char *file, struct ima
 		return false;
 	if (manifest.n && !manifest_read(a, manifest, file, &info, &found, e))
 		return false;
-	if (!sum_packages(&info, &found, file, e))
+	if (!sum_packages(&info, &found, file, e) ||
+		!symbols_read(a, elf, &all, file, &found, &info, e))
 		return false;
-	vec_for(s, &all) {
-		if (s->header.sh_type == SHT_SYMTAB &&
-			!read_symbols(a, elf, s, &found, file, &info, e))
-			return false;
-	}
-	if (info.symbols.n)
-		qsort(info.symbols.v, info.symbols.n, sizeof(*info.symbols.v), largest_first);
 	*out = info;
 	*places = found;
 	return true;

@@ -360,6 +360,28 @@ static void read_symbols_know_their_package(void **state)
 	assert_null(symbol(&info, "packed")->package);
 }
 
+/* As OCaml's compiler for Solo5 writes them. */
+static void read_measures_functions_of_ocaml_without_a_size(void **state)
+{
+	struct fixture *f = *state;
+	struct err e;
+	struct image_info info;
+	put(f, "unsized.s",
+		".text\ncamlX__code_begin:\ncamlX__f_1:\n.skip 24\ncamlX__g_2:\nalias:\n.skip 8\n"
+		"plain:\n.skip 4\ncamlX__h_3:\n.skip 5\ncamlX__code_end:\n.skip 3\n"
+		".data\ncamlX__1:\n.skip 16\n");
+	shell(f, "gcc -c unsized.s");
+	assert_ok(image_read(&f->arena, in(f, "unsized.o"), &info, &e));
+	assert_int_equal(info.symbols.n, 3);
+	assert_int_equal(symbol(&info, "camlX__f_1")->size, 24);
+	assert_int_equal(symbol(&info, "camlX__g_2")->size, 8);
+	assert_int_equal(symbol(&info, "camlX__h_3")->size, 5);
+	put(f, "last.s", ".text\n.skip 4\ncamlX__f_1:\n.skip 12\n");
+	shell(f, "gcc -c last.s");
+	assert_ok(image_read(&f->arena, in(f, "last.o"), &info, &e));
+	assert_int_equal(symbol(&info, "camlX__f_1")->size, 12);
+}
+
 static void read_takes_any_elf_file(void **state)
 {
 	struct fixture *f = *state;
@@ -557,6 +579,7 @@ static const struct CMUnitTest tests[] = {
 	LINKED(read_symbols_are_those_of_nm),
 	LINKED(read_symbols_know_their_package),
 	LINKED(read_takes_any_elf_file),
+	LINKED(read_measures_functions_of_ocaml_without_a_size),
 	LINKED(read_survives_damage),
 	LINKED(read_names_what_is_wrong_in_a_manifest),
 	LINKED(place_tells_function_line_and_package),
