@@ -141,7 +141,8 @@ enum code {
 	OK = 0,
 	E_USAGE, /* the caller's words are wrong: exit 2 */
 	E_INPUT, /* a file the user wrote is wrong */
-	E_NOTFOUND,
+	E_NOTFOUND, /* nothing has the name that was asked for: exit 1 */
+	E_ABSENT,   /* a program, device or file that is needed is not there: exit 3 */
 	E_IO,
 	E_NET,
 	E_CHECKSUM,

@@ -109,7 +109,7 @@ bool overlay_adopt(
 		return true;
 	cut_version(w->a, name, &package, &version);
 	if (!debian_find(w->a, package, &found, e)) {
-		if (e->code != E_NOTFOUND)
+		if (e->code != E_NOTFOUND && e->code != E_ABSENT)
 			return false;
 		*e = unknown;
 		return fail_hint(e,

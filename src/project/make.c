@@ -32,7 +32,7 @@ MUST_CHECK static bool read_installed(struct reading *p, struct ocaml_installed 
 		vec_push(p->a, &p->read, p->site.conf);
 	vec_for(dir, &p->site.path)
 		vec_push(p->a, &p->read, *dir);
-	return ocaml_installed_names(p->a, &p->site, out, e) || e->code == E_NOTFOUND;
+	return ocaml_installed_names(p->a, &p->site, out, e) || e->code == E_ABSENT;
 }
 
 /* Of what is installed, all that the recipes say comes from the files of the libraries that they

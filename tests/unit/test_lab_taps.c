@@ -250,7 +250,7 @@ static void hvt_needs_kvm(void **state)
 	setenv("RESPIN_ACCEL", "tcg", 1);
 	/* Known before anything is built. */
 	assert_false(lab_validate(q.image, workspace.state, &e));
-	assert_int_equal(e.code, E_NOTFOUND);
+	assert_int_equal(e.code, E_ABSENT);
 	assert_contains(e.text, "solo5-hvt needs KVM");
 	assert_contains(e.hint, "spt or virtio");
 	setenv("RESPIN_ACCEL", "kvm", 1);

@@ -206,7 +206,7 @@ static void nothing_there_is_a_wrong_use(void **state)
 	put("empty/config.ml", "let answer = 42\n");
 	struct err e = refused("empty", E_USAGE);
 	assert_non_null(strstr(e.text, "no respin.json, dune-project, dune-workspace or MirageOS"));
-	refused("there/is/none", E_NOTFOUND);
+	refused("there/is/none", E_ABSENT);
 }
 
 static void what_is_not_configured_says_what_to_run(void **state)
