@@ -242,11 +242,17 @@ static bool diff(struct context *c, struct err *e)
 static bool apply(struct context *c, struct err *e)
 {
 	struct overlay o;
+	strings before;
 	bool created;
-	const char *why;
-	if (!overlay_add_found(c, c->args.v[1], &o, &created, &why, e) ||
-		!overlay_apply(&c->w, o.package, c->args.v[2], &o, e))
+	const char *why, *patch = c->args.v[2];
+	if (!file_exists(patch))
+		return fail(e, E_USAGE, "%s: there is no such file", patch);
+	if (!overlay_names(&c->w, &before, e) ||
+		!overlay_add_found(c, c->args.v[1], &o, &created, &why, e))
 		return false;
+	const char *package = o.package;
+	if (!overlay_apply(&c->w, package, patch, &o, e))
+		return created && overlay_take_back(c, &before, package);
 	if (c->options.json)
 		print_json(c, &o);
 	else

@@ -12,6 +12,8 @@ struct trial {
 	struct recipe *image;
 	const char *package;
 	strings missing;	/* packages whose source was not there at the start */
+	strings overlays;	/* those that have one at the start */
+	bool opened;		/* an overlay of the package */
 	struct overlay edited;	/* the scratch tree with the patch */
 	overlays before, after; /* what each side is built with */
 	steps steps;
@@ -120,9 +122,10 @@ static bool fetch_source(struct trial *t, struct err *e)
 static bool open_overlay(struct trial *t, struct err *e)
 {
 	struct overlay opened;
-	bool created = false;
 	begin(t, "overlay");
-	if (t->c->options.keep && !overlay_add(&t->c->w, t->package, &opened, &created, e))
+	if (t->c->options.keep &&
+		(!overlay_names(&t->c->w, &t->overlays, e) ||
+			!overlay_add(&t->c->w, t->package, &opened, &t->opened, e)))
 		return false;
 	if (!pick_overlays(t->c, t->image, &t->before, e))
 		return false;
@@ -149,7 +152,7 @@ static bool apply_patch(struct trial *t, struct err *e)
 			? overlay_apply(&c->w, t->package, c->options.patch, &t->edited, e)
 			: overlay_scratch(&c->w, t->package, c->options.patch, &t->edited, e);
 	if (!applied)
-		return false;
+		return t->opened && overlay_take_back(c, &t->overlays, t->package);
 	vec_for(o, &t->before)
 		if (strcmp(o->package, t->package))
 			vec_push(c->a, &t->after, *o);
