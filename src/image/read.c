@@ -158,3 +158,15 @@ bool image_read(struct arena *a, const char *file, struct image_info *out, struc
 	out->sha256 = digest_hex(a, &digest);
 	return true;
 }
+
+bool image_lists(const struct image_info *i, const struct manifest_package *p)
+{
+	if (p->size || p->zeroed || p->overlay_tree || !p->source || !*p->source || !i->name ||
+		strcmp(p->name, i->name) != 0)
+		return true;
+	vec_for(other, &i->packages)
+		if (strcmp(other->name, p->name) != 0 && other->source &&
+			!strcmp(other->source, p->source))
+			return false;
+	return true;
+}

@@ -90,7 +90,10 @@ bool project_make(struct reading *p, struct err *e)
 	if (!read_installed(p, &installed, e) ||
 		!ocaml_workspace_read(
 			p->a, p->root, "overlays", &installed.libraries, &p->dune, e) ||
-		!check_files(p, e) || !lock_read(p, e))
+		!check_files(p, e))
+		return false;
+	p->mirage.package = mirage_package(p);
+	if (!lock_read(p, e))
 		return false;
 	vec_for(library, &p->dune.libraries)
 		vec_push(p->a, &p->all, *library);

@@ -31,9 +31,11 @@ static manifest_packages all_packages(struct arena *a, const struct comparison *
 {
 	manifest_packages all = {0};
 	vec_for(package, &c->after->image.packages)
-		vec_push(a, &all, *package);
+		if (image_lists(&c->after->image, package))
+			vec_push(a, &all, *package);
 	vec_for(package, &c->before->image.packages)
-		if (!find_package(&c->after->image, package->name))
+		if (image_lists(&c->before->image, package) &&
+			!find_package(&c->after->image, package->name))
 			vec_push(a, &all, *package);
 	return all;
 }

@@ -159,6 +159,9 @@ for p in json.load(sys.stdin)["packages"]:
 shop, 2, path .
 shop-project, dev, path ."
 lacks "... by no others" "$out" "$scratch"
+run respin inspect shop
+is "... the image's own recipe, which has no code of it, has no line for people" \
+	"$(echo "$out" | sed -n '/^package/,/^$/p' | grep -c -e '^shop ' -e '^shop-project ')" 1
 respin overlay drop greet
 rm -r recipes
 

@@ -388,6 +388,34 @@ static void lock_files_tell_versions_and_sources(void **state)
 	assert_non_null(strstr(e.where, "site-unix.opam.locked:1:"));
 }
 
+static void the_target_names_the_project(void **state)
+{
+	(void)state;
+	put_mirage("spt", "site.spt");
+	put_mirage("unix", "site");
+	put("m/mirage/x.opam", "opam-version: \"2.0\"\nsynopsis: \"another\"\n");
+	struct workspace w = opened("m");
+	assert_string_equal(recipe(&w, "site")->image->machine, "unix");
+	const struct recipe *self = recipe(&w, "site-unix");
+	assert_int_equal(self->build.dune->packages.n, 1);
+	assert_string_equal(self->build.dune->packages.v[0], "site-unix");
+	assert_null(self->summary);
+	assert_null(recipe_of_package(&w, "x"));
+	assert_null(recipe_of_package(&w, "site-spt"));
+	/* The project was called otherwise when it was configured before. */
+	put("m/mirage/a-unix.opam", "opam-version: \"2.0\"\n");
+	put("m/mirage/a-unix.opam.locked",
+		"opam-version: \"2.0\"\ndepends: [ \"tcpip\" {= \"1\" & ?vendor} ]\n");
+	put("m/dune-project", "(lang dune 2.9)\n\n(name site-unix)\n");
+	w = opened("m");
+	assert_string_equal(recipe_of_package(&w, "site-unix")->name, "site-unix");
+	assert_string_equal(recipe(&w, "tcpip")->version, "dev");
+	put("m/dune-project", "(lang dune 2.9)\n(name a-unix)\n");
+	w = opened("m");
+	assert_string_equal(recipe_of_package(&w, "a-unix")->name, "a-unix");
+	assert_string_equal(recipe(&w, "tcpip")->version, "1");
+}
+
 static void repositories_may_need_each_other(void **state)
 {
 	(void)state;
@@ -764,7 +792,8 @@ static const struct CMUnitTest tests[] = {TEST(finds_the_root_as_dune_does),
 	TEST(respin_json_wins), TEST(a_mirage_project_in_a_workspace_is_its_own),
 	TEST(a_recipe_for_each_vendored_source), TEST(an_image_for_each_program),
 	TEST(a_version_is_of_its_own_source), TEST(a_mirage_project_has_one_image),
-	TEST(lock_files_tell_versions_and_sources), TEST(repositories_may_need_each_other),
+	TEST(lock_files_tell_versions_and_sources), TEST(the_target_names_the_project),
+	TEST(repositories_may_need_each_other),
 	TEST(an_image_contains_only_what_it_links), TEST(virtual_libraries_and_preprocessors_count),
 	TEST(packages_of_the_switch_are_sources), TEST(opam_adds_files_and_patches),
 	TEST(the_switch_is_the_one_that_is_set), TEST(libraries_are_those_of_the_switch),
