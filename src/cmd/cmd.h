@@ -145,8 +145,8 @@ MUST_CHECK bool show_comparison(
  * of several sources have it. */
 MUST_CHECK bool overlay_add_found(struct context *c, const char *name, struct overlay *out,
 	bool *created, const char **why, struct err *e);
-/* A command that opened an overlay of PACKAGE could not give it a patch: it goes again, unless it is
- * among BEFORE, those that were there at the start. Returns false. */
+/* A command that opened an overlay of PACKAGE could not give it a patch: it goes again, unless it
+ * is among BEFORE, those that were there at the start. Returns false. */
 bool overlay_take_back(struct context *c, const strings *before, const char *package);
 /* Respin overlay verify, of one overlay or all (PACKAGE is NULL). */
 MUST_CHECK bool overlay_verify(struct context *c, const char *package, struct err *e);

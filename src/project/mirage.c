@@ -47,8 +47,8 @@ MUST_CHECK static bool check_top(struct reading *p, struct err *e)
 	if (str_find(text, S("dune.build")) >= 0)
 		return true;
 	return not_configured(p,
-		"the file dune includes dune.config, which builds no image (mirage describe leaves "
-		"it so)",
+		"the file dune includes dune.config, which builds no image (mirage describe, and a "
+		"mirage configure that fails, leave it so)",
 		e);
 }
 

@@ -213,6 +213,24 @@ run respin -C ../uni plan
 exits "a MirageOS project that is not configured" 3
 contains "... says what to run" "$err" "mirage configure -t TARGET"
 is "... and is left alone" "$(ls -A ../uni)" "config.ml"
+
+mkdir ../uni/mirage ../uni/dist
+printf 'configure\n-t\nunix\n' >../uni/mirage/context
+echo '(lang dune 2.9)' >../uni/dune-project
+echo '(include dune.build)' >../uni/dune
+printf '(copy_files# ./mirage/main.ml)\n(executable (name main) (modules main))\n' >../uni/dune.build
+echo '(rule (mode (promote)) (target uni) (action (copy ../main.exe %{target})))' >../uni/dist/dune
+sleep 0.01
+echo 'let () = print_endline "up"' >../uni/mirage/main.ml
+run respin -C ../uni plan
+exits "one that is configured" 0
+lacks "... has nothing to tell of its config.ml" "$err" config.ml
+echo '(* more *)' >>../uni/config.ml
+for each in plan build inspect; do
+	run respin -C ../uni $each uni
+	exits "$each, with a config.ml that was edited since" 0
+	is "... which is said once" "$(echo "$err" | grep -c 'config.ml has changed since')" 1
+done
 cd ..
 
 # Real projects, where they are.

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: ISC */
 #include "unit.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <utime.h>
 
@@ -416,6 +417,64 @@ static void the_target_names_the_project(void **state)
 	assert_string_equal(recipe(&w, "tcpip")->version, "1");
 }
 
+/* Gives a file of the project m another time. */
+static void date(const char *name, time_t when)
+{
+	const struct timespec times[] = {{.tv_sec = when}, {.tv_sec = when}};
+	assert_int_equal(utimensat(AT_FDCWD, at(name), times, 0), 0);
+}
+
+static const char *stale(void)
+{
+	return opened("m").stale;
+}
+
+static void a_config_that_changed_is_told(void **state)
+{
+	(void)state;
+	const char *edited = "open Mirage\nlet edited = 1\n";
+	put_mirage("unix", "site");
+	date("m/config.ml", 1000);
+	date("m/mirage/main.ml", 2000);
+	struct str first;
+	struct err e;
+	assert_ok(file_read(&arena, at("m/config.ml"), 4096, &first, &e));
+	assert_null(stale());
+	/* Times alone say nothing: touch, checkout. */
+	date("m/config.ml", 3000);
+	assert_null(stale());
+	put("m/config.ml", edited);
+	date("m/config.ml", 1000);
+	assert_non_null(strstr(stale(), "config.ml has changed since mirage made"));
+	assert_non_null(strstr(stale(), "in no build before mirage configure -t unix"));
+	/* Taken back. */
+	put("m/config.ml", str_copy(&arena, first));
+	assert_null(stale());
+	/* Configured with the edit. */
+	put("m/config.ml", edited);
+	date("m/config.ml", 4000);
+	assert_non_null(stale());
+	date("m/mirage/main.ml", 5000);
+	assert_null(stale());
+	put("m/config.ml", str_copy(&arena, first));
+	assert_non_null(stale());
+	/* Configured, and touched before respin looked. */
+	put("m/config.ml", edited);
+	date("m/mirage/main.ml", 6000);
+	date("m/config.ml", 7000);
+	assert_null(stale());
+	/* Seen for the first time: that one is newer is all there is. */
+	assert_int_equal(unlink(at("m/.respin/configured")), 0);
+	assert_non_null(strstr(stale(), "config.ml is newer than what mirage made of it"));
+	assert_non_null(stale());
+	date("m/mirage/main.ml", 7000);
+	assert_null(stale());
+	put("m/.respin/configured", "damaged\n");
+	assert_null(stale());
+	put_plain();
+	assert_null(opened("p").stale);
+}
+
 static void repositories_may_need_each_other(void **state)
 {
 	(void)state;
@@ -793,7 +852,7 @@ static const struct CMUnitTest tests[] = {TEST(finds_the_root_as_dune_does),
 	TEST(a_recipe_for_each_vendored_source), TEST(an_image_for_each_program),
 	TEST(a_version_is_of_its_own_source), TEST(a_mirage_project_has_one_image),
 	TEST(lock_files_tell_versions_and_sources), TEST(the_target_names_the_project),
-	TEST(repositories_may_need_each_other),
+	TEST(a_config_that_changed_is_told), TEST(repositories_may_need_each_other),
 	TEST(an_image_contains_only_what_it_links), TEST(virtual_libraries_and_preprocessors_count),
 	TEST(packages_of_the_switch_are_sources), TEST(opam_adds_files_and_patches),
 	TEST(the_switch_is_the_one_that_is_set), TEST(libraries_are_those_of_the_switch),
