@@ -95,6 +95,9 @@ bool cmd_schema(struct context *c, struct err *e);
 MUST_CHECK bool pick_image(struct context *c, struct recipe **out, struct err *e);
 /* The same, but a library may be named, too. */
 MUST_CHECK bool pick_target(struct context *c, struct recipe **out, struct err *e);
+/* What a build of R builds: R itself; of a part of a dune workspace, which dune builds with what
+ * links it, the images that contain it. May be empty. */
+MUST_CHECK bool pick_built(struct context *c, struct recipe *r, recipes *out, struct err *e);
 /* The file of an image: argument 0 where that is one, else an image of the workspace, which is
  * built first. */
 MUST_CHECK bool pick_file(struct context *c, const char **out, struct err *e);

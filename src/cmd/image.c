@@ -90,6 +90,24 @@ bool pick_target(struct context *c, struct recipe **out, struct err *e)
 	return recipe_find(&c->w, c->args.v[0], out, e);
 }
 
+bool pick_built(struct context *c, struct recipe *r, recipes *out, struct err *e)
+{
+	recipes built = {0}, closure;
+	bool part = r->build.dune && !r->build.dune->target && !r->image;
+	if (!part)
+		vec_push(c->a, &built, r);
+	vec_for(image, &c->w.all) {
+		if (!part || !(*image)->image)
+			continue;
+		if (!recipe_closure(&c->w, *image, &closure, e))
+			return false;
+		if (contains(&closure, r->name))
+			vec_push(c->a, &built, *image);
+	}
+	*out = built;
+	return true;
+}
+
 static bool in_any_image(struct context *c, const char *package, bool *out, struct err *e)
 {
 	*out = false;
