@@ -160,6 +160,12 @@ void print_rebase(const char *package, const struct overlay_rebase *r);
 void show_rebase(struct context *c, const struct rebase_request *q, const struct overlay_rebase *r);
 /* One line per check, as it ends. CTX is unused. */
 void print_check(void *ctx, const struct check_result *r);
+/* The folder of the user's that PACKAGE's source is taken from as it lies there, relative to the
+ * workspace where it is in it; NULL where the source was fetched, and verified. */
+const char *source_folder(struct context *c, const char *package);
+/* What an overlay of PACKAGE starts from, in the words that are known to be true: "upstream's
+ * source as released", "the source as it lies in duniverse/lib". */
+const char *source_words(struct context *c, const char *package);
 /* "1.2 s", "38 ms" */
 const char *duration(struct arena *a, int64_t ns);
 /* "1 action", "3 actions" */

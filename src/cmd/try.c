@@ -129,6 +129,7 @@ static bool open_overlay(struct trial *t, struct err *e)
 		return false;
 	if (!pick_overlays(t->c, t->image, &t->before, e))
 		return false;
+	const char *folder = source_folder(t->c, t->package);
 	const struct overlay *own = NULL;
 	vec_for(o, &t->before)
 		if (!strcmp(o->package, t->package))
@@ -137,7 +138,8 @@ static bool open_overlay(struct trial *t, struct err *e)
 		end(t, str_format(t->c->a, "on top of overlays/%s: %s", t->package,
 			       counted(t->c->a, own->patches.n, "patch")));
 	else
-		end(t, str_format(t->c->a, "%s as released, in %s", t->package,
+		end(t, str_format(t->c->a, "%s as %s%s, in %s", t->package,
+			       folder ? "it lies in " : "released", folder ? folder : "",
 			       t->c->options.keep ? "overlays/"
 						  : "a scratch tree; overlays/ stays as it is"));
 	return true;

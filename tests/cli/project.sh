@@ -105,6 +105,24 @@ contains "edits in place are seen" "$out" "had 1 file edited in place, which the
 contains "... and taken along" "$(cat overlays/ocaml-greet/src/src/greet.ml)" "(* mine *)"
 is "nothing of the user's was changed" "$(git status --short)" " M vendor/ocaml-greet/src/greet.ml
 ?? overlays/"
+run respin overlay status greet
+contains "... status tells of them, too" "$out" \
+	"it is the source as it lies in vendor/ocaml-greet, with 1 file edited in place (src/greet.ml)"
+git checkout -q vendor
+run respin overlay status greet
+lacks "... taken back, they are not told any more" "$out" "edited in place"
+lacks "... and the overlay follows the folder" "$(cat overlays/ocaml-greet/src/src/greet.ml)" mine
+mv .git ../git
+echo '(* mine *)' >>vendor/ocaml-greet/src/greet.ml
+respin overlay drop greet
+run respin overlay add greet
+contains "where nobody knows, no more is said than is known" "$out" \
+	"its first commit is the source as it lies in vendor/ocaml-greet;"
+lacks "... of edits nothing" "$out" "edited in place"
+lacks "... nor that it was released" "$out" "upstream's"
+run respin overlay status
+lacks "... nor in its status" "$out" "released"
+mv ../git .git
 respin overlay drop greet
 git checkout -q .
 
