@@ -99,9 +99,9 @@ static bool resolve_module(struct trial *t, struct err *e)
 		return fail_hint(e, "name the package instead: --module %s", best->package);
 	}
 	t->package = best->unit ? best->unit : best->package;
-	end(t, str_format(t->c->a, "%s (%s) -> %s -> %s %s", best->module, best->kind,
+	end(t, str_format(t->c->a, "%s (%s) -> %s -> %s%s%s", best->module, best->kind,
 		       best->library ? best->library : "no library", best->package,
-		       best->version ? best->version : ""));
+		       best->version ? " " : "", best->version ? best->version : ""));
 	return true;
 }
 

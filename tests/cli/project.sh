@@ -96,7 +96,13 @@ run respin overlay add shop
 exits "the project itself takes no overlay" 2
 contains "... and why" "$err" "edit its files where they are"
 run respin overlay add gret
-contains "a name that is nearly right" "$err" "did you mean 'greet'?"
+contains "a name that is nearly right" "$err" "did you mean 'greet'? dpkg and apt know"
+
+sed -i /version:/d vendor/ocaml-greet/*.opam
+echo nothing >../no.patch
+run respin try --module Greet --patch ../no.patch
+is "a package without a version" "$(echo "$err" | sed -n 's/^1 resolve *[0-9.]* m*s  //p')" "Greet (module) -> greet -> greet"
+for each in vendor/ocaml-greet/*.opam; do echo 'version: "1.4"' >>"$each"; done
 
 git add -A && git commit -qm start
 echo '(* mine *)' >>vendor/ocaml-greet/src/greet.ml
