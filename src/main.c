@@ -153,6 +153,9 @@ static void print_plain(const char *text)
 static void print_error(const struct err *e, bool json)
 {
 	if (!json) {
+		/* The terminal shows ^C, and stays in that line. */
+		if (e->code == E_INTERRUPTED && isatty(STDERR_FILENO))
+			fputc('\n', stderr);
 		fputs("respin: ", stderr);
 		print_plain(e->where);
 		fputs(e->where[0] ? ": " : "", stderr);

@@ -139,9 +139,10 @@ bool map_has(const struct map *m, struct str key);
 /* What kind of failure, for the program's decisions and for JSON; the text is for people. */
 enum code {
 	OK = 0,
-	E_USAGE, /* the caller's words are wrong: exit 2 */
-	E_INPUT, /* a file the user wrote is wrong */
-	E_NOTFOUND,
+	E_USAGE,    /* the caller's words are wrong: exit 2 */
+	E_INPUT,    /* a file the user wrote is wrong */
+	E_NOTFOUND, /* nothing has the name that was asked for: exit 1 */
+	E_ABSENT,   /* a program, device or file that is needed is not there: exit 3 */
 	E_IO,
 	E_NET,
 	E_CHECKSUM,

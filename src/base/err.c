@@ -59,6 +59,7 @@ const char *code_name(enum code code)
 		[E_USAGE] = "usage",
 		[E_INPUT] = "input",
 		[E_NOTFOUND] = "not-found",
+		[E_ABSENT] = "absent",
 		[E_IO] = "io",
 		[E_NET] = "network",
 		[E_CHECKSUM] = "checksum",

@@ -24,7 +24,7 @@ MUST_CHECK static bool read_control(
 	struct str text;
 	const char *file = path_join(a, dir, "debian/control");
 	if (!file_read(a, file, CONTROL_LIMIT, &text, e)) {
-		if (e->code == E_NOTFOUND)
+		if (e->code == E_ABSENT)
 			fail(e, E_INPUT, "%s is no Debian source package: it has no debian/control",
 				dir);
 		return false;
@@ -148,7 +148,7 @@ bool control_check(struct arena *a, const struct dpkg *d, const struct recipe *r
 		NULL};
 	struct outcome o;
 	if (!command_run(a, &(struct command){.argv = argv, .dir = dir}, &o, e)) {
-		if (e->code != E_NOTFOUND)
+		if (e->code != E_ABSENT)
 			return false;
 		return fail_hint(e, "apt-get install build-essential debhelper: Debian packages "
 				    "are built by these");

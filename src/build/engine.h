@@ -106,7 +106,7 @@ MUST_CHECK bool watch_tree(struct engine *g, const char *root, strings *out, str
 
 /* ---- toolchain.c ---------------------------------------------------------------------- */
 
-/* The compiler's path: $CC or cc. E_NOTFOUND where there is none. */
+/* The compiler's path: $CC or cc. E_ABSENT where there is none. */
 MUST_CHECK bool compiler_find(struct arena *a, const char **out, struct err *e);
 MUST_CHECK bool toolchain_find(struct engine *g, struct err *e);
 MUST_CHECK bool tool_input(

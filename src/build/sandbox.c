@@ -44,7 +44,7 @@ static bool add_system(struct line *l, struct err *e)
 	add3(l, "--ro-bind-try", "/etc/alternatives", "/etc/alternatives");
 	if (program_find(l->g->a, "bwrap"))
 		return true;
-	fail(e, E_NOTFOUND, "there is no bwrap: packages that build by commands need it");
+	fail(e, E_ABSENT, "there is no bwrap: packages that build by commands need it");
 	return fail_hint(e, "install bubblewrap");
 }
 

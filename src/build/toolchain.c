@@ -10,7 +10,7 @@ bool compiler_find(struct arena *a, const char **out, struct err *e)
 		name = "cc";
 	const char *path = program_find(a, name);
 	if (!path) {
-		fail(e, E_NOTFOUND, "there is no compiler '%s'", name);
+		fail(e, E_ABSENT, "there is no compiler '%s'", name);
 		return fail_hint(e, "install gcc, or name a compiler in the environment: CC=clang");
 	}
 	return path_real(a, path, out, e);
@@ -83,7 +83,7 @@ bool toolchain_find(struct engine *g, struct err *e)
 	g->tools.ld = tool_path(g, answers.v[2]);
 	g->tools.include = answers.v[3];
 	if (!g->tools.as || !g->tools.ld) {
-		fail(e, E_NOTFOUND, "%s has no %s", g->tools.cc,
+		fail(e, E_ABSENT, "%s has no %s", g->tools.cc,
 			g->tools.as ? "linker" : "assembler");
 		return fail_hint(e, "install binutils");
 	}

@@ -70,42 +70,81 @@ static void print_plan(struct context *c, const struct recipe *image, const stru
 		term_out("%s: nothing to do, %zu reused\n", image->name, r->reused);
 }
 
-bool cmd_plan(struct context *c, struct err *e)
-{
-	struct recipe *image;
-	overlays with = {0};
-	struct build_result result = {0};
-	if (!pick_target(c, &image, e) || !pick_overlays(c, image, &with, e))
-		return false;
-	struct build_request q = {.w = &c->w, .image = image, .with = &with, .plan_only = true};
-	struct dependents who = {0};
-	if (!build_run(c->a, &q, &result, e) ||
-		((!image->image || c->options.all) && !find_dependents(c, image, &who, e)))
-		return false;
-	if (!c->options.json) {
-		print_plan(c, image, &result);
-		print_dependents(c, image, &who);
-		return true;
-	}
-	struct text t = {.a = c->a};
-	struct json_writer w = {.out = &t};
-	json_open(&w, NULL, '{');
-	json_put_string(&w, "image", image->name);
-	put_actions(&w, "actions", &result.ran, false);
-	json_put_int(&w, "reused", (int64_t)result.reused);
-	if (!image->image || c->options.all)
-		put_dependents(&w, &who);
-	json_close(&w);
-	term_out("%s\n", t.p);
-	return true;
-}
-
-/* What was built, and what of it. */
+/* What was built or planned, and what of it. */
 struct built {
 	struct recipe *r;
 	struct build_result result;
 };
 typedef VEC(struct built) builds;
+
+MUST_CHECK static bool plan_one(
+	struct context *c, struct recipe *r, struct built *out, struct err *e)
+{
+	overlays with = {0};
+	*out = (struct built){.r = r};
+	struct build_request q = {.w = &c->w, .image = r, .with = &with, .plan_only = true};
+	if (!pick_overlays(c, r, &with, e))
+		return false;
+	return build_run(c->a, &q, &out->result, e);
+}
+
+/* Of R, which is in all images that were PLANNED. */
+static void put_plans(struct json_writer *w, const struct recipe *r, const builds *planned)
+{
+	struct build_result all = {0};
+	vec_for(one, planned) {
+		all.reused += one->result.reused;
+		vec_for(action, &one->result.ran)
+			vec_push(w->out->a, &all.ran, *action);
+	}
+	json_put_string(w, "image", r->name);
+	put_actions(w, "actions", &all.ran, false);
+	json_put_int(w, "reused", (int64_t)all.reused);
+	if (planned->n == 1 && planned->v[0].r == r)
+		return;
+	json_open(w, "images", '[');
+	vec_for(one, planned) {
+		json_open(w, NULL, '{');
+		json_put_string(w, "image", one->r->name);
+		put_actions(w, "actions", &one->result.ran, false);
+		json_put_int(w, "reused", (int64_t)one->result.reused);
+		json_close(w);
+	}
+	json_close(w);
+}
+
+bool cmd_plan(struct context *c, struct err *e)
+{
+	struct recipe *r;
+	recipes targets;
+	builds planned = {0};
+	struct dependents who = {0};
+	if (!pick_target(c, &r, e) || !pick_built(c, r, &targets, e))
+		return false;
+	vec_for(target, &targets)
+		if (!plan_one(c, *target, vec_add(c->a, &planned), e))
+			return false;
+	bool tells = !r->image || c->options.all;
+	if (tells && !find_dependents(c, r, &who, e))
+		return false;
+	if (!c->options.json) {
+		vec_for(one, &planned)
+			print_plan(c, one->r, &one->result);
+		if (!planned.n)
+			term_out("%s: no image of the workspace contains it\n", r->name);
+		print_dependents(c, r, &who);
+		return true;
+	}
+	struct text t = {.a = c->a};
+	struct json_writer w = {.out = &t};
+	json_open(&w, NULL, '{');
+	put_plans(&w, r, &planned);
+	if (tells)
+		put_dependents(&w, &who);
+	json_close(&w);
+	term_out("%s\n", t.p);
+	return true;
+}
 
 static void put_result(struct json_writer *w, const struct built *b)
 {
@@ -118,29 +157,36 @@ static void put_result(struct json_writer *w, const struct built *b)
 	json_put_number(w, "seconds", (double)r->ns / 1e9);
 }
 
-/* The first is what was asked for, the others depend on it. */
-static void put_builds(struct context *c, const builds *all)
+static void put_list(
+	struct json_writer *w, const char *name, const builds *all, size_t from, size_t to)
+{
+	json_open(w, name, '[');
+	for (size_t i = from; i < to; i++) {
+		json_open(w, NULL, '{');
+		put_result(w, &all->v[i]);
+		json_close(w);
+	}
+	json_close(w);
+}
+
+/* The first ASKED are what was asked for, the others depend on it. */
+static void put_builds(struct context *c, const builds *all, size_t asked)
 {
 	struct text t = {.a = c->a};
 	struct json_writer w = {.out = &t};
 	json_open(&w, NULL, '{');
 	put_result(&w, &all->v[0]);
-	if (c->options.dependents) {
-		json_open(&w, "dependents", '[');
-		for (size_t i = 1; i < all->n; i++) {
-			json_open(&w, NULL, '{');
-			put_result(&w, &all->v[i]);
-			json_close(&w);
-		}
-		json_close(&w);
-	}
+	if (asked > 1)
+		put_list(&w, "images", all, 0, asked);
+	if (c->options.dependents)
+		put_list(&w, "dependents", all, asked, all->n);
 	json_close(&w);
 	term_out("%s\n", t.p);
 }
 
-static void print_build(struct context *c, const struct built *b)
+static void print_build(struct context *c, const struct built *b, bool named)
 {
-	if (c->options.dependents)
+	if (named)
 		term_out("%s%s%s\n", term_tint(TINT_BOLD), b->r->name, term_tint_end());
 	bool dune = b->r->build.dune;
 	term_out("%s\n  %s ran, %s reused, %s\n", b->result.path,
@@ -150,7 +196,8 @@ static void print_build(struct context *c, const struct built *b)
 		duration(c->a, b->result.ns));
 }
 
-static bool build_one(struct context *c, struct recipe *r, builds *all, struct err *e)
+/* NAMED: it is one of several. */
+static bool build_one(struct context *c, struct recipe *r, bool named, builds *all, struct err *e)
 {
 	overlays with = {0};
 	struct built b = {.r = r};
@@ -158,7 +205,7 @@ static bool build_one(struct context *c, struct recipe *r, builds *all, struct e
 		return false;
 	vec_push(c->a, all, b);
 	if (!c->options.json)
-		print_build(c, &b);
+		print_build(c, &b, named);
 	return true;
 }
 
@@ -186,7 +233,7 @@ static bool build_all_dependents(
 	size_t failed = 0;
 	for (size_t i = 0; i < who->n; i++) {
 		const char *name = who->v[i].r->name;
-		if (build_one(c, who->v[i].r, all, e))
+		if (build_one(c, who->v[i].r, true, all, e))
 			continue;
 		if (e->code == E_INTERRUPTED)
 			return false;
@@ -204,18 +251,58 @@ static bool build_all_dependents(
 				  counted(c->a, who->n, "dependent"));
 }
 
+static bool is_built(const builds *all, const struct recipe *r)
+{
+	vec_for(one, all)
+		if (one->r == r)
+			return true;
+	return false;
+}
+
+/* Those of R that are not built yet, and not with an image only. */
+MUST_CHECK static bool pick_dependents(struct context *c, struct recipe *r, const builds *all,
+	build_dependents *out, struct err *e)
+{
+	build_dependents who = {0};
+	recipes built;
+	if (!build_find_dependents(c->a, &c->w, r, &who, e))
+		return false;
+	vec_for(one, &who) {
+		if (!pick_built(c, one->r, &built, e))
+			return false;
+		if (built.n == 1 && built.v[0] == one->r && !is_built(all, one->r))
+			vec_push(c->a, out, *one);
+	}
+	return true;
+}
+
+static bool in_no_image(const struct recipe *r, struct err *e)
+{
+	fail(e, E_USAGE, "dune builds %s as a part of an image, and no image contains it", r->name);
+	return fail_hint(e,
+		"an image contains what its program links; respin plan %s names what needs it",
+		r->name);
+}
+
 bool cmd_build(struct context *c, struct err *e)
 {
-	struct recipe *image;
+	struct recipe *r;
+	recipes targets;
 	build_dependents who = {0};
 	builds all = {0};
-	if (!pick_target(c, &image, e) || !build_one(c, image, &all, e))
+	if (!pick_target(c, &r, e) || !pick_built(c, r, &targets, e))
 		return false;
-	if (c->options.dependents && !build_find_dependents(c->a, &c->w, image, &who, e))
+	if (!targets.n)
+		return in_no_image(r, e);
+	bool named = c->options.dependents || targets.v[0] != r;
+	vec_for(target, &targets)
+		if (!build_one(c, *target, named, &all, e))
+			return false;
+	if (c->options.dependents && !pick_dependents(c, r, &all, &who, e))
 		return false;
 	bool ok = build_all_dependents(c, &who, &all, e);
 	if (c->options.json && (ok || c->options.keep_going))
-		put_builds(c, &all);
+		put_builds(c, &all, targets.n);
 	return ok;
 }
 

@@ -95,6 +95,9 @@ bool cmd_schema(struct context *c, struct err *e);
 MUST_CHECK bool pick_image(struct context *c, struct recipe **out, struct err *e);
 /* The same, but a library may be named, too. */
 MUST_CHECK bool pick_target(struct context *c, struct recipe **out, struct err *e);
+/* What a build of R builds: R itself; of a part of a dune workspace, which dune builds with what
+ * links it, the images that contain it. May be empty. */
+MUST_CHECK bool pick_built(struct context *c, struct recipe *r, recipes *out, struct err *e);
 /* The file of an image: argument 0 where that is one, else an image of the workspace, which is
  * built first. */
 MUST_CHECK bool pick_file(struct context *c, const char **out, struct err *e);
@@ -145,6 +148,9 @@ MUST_CHECK bool show_comparison(
  * of several sources have it. */
 MUST_CHECK bool overlay_add_found(struct context *c, const char *name, struct overlay *out,
 	bool *created, const char **why, struct err *e);
+/* A command that opened an overlay of PACKAGE could not give it a patch: it goes again, unless it
+ * is among BEFORE, those that were there at the start. Returns false. */
+bool overlay_take_back(struct context *c, const strings *before, const char *package);
 /* Respin overlay verify, of one overlay or all (PACKAGE is NULL). */
 MUST_CHECK bool overlay_verify(struct context *c, const char *package, struct err *e);
 /* How a rebase of PACKAGE stands: as a member NAME (may be NULL), and as lines. */
@@ -154,6 +160,12 @@ void print_rebase(const char *package, const struct overlay_rebase *r);
 void show_rebase(struct context *c, const struct rebase_request *q, const struct overlay_rebase *r);
 /* One line per check, as it ends. CTX is unused. */
 void print_check(void *ctx, const struct check_result *r);
+/* The folder of the user's that PACKAGE's source is taken from as it lies there, relative to the
+ * workspace where it is in it; NULL where the source was fetched, and verified. */
+const char *source_folder(struct context *c, const char *package);
+/* What an overlay of PACKAGE starts from, in the words that are known to be true: "upstream's
+ * source as released", "the source as it lies in duniverse/lib". */
+const char *source_words(struct context *c, const char *package);
 /* "1.2 s", "38 ms" */
 const char *duration(struct arena *a, int64_t ns);
 /* "1 action", "3 actions" */

@@ -3,6 +3,13 @@
 
 #include <string.h>
 
+/* What is not as the user may think it is. */
+static void warn_of_stale(const struct context *c)
+{
+	if (c->w.stale)
+		term_warn("%s", c->w.stale);
+}
+
 /* Dune will say so, too, but not what to do. */
 static void warn_of_missing(const struct context *c)
 {
@@ -41,6 +48,7 @@ static struct recipe *only_image(const struct workspace *w)
 
 bool pick_image(struct context *c, struct recipe **out, struct err *e)
 {
+	warn_of_stale(c);
 	warn_of_missing(c);
 	if (c->args.n)
 		return recipe_find_image(&c->w, c->args.v[0], out, e);
@@ -77,8 +85,27 @@ bool pick_target(struct context *c, struct recipe **out, struct err *e)
 {
 	if (!c->args.n)
 		return pick_image(c, out, e);
+	warn_of_stale(c);
 	warn_of_missing(c);
 	return recipe_find(&c->w, c->args.v[0], out, e);
+}
+
+bool pick_built(struct context *c, struct recipe *r, recipes *out, struct err *e)
+{
+	recipes built = {0}, closure;
+	bool part = r->build.dune && !r->build.dune->target && !r->image;
+	if (!part)
+		vec_push(c->a, &built, r);
+	vec_for(image, &c->w.all) {
+		if (!part || !(*image)->image)
+			continue;
+		if (!recipe_closure(&c->w, *image, &closure, e))
+			return false;
+		if (contains(&closure, r->name))
+			vec_push(c->a, &built, *image);
+	}
+	*out = built;
+	return true;
 }
 
 static bool in_any_image(struct context *c, const char *package, bool *out, struct err *e)

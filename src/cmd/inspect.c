@@ -71,6 +71,8 @@ static void print_packages(const struct image_info *i)
 	term_out("\n%-16s %-10s %10s %10s  %s\n", "package", "version", "bytes", "zeroed",
 		"licence");
 	vec_for(p, &i->packages) {
+		if (!image_lists(i, p))
+			continue;
 		term_out("%s%-16s%s %-10s %10llu %10llu  %s\n", term_tint(TINT_BOLD), p->name,
 			term_tint_end(), p->version ? p->version : "", (unsigned long long)p->size,
 			(unsigned long long)p->zeroed, p->license ? p->license : "");

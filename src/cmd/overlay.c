@@ -98,6 +98,19 @@ static const char *joined(struct arena *a, const strings *words)
 	return t.p;
 }
 
+/* ", with 2 files edited in place (a.ml, ...)", where that is known of the folder that PACKAGE is
+ * from; else "". */
+static const char *edited_words(struct context *c, const char *package)
+{
+	strings edited = {0};
+	struct err ignored;
+	if (!source_folder(c, package) || !overlay_edited(&c->w, package, &edited, &ignored) ||
+		!edited.n)
+		return "";
+	return str_format(c->a, ", with %s edited in place (%s%s)", counted(c->a, edited.n, "file"),
+		edited.v[0], edited.n > 1 ? ", ..." : "");
+}
+
 static void print_overlay(struct context *c, const struct overlay *o)
 {
 	const strings *packages = packages_of(c, o->package);
@@ -118,7 +131,8 @@ static void print_overlay(struct context *c, const struct overlay *o)
 			print_facts(o->bodies.v[i]);
 	}
 	if (!o->patches.n && !o->dirty)
-		term_out("  no changes yet: it is upstream's source as released\n");
+		term_out("  no changes yet: it is %s%s\n", source_words(c, o->package),
+			edited_words(c, o->package));
 	if (o->dirty)
 		term_out("  +  uncommitted changes (they are in every build)\n");
 }
@@ -164,7 +178,8 @@ static bool add(struct context *c, struct err *e)
 		return true;
 	}
 	term_out("%s\n  %s %s, %s; edit it, then: respin build%s%s\n", o.dir, o.package, o.version,
-		created ? "its first commit is upstream's source" : "open already",
+		created ? str_format(c->a, "its first commit is %s", source_words(c, o.package))
+			: "open already",
 		r->build.debian ? " " : "", r->build.debian ? o.package : "");
 	if (why)
 		print_recipe(r, why);
@@ -242,11 +257,17 @@ static bool diff(struct context *c, struct err *e)
 static bool apply(struct context *c, struct err *e)
 {
 	struct overlay o;
+	strings before;
 	bool created;
-	const char *why;
-	if (!overlay_add_found(c, c->args.v[1], &o, &created, &why, e) ||
-		!overlay_apply(&c->w, o.package, c->args.v[2], &o, e))
+	const char *why, *patch = c->args.v[2];
+	if (!file_exists(patch))
+		return fail(e, E_USAGE, "%s: there is no such file", patch);
+	if (!overlay_names(&c->w, &before, e) ||
+		!overlay_add_found(c, c->args.v[1], &o, &created, &why, e))
 		return false;
+	const char *package = o.package;
+	if (!overlay_apply(&c->w, package, patch, &o, e))
+		return created && overlay_take_back(c, &before, package);
 	if (c->options.json)
 		print_json(c, &o);
 	else

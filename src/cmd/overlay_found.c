@@ -92,3 +92,14 @@ bool overlay_add_found(struct context *c, const char *name, struct overlay *out,
 		*why = str_format(c->a, "%s has %s; %s", package, name, *why);
 	return true;
 }
+
+bool overlay_take_back(struct context *c, const strings *before, const char *package)
+{
+	struct err e;
+	vec_for(name, before)
+		if (!strcmp(*name, package))
+			return false;
+	if (!overlay_drop(&c->w, package, false, &e))
+		term_warn("an overlay of %s was opened and stays: %s", package, e.text);
+	return false;
+}

@@ -12,6 +12,8 @@ struct trial {
 	struct recipe *image;
 	const char *package;
 	strings missing;	/* packages whose source was not there at the start */
+	strings overlays;	/* those that have one at the start */
+	bool opened;		/* an overlay of the package */
 	struct overlay edited;	/* the scratch tree with the patch */
 	overlays before, after; /* what each side is built with */
 	steps steps;
@@ -97,9 +99,9 @@ static bool resolve_module(struct trial *t, struct err *e)
 		return fail_hint(e, "name the package instead: --module %s", best->package);
 	}
 	t->package = best->unit ? best->unit : best->package;
-	end(t, str_format(t->c->a, "%s (%s) -> %s -> %s %s", best->module, best->kind,
+	end(t, str_format(t->c->a, "%s (%s) -> %s -> %s%s%s", best->module, best->kind,
 		       best->library ? best->library : "no library", best->package,
-		       best->version ? best->version : ""));
+		       best->version ? " " : "", best->version ? best->version : ""));
 	return true;
 }
 
@@ -120,12 +122,14 @@ static bool fetch_source(struct trial *t, struct err *e)
 static bool open_overlay(struct trial *t, struct err *e)
 {
 	struct overlay opened;
-	bool created = false;
 	begin(t, "overlay");
-	if (t->c->options.keep && !overlay_add(&t->c->w, t->package, &opened, &created, e))
+	if (t->c->options.keep &&
+		(!overlay_names(&t->c->w, &t->overlays, e) ||
+			!overlay_add(&t->c->w, t->package, &opened, &t->opened, e)))
 		return false;
 	if (!pick_overlays(t->c, t->image, &t->before, e))
 		return false;
+	const char *folder = source_folder(t->c, t->package);
 	const struct overlay *own = NULL;
 	vec_for(o, &t->before)
 		if (!strcmp(o->package, t->package))
@@ -134,7 +138,8 @@ static bool open_overlay(struct trial *t, struct err *e)
 		end(t, str_format(t->c->a, "on top of overlays/%s: %s", t->package,
 			       counted(t->c->a, own->patches.n, "patch")));
 	else
-		end(t, str_format(t->c->a, "%s as released, in %s", t->package,
+		end(t, str_format(t->c->a, "%s as %s%s, in %s", t->package,
+			       folder ? "it lies in " : "released", folder ? folder : "",
 			       t->c->options.keep ? "overlays/"
 						  : "a scratch tree; overlays/ stays as it is"));
 	return true;
@@ -149,7 +154,7 @@ static bool apply_patch(struct trial *t, struct err *e)
 			? overlay_apply(&c->w, t->package, c->options.patch, &t->edited, e)
 			: overlay_scratch(&c->w, t->package, c->options.patch, &t->edited, e);
 	if (!applied)
-		return false;
+		return t->opened && overlay_take_back(c, &t->overlays, t->package);
 	vec_for(o, &t->before)
 		if (strcmp(o->package, t->package))
 			vec_push(c->a, &t->after, *o);

@@ -283,7 +283,8 @@ static const char *without_effect(struct inquiry *q)
 {
 	if (!q->patches.n)
 		return q->out->dirty ? "it has no patches: its changes are not committed"
-				     : "it has no patches: it is upstream's source as released";
+				     : str_format(q->c->a, "it has no patches: it is %s",
+					       source_words(q->c, q->package));
 	return q->with.n ? NULL : "no image of the workspace contains the package";
 }
 

@@ -1,6 +1,30 @@
 /* words.c - durations, counts and errors as people read them. SPDX-License-Identifier: ISC */
 #include "cmd/cmd.h"
 
+#include <string.h>
+
+const char *source_folder(struct context *c, const char *package)
+{
+	struct recipe *r;
+	struct tree t;
+	struct err ignored;
+	const char *dir, *root;
+	if (!recipe_find(&c->w, package, &r, &ignored) || !r->source.n ||
+		!source_locate(&c->w, r, &t, &ignored) || !t.dir || !t.is_path)
+		return NULL;
+	if (!path_real(c->a, t.dir, &dir, &ignored) || !path_real(c->a, c->w.root, &root, &ignored))
+		return t.dir;
+	size_t n = strlen(root);
+	return !strncmp(dir, root, n) && dir[n] == '/' ? dir + n + 1 : dir;
+}
+
+const char *source_words(struct context *c, const char *package)
+{
+	const char *folder = source_folder(c, package);
+	return folder ? str_format(c->a, "the source as it lies in %s", folder)
+		      : "upstream's source as released";
+}
+
 const char *duration(struct arena *a, int64_t ns)
 {
 	double ms = (double)ns / 1e6;

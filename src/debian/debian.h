@@ -86,7 +86,7 @@ struct dpkg {
 };
 typedef VEC(const struct dpkg_package *) dpkg_packages;
 
-/* Reads dpkg's status file. E_NOTFOUND where there is none. */
+/* Reads dpkg's status file. E_ABSENT where there is none. */
 MUST_CHECK bool dpkg_open(struct arena *a, struct dpkg *out, struct err *e);
 /* The installed packages called NAME, or that provide it; NULL where there is none. */
 const dpkg_packages *dpkg_named(const struct dpkg *d, struct str name);
@@ -150,7 +150,7 @@ MUST_CHECK bool debian_find(
 /* The distribution as apt's lists tell it, in a mapped file that is made anew where these have
  * changed. It lives in the arena; the map until debian_index_close(). */
 struct debian_index;
-/* FILE is where it is kept. E_NOTFOUND where apt has no lists. */
+/* FILE is where it is kept. E_ABSENT where apt has no lists. */
 MUST_CHECK bool debian_index_open(
 	struct arena *a, const char *file, struct debian_index **out, struct err *e);
 void debian_index_close(struct debian_index **x); /* for defer(); NULL is fine */

@@ -35,8 +35,8 @@ bool dpkg_open(struct arena *a, struct dpkg *out, struct err *e)
 	const char *file = d.places.status;
 	struct str text;
 	if (!file_read(a, file, STATUS_LIMIT, &text, e)) {
-		if (e->code == E_NOTFOUND)
-			fail(e, E_NOTFOUND, "dpkg's list of packages is not there: %s", file);
+		if (e->code == E_ABSENT)
+			fail(e, E_ABSENT, "dpkg's list of packages is not there: %s", file);
 		return fail_hint(e, "Debian packages need Debian, or a system that is made of it");
 	}
 	if (!dpkg_parse(a, text, file, &d.packages, e))

@@ -317,7 +317,7 @@ bool debian_index_make(struct arena *a, struct str *out, struct err *e)
 	if (!lists_find(a, &packages, &sources, e) || !dpkg_open(a, &d, e))
 		return false;
 	if (!packages.n && !sources.n) {
-		fail(e, E_NOTFOUND, "apt has no lists of packages");
+		fail(e, E_ABSENT, "apt has no lists of packages");
 		return fail_hint(e, "apt-get update gets them");
 	}
 	mark_settings(a, &marked);

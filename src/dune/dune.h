@@ -51,7 +51,7 @@ struct dune_result {
 MUST_CHECK bool dune_unchanged(struct arena *a, const struct dune_request *q, bool *holds,
 	struct dune_result *out, struct err *e);
 /* Builds. The caller holds the workspace's lock. E_CHILD with what dune said where it failed, in
- * the user's own paths; E_INPUT where an overlay has no effect; E_NOTFOUND: there is no dune. */
+ * the user's own paths; E_INPUT where an overlay has no effect; E_ABSENT: there is no dune. */
 MUST_CHECK bool dune_build(
 	struct arena *a, const struct dune_request *q, struct dune_result *out, struct err *e);
 /* What dune_build() would make anew, from the changed files and from what the libraries require of

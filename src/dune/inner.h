@@ -151,7 +151,7 @@ uint32_t marks_of(const struct build *b, const struct entry *entry);
 
 /* Adds the request and the environment to the inputs: b->facts, b->shape. */
 void outside_values(struct build *b);
-/* E_NOTFOUND: there is no dune. */
+/* E_ABSENT: there is no dune. */
 MUST_CHECK bool outside_dune(struct build *b, struct err *e);
 /* Asks dune whether it has a cache that we can use: b->caches. */
 MUST_CHECK bool outside_version(struct build *b, struct err *e);

@@ -162,7 +162,7 @@ bool outside_dune(struct build *b, struct err *e)
 	b->dune = program_find(b->a, "dune");
 	if (b->dune)
 		return true;
-	fail(e, E_NOTFOUND, "there is no dune, which builds %s", b->q->image->name);
+	fail(e, E_ABSENT, "there is no dune, which builds %s", b->q->image->name);
 	return fail_hint(e, "install dune, or put its folder into PATH");
 }
 

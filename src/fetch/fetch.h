@@ -56,13 +56,15 @@ struct source_stages {
 /* Does source_replay() have stages of S? */
 bool source_has_stages(const struct source *s);
 /* Makes T, a tree of R that has stages, again in the new folder DIR, stage by stage. Archives that
- * are not on disk any more are fetched: E_NET or E_NOTFOUND where they can't be had. A native
- * package has the first stage alone. What a failure leaves at DIR is the caller's to remove. */
+ * are not on disk any more are fetched: E_NET, E_NOTFOUND or E_ABSENT where they can't be had. A
+ * native package has the first stage alone. What a failure leaves at DIR is the caller's to remove.
+ */
 MUST_CHECK bool source_replay(const struct workspace *w, const struct recipe *r,
 	const struct tree *t, const char *dir, const struct source_stages *stages, struct err *e);
 /* The Debian source package PACKAGE in VERSION, Debian's ("2.1.3+dfsg1-2") or upstream's ("2.1.3"),
  * as this machine's apt knows it: fills in OUT's version and sha256. E_NOTFOUND where apt has no
- * such version, or no index of sources at all; E_USAGE where there are several. */
+ * such version, E_ABSENT where it has no index of sources at all; E_USAGE where there are several.
+ */
 MUST_CHECK bool source_find_debian(struct arena *a, const char *package, const char *version,
 	struct source *out, struct err *e);
 /* Upstream's part of a Debian version (deb-version(7)), without its word for a repacked archive:

@@ -121,7 +121,7 @@ static bool fail_unknown(struct arena *a, const char *package, struct err *e)
 			"a deb-src line of the archive that it is from, then apt-get update, "
 			"makes it known");
 	}
-	fail(e, E_NOTFOUND, "apt has no index of sources, which would tell where %s is", package);
+	fail(e, E_ABSENT, "apt has no index of sources, which would tell where %s is", package);
 	return fail_hint(e, "add the line: %s; then: apt-get update", line);
 }
 

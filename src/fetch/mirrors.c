@@ -65,7 +65,7 @@ bool mirrors_ask(struct arena *a, struct mirrors *out, struct err *e)
 	struct outcome o;
 	struct mirrors m = {0};
 	if (!command_must(a, &(struct command){.argv = argv, .split = true}, &o, e)) {
-		if (e->code != E_NOTFOUND)
+		if (e->code != E_ABSENT)
 			return false;
 		return fail_hint(e, "Debian's sources are found by apt's configuration; elsewhere "
 				    "a recipe needs a url or git source");

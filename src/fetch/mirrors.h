@@ -9,7 +9,7 @@ struct mirrors {
 	const char *proxy[2]; /* for http and https as apt has it; NULL: not said */
 };
 
-/* Asks apt-get for its indexes and apt-config for its proxies. E_NOTFOUND where there is no apt,
+/* Asks apt-get for its indexes and apt-config for its proxies. E_ABSENT where there is no apt,
  * E_NET where it names no http or https mirror. */
 MUST_CHECK bool mirrors_ask(struct arena *a, struct mirrors *out, struct err *e);
 /* The lines of `apt-get indextargets`, each SITE|COMPONENT, to pools without doubles. */

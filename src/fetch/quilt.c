@@ -96,7 +96,7 @@ MUST_CHECK static bool run_patch(struct arena *a, const char *tree, const struct
 		NULL};
 	struct outcome o;
 	if (!command_run(a, &(struct command){.argv = argv, .dir = tree, .input = input}, &o, e)) {
-		if (e->code != E_NOTFOUND)
+		if (e->code != E_ABSENT)
 			return false;
 		return fail_hint(e,
 			"patches are applied by the program patch; its package has the same "

@@ -66,6 +66,9 @@ MUST_CHECK bool image_pack(struct arena *a, const char *dir, struct str *out, st
  * E_INPUT where it is no ELF file. */
 MUST_CHECK bool image_read(
 	struct arena *a, const char *file, struct image_info *out, struct err *e);
+/* Is P, of I, worth a line to people? Not the image's own recipe where another package has the same
+ * source and P has none of the image: of a dune project, whose code counts for the project. */
+bool image_lists(const struct image_info *i, const struct manifest_package *p);
 /* 64 hexadecimal digits that are equal exactly where all that a machine gets of two images is: the
  * loaded sections and where they start, without the manifest and without debug information. */
 MUST_CHECK bool image_loaded(struct arena *a, const char *file, const char **out, struct err *e);

@@ -1,6 +1,8 @@
 /* read.c - what is inside an image. SPDX-License-Identifier: ISC */
 #include "image/image.h"
 
+#include <string.h>
+
 #include "image/elf_file.h"
 #include "image/manifest.h"
 #include "image/symbols.h"
@@ -102,5 +104,17 @@ bool image_read(struct arena *a, const char *file, struct image_info *out, struc
 		return false;
 	struct digest digest = hash_bytes(bytes);
 	out->sha256 = digest_hex(a, &digest);
+	return true;
+}
+
+bool image_lists(const struct image_info *i, const struct manifest_package *p)
+{
+	if (p->size || p->zeroed || p->overlay_tree || !p->source || !*p->source || !i->name ||
+		strcmp(p->name, i->name) != 0)
+		return true;
+	vec_for(other, &i->packages)
+		if (strcmp(other->name, p->name) != 0 && other->source &&
+			!strcmp(other->source, p->source))
+			return false;
 	return true;
 }

@@ -37,6 +37,7 @@ struct wanted {
 	int64_t pause_ns; /* until it is asked for again */
 	uint64_t sent;	  /* frames that came from its seat before it booted */
 	int64_t first_ns; /* when its first one was seen; 0: none was */
+	bool is_shy;	  /* it sent some, and answers none */
 };
 
 /* ---- the signs ------------------------------------------------------------------------- */
@@ -98,7 +99,8 @@ static bool answers(struct session *s, void *ctx)
 		w->how = "it answered ARP";
 	} else if (now >= w->next_ns) {
 		int64_t patience = SHY_NS + session_round_trip(s);
-		if (is_over(s, w, w->first_ns && now - w->first_ns > patience))
+		w->is_shy = is_over(s, w, w->first_ns && now - w->first_ns > patience);
+		if (w->is_shy)
 			w->how = "it sent frames, but answered no ARP";
 		else
 			ask(s, w, now);
@@ -162,13 +164,25 @@ static bool is_late(struct trial *t, int64_t number, const char *absence)
 	return fails(t, "%s", why);
 }
 
+static bool is_up(struct trial *t, int64_t number, const struct wanted *w)
+{
+	struct session *s = t->s;
+	double ms = MS(clock_ns() - session_machine(s, number)->process.started_ns);
+	if (!w->is_shy)
+		return passes(t, "%s after %.0f ms", w->how, ms);
+	s->doubt = str_format(s->a,
+		"where it has another address than %s, its recipe must say so: "
+		"image.boot.address in recipes/NAME/recipe.json",
+		network_address(s->a, &s->nets.v[0], number));
+	return passes(t, "%s after %.0f ms; %s", w->how, ms, s->doubt);
+}
+
 /* Waits until machine NUMBER is up. */
 static bool await_boot(struct trial *t, int64_t number, int64_t deadline, struct err *e)
 {
 	struct session *s = t->s;
-	const struct machine *m = session_machine(s, number);
 	const char *absence;
-	struct wanted w = {.machine = m,
+	struct wanted w = {.machine = session_machine(s, number),
 		.number = number,
 		.sent = s->machines[number - 1].sent,
 		.sockets = NO_SOCKETS};
@@ -180,7 +194,7 @@ static bool await_boot(struct trial *t, int64_t number, int64_t deadline, struct
 	sockets_close(&w.sockets);
 	switch (how) {
 	case WAIT_DONE:
-		return passes(t, "%s after %.0f ms", w.how, MS(clock_ns() - m->process.started_ns));
+		return is_up(t, number, &w);
 	case WAIT_TIMEOUT:
 		return is_late(t, number, absence);
 	case WAIT_MACHINE:

@@ -44,11 +44,11 @@ static bool look_for_hang(struct trial *t, uint64_t heard, uint64_t asked, struc
 	if (!alive && !session_end(t->s))
 		t->s->hang = str_format(t->s->a,
 			"hang: nothing came from %s during check '%s', nor when it was "
-			"asked for its address",
+			"asked for its address%s%s",
 			t->s->machine_count > 1
 				? str_format(t->s->a, "machine %lld", (long long)trial_machine(t))
 				: "the image",
-			t->c->name);
+			t->c->name, t->s->doubt ? "; " : "", t->s->doubt ? t->s->doubt : "");
 	return true;
 }
 

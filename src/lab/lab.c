@@ -97,7 +97,7 @@ static bool validate_request(
 	if (!known)
 		return fail(e, E_USAGE, "%s has no check '%s'", q->image->name, q->only);
 	if (!file_exists(q->image_path))
-		return fail(e, E_NOTFOUND, "there is no image %s", q->image_path);
+		return fail(e, E_ABSENT, "there is no image %s", q->image_path);
 	return machine_suits(a, q->image, q->image_path, e);
 }
 

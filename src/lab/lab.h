@@ -77,7 +77,7 @@ struct lab_request {
 
 /* Looks through the image's checks, wire, address and machine without running anything: E_INPUT
  * with the recipe's file and the JSON path of what is wrong, or of what its kind of machine can't
- * do; E_NOTFOUND names a missing program and its Debian package, or KVM where the machine needs
+ * do; E_ABSENT names a missing program and its Debian package, or KVM where the machine needs
  * one; E_IO: taps can't be made here. STATE is the workspace's: whether a KVM is real is found out
  * once and kept there. lab_check() and lab_console() do this first. */
 MUST_CHECK bool lab_validate(const struct recipe *image, const char *state, struct err *e);

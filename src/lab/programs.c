@@ -30,7 +30,7 @@ bool program_must(const char *name, struct err *e)
 	defer(arena_free) struct arena scratch = {0};
 	if (program_anywhere(&scratch, name))
 		return true;
-	(void)fail(e, E_NOTFOUND, "the lab needs the program %s, which is not there", name);
+	(void)fail(e, E_ABSENT, "the lab needs the program %s, which is not there", name);
 	for (size_t i = 0; i < sizeof(packages) / sizeof(packages[0]); i++)
 		if (strcmp(packages[i].program, name) == 0)
 			return fail_hint(e, "install the Debian package %s", packages[i].package);

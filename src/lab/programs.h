@@ -8,7 +8,7 @@
 /* NAME in PATH, or where administrators' programs are, which ordinary users' PATH lacks.
  * NULL: not there. */
 const char *program_anywhere(struct arena *a, const char *name);
-/* E_NOTFOUND, with the Debian package in the hint, where NAME is not there. */
+/* E_ABSENT, with the Debian package in the hint, where NAME is not there. */
 MUST_CHECK bool program_must(const char *name, struct err *e);
 /* Adds our environment to OUT, but for what tells of proxies, which can't be reached from a private
  * network, and RESPIN_.... */

@@ -48,6 +48,7 @@ struct session {
 	int watched; /* a socket that becomes writable, of the check that runs now; -1: none */
 	bool watched_ready;
 	const char *hang;   /* why a machine is taken for dead; NULL: none is */
+	const char *doubt;  /* why one that is up may answer nothing; NULL */
 	struct span *spans; /* per check of HOW, and of our own: when it ran */
 	kept_stores kept;   /* what the run has of the machines' state */
 };

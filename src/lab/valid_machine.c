@@ -78,7 +78,7 @@ bool machine_processor(struct arena *a, const struct machine_kind *kind, const c
 		return false;
 	if (!kind->needs_kvm || strcmp(*accelerator, "kvm") == 0)
 		return true;
-	(void)fail(e, E_NOTFOUND, "%s needs KVM, and there is no /dev/kvm here that is real",
+	(void)fail(e, E_ABSENT, "%s needs KVM, and there is no /dev/kvm here that is real",
 		kind->name);
 	return fail_hint(e, "build the image for Solo5's target spt or virtio, which run without");
 }

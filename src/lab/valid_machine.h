@@ -4,7 +4,7 @@
 
 #include "lab/kind.h"
 
-/* E_INPUT with a place: the recipe asks for what its kind of machine has not. E_NOTFOUND: the
+/* E_INPUT with a place: the recipe asks for what its kind of machine has not. E_ABSENT: the
  * host lacks a program, a device or the KVM that this kind needs; what accel.h finds out of it is
  * kept below STATE. */
 MUST_CHECK bool machine_validate(struct arena *a, const struct recipe *image, const networks *nets,

@@ -127,7 +127,7 @@ static bool claim_archive(struct folder *f, struct ocaml_library *library, const
 	strings units = {0};
 	vec_push(f->s->a, &f->s->out->read, path);
 	if (!object_read(&scratch, path, &bytes, &e) || !object_units(f->s->a, bytes, &units, &e)) {
-		if (e.code != E_NOTFOUND)
+		if (e.code != E_ABSENT)
 			installed_problem(f->s, path, &e);
 		return false;
 	}

@@ -206,7 +206,7 @@ MUST_CHECK static bool read_site(struct installing *s, struct err *e)
 		find_packages(s, *folder, &found);
 	}
 	if (!any)
-		return fail(e, E_NOTFOUND, "none of the folders of OCaml's libraries is there");
+		return fail(e, E_ABSENT, "none of the folders of OCaml's libraries is there");
 	vec_for(entry, &found.entries)
 		read_package(s, str_copy(s->a, entry->key), entry->value);
 	if (all->n)

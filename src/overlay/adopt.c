@@ -109,12 +109,16 @@ bool overlay_adopt(
 		return true;
 	cut_version(w->a, name, &package, &version);
 	if (!debian_find(w->a, package, &found, e)) {
-		if (e->code != E_NOTFOUND)
+		if (e->code != E_NOTFOUND && e->code != E_ABSENT)
 			return false;
 		*e = unknown;
-		return fail_hint(e,
-			"%s%sdpkg and apt know no such package or installed file either",
-			unknown.hint, unknown.hint[0] ? "; " : "");
+		struct str near = str_of(unknown.hint);
+		return fail_hint(e, "%s%sdpkg and apt know no such package or installed file%s",
+			unknown.hint,
+			!near.n			 ? ""
+			: str_ends(near, S("?")) ? " "
+						 : "; ",
+			near.n ? " either" : "");
 	}
 	if (!version && recipe_find(w, found.source, out, &unknown))
 		return true;

@@ -226,7 +226,7 @@ bool history_make(struct work *k, const struct recipe *r, const struct tree *sou
 	if (!tree_remove(h.dir, ok ? e : &later))
 		return false;
 	/* The source is there, without a network and the archives that it came from. */
-	if (!ok && (e->code == E_NET || e->code == E_NOTFOUND)) {
+	if (!ok && (e->code == E_NET || e->code == E_NOTFOUND || e->code == E_ABSENT)) {
 		term_warn("%s patches of %s are one commit with upstream's source: %s",
 			source->place->debian ? "Debian's" : "opam's", r->name, e->text);
 		return commit_whole(k, r, tree, base, first, e);

@@ -75,7 +75,7 @@ static bool read_patch(
 {
 	if (file_read(a, path_join(a, dir, name), PATCH_LIMIT, out, e))
 		return true;
-	if (e->code == E_NOTFOUND)
+	if (e->code == E_ABSENT)
 		fail(e, E_INPUT, "%s is listed, but there is no such file", name);
 	return fail_where(e, "%s/overlay.json", dir);
 }
@@ -162,7 +162,7 @@ bool sync_read(struct arena *a, const char *src, struct sync *out, struct err *e
 	struct str text;
 	struct sync s = {0};
 	if (!file_read(a, file, JSON_LIMIT, &text, e)) {
-		if (e->code == E_NOTFOUND)
+		if (e->code == E_ABSENT)
 			fail(e, E_CONFLICT, "%s was not made by respin overlay add", src);
 		return fail_hint(e, "move it away, then: respin overlay add");
 	}

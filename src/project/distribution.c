@@ -77,7 +77,7 @@ bool distribution_make(struct reading *p, const ocaml_library_list *libraries, s
 	if (!l.metas.entries.n)
 		return true;
 	if (!dpkg_open(p->a, &dpkg, e))
-		return e->code == E_NOTFOUND;
+		return e->code == E_ABSENT;
 	if (!dpkg_each_file(&dpkg, take_file, &l, e))
 		return false;
 	vec_for(owner, &l.owners)

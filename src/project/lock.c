@@ -58,8 +58,10 @@ static bool is_current(const struct reading *p, const char *dir, const char *nam
 	struct str stem = str_of(name);
 	if (!p->mirage.target || strcmp(dir, "mirage") != 0)
 		return true;
-	stem.n -= strlen(".locked");
-	return str_ends(stem, str_of(str_format(p->a, "-%s.opam", p->mirage.target)));
+	stem.n -= strlen(".opam.locked");
+	if (p->mirage.package)
+		return str_is(stem, p->mirage.package);
+	return str_ends(stem, str_of(str_format(p->a, "-%s", p->mirage.target)));
 }
 
 static bool is_empty(struct arena *a, const char *dir)

@@ -32,7 +32,7 @@ MUST_CHECK static bool read_installed(struct reading *p, struct ocaml_installed 
 		vec_push(p->a, &p->read, p->site.conf);
 	vec_for(dir, &p->site.path)
 		vec_push(p->a, &p->read, *dir);
-	return ocaml_installed_names(p->a, &p->site, out, e) || e->code == E_NOTFOUND;
+	return ocaml_installed_names(p->a, &p->site, out, e) || e->code == E_ABSENT;
 }
 
 /* Of what is installed, all that the recipes say comes from the files of the libraries that they
@@ -90,7 +90,10 @@ bool project_make(struct reading *p, struct err *e)
 	if (!read_installed(p, &installed, e) ||
 		!ocaml_workspace_read(
 			p->a, p->root, "overlays", &installed.libraries, &p->dune, e) ||
-		!check_files(p, e) || !lock_read(p, e))
+		!check_files(p, e))
+		return false;
+	p->mirage.package = mirage_package(p);
+	if (!lock_read(p, e))
 		return false;
 	vec_for(library, &p->dune.libraries)
 		vec_push(p->a, &p->all, *library);

@@ -47,8 +47,8 @@ MUST_CHECK static bool check_top(struct reading *p, struct err *e)
 	if (str_find(text, S("dune.build")) >= 0)
 		return true;
 	return not_configured(p,
-		"the file dune includes dune.config, which builds no image (mirage describe leaves "
-		"it so)",
+		"the file dune includes dune.config, which builds no image (mirage describe, and a "
+		"mirage configure that fails, leave it so)",
 		e);
 }
 
@@ -101,6 +101,36 @@ static struct str file_text(struct reading *p, const char *name)
 		return S("");
 	vec_push(p->a, &p->read, file);
 	return text;
+}
+
+/* "(name site-unix)" */
+static struct str project_name(struct reading *p)
+{
+	struct str text = file_text(p, "dune-project");
+	ptrdiff_t at = str_find(text, S("(name "));
+	if (at < 0)
+		return S("");
+	text = str_from(text, (size_t)at + strlen("(name "));
+	return str_trim(str_cut(&text, ')'));
+}
+
+const char *mirage_package(struct reading *p)
+{
+	const char *best = NULL;
+	if (!p->mirage.target)
+		return NULL;
+	struct str named = project_name(p);
+	const char *ending = str_format(p->a, "-%s", p->mirage.target);
+	vec_for(package, &p->dune.packages) {
+		if (strcmp(package->dir, "mirage") != 0 ||
+			!str_ends(str_of(package->name), str_of(ending)))
+			continue;
+		if (str_is(named, package->name))
+			return package->name;
+		if (!best || strlen(package->name) < strlen(best))
+			best = package->name;
+	}
+	return best;
 }
 
 static size_t count(struct str text, struct str word)

@@ -119,5 +119,6 @@ bool project_open(struct arena *a, const char *start, struct workspace *out, str
 	out->missing = p.missing;
 	out->unpulled = p.unpulled;
 	out->lock = p.lock;
+	out->stale = config_note(a, root);
 	return true;
 }

@@ -19,8 +19,9 @@ bool root_is_inside(const char *dir, const char *outer);
 
 /* A MirageOS project as configured. */
 struct mirage {
-	const char *target; /* "unix", "spt", ...; NULL: no MirageOS project */
-	const char *image;  /* relative to the root: "dist/site.spt" */
+	const char *target;  /* "unix", "spt", ...; NULL: no MirageOS project */
+	const char *image;   /* relative to the root: "dist/site.spt" */
+	const char *package; /* mirage_package() */
 	bool is_unconfigured;
 };
 
@@ -59,6 +60,12 @@ struct reading {
 
 /* Reads mirage's generated files. E_INPUT where it is not configured. */
 MUST_CHECK bool mirage_read(struct reading *p, struct err *e);
+/* The opam package that was generated for the target, as dune found it: further opam files in
+ * mirage/ are of targets that were configured before. NULL where there is none. */
+const char *mirage_package(struct reading *p);
+/* What is to be said of the config.ml in ROOT, which was changed since mirage made the project of
+ * it; NULL where it was not. */
+const char *config_note(struct arena *a, const char *root);
 /* The field "image" of the recipe of the image that it makes, as JSON. */
 MUST_CHECK bool mirage_image(struct reading *p, const char **image, struct err *e);
 /* The same for any machine; CARDS network cards with a stack of the image's own behind them. */

@@ -207,12 +207,19 @@ static void add_sources(struct reading *p, struct recipe *r)
 			vec_push(p->a, &r->source, locked->source);
 }
 
-/* A folder of packages' files alone (mirage/) is not where they are. */
+/* A folder of packages' files alone (mirage/) is not where they are, and those of other targets are
+ * no packages of this project's. */
 static void take_generated(struct reading *p)
 {
-	vec_for(package, &p->dune.packages)
-		if (p->mirage.target && !strcmp(package->dir, "mirage"))
+	size_t kept = 0;
+	vec_for(package, &p->dune.packages) {
+		bool generated = p->mirage.target && !strcmp(package->dir, "mirage");
+		if (generated)
 			package->dir = ".";
+		if (!generated || !p->mirage.package || !strcmp(package->name, p->mirage.package))
+			p->dune.packages.v[kept++] = *package;
+	}
+	p->dune.packages.n = kept;
 }
 
 static const char *own_name(struct reading *p)

@@ -6,7 +6,7 @@
 
 #include "sys/sys.h"
 
-#define MAX_LISTED 300 /* bytes of names in a hint */
+#define MAX_LISTED 300 /* bytes of names in a hint: more tell nobody anything */
 
 static int by_name(const void *a, const void *b)
 {
@@ -83,15 +83,6 @@ static void add_packages(struct arena *a, const struct recipe *r, strings *names
 			vec_push(a, names, *name);
 }
 
-/* How much of a long list is shown: it ends with a whole name. */
-static size_t whole_names(const struct text *all)
-{
-	size_t n = MAX_LISTED;
-	while (n && all->p[n] != ',')
-		n--;
-	return n;
-}
-
 /* A folder that was not pulled has no recipe, but a name: the lock file's. */
 static bool is_unpulled(const struct workspace *w, const char *name)
 {
@@ -140,7 +131,7 @@ static bool not_found(const struct workspace *w, const char *name, bool images, 
 	if (near)
 		return fail_hint(e, "did you mean '%s'?", near);
 	if (all.n > MAX_LISTED)
-		return fail_hint(e, "there are: %.*s, ...", (int)whole_names(&all), all.p);
+		return fail_hint(e, "none of its %zu %ss has a name like it", names.n, kind);
 	if (!names.n)
 		return fail_hint(
 			e, "there are none: put one's recipe into recipes/NAME/recipe.json");

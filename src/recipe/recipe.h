@@ -222,7 +222,9 @@ struct workspace {
 	/* Folders of vendored sources that the lock file LOCK names and that are not there, or
 	 * empty, relative to the root. */
 	strings unpulled;
-	const char *lock; /* absolute; NULL where all are there */
+	const char *lock;  /* absolute; NULL where all are there */
+	const char *stale; /* says that a MirageOS project was not made of its config.ml as it is
+			    * now; NULL */
 };
 
 /* The decode table of a recipe: also what the cache key and the JSON Schema are made from. */

@@ -112,7 +112,7 @@ static bool read_folders(struct workspace *w, const recipes *made, struct err *e
 		if (!strcmp(*dir, USUAL) && !dir_exists(path))
 			continue;
 		if (!path_real(w->a, path, &real, e)) {
-			if (e->code == E_NOTFOUND)
+			if (e->code == E_ABSENT)
 				e->code = E_INPUT;
 			fail_hint(e, "make that folder, or take it out of \"recipes\"");
 			return fail_where(e, "%s:/recipes", file ? file : w->root);

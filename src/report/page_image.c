@@ -69,9 +69,11 @@ static parts all_parts(struct arena *a, const struct comparison *c)
 {
 	parts all = {0};
 	vec_for(package, &c->after->image.packages)
-		add_part(a, c, package->name, &all);
+		if (image_lists(&c->after->image, package))
+			add_part(a, c, package->name, &all);
 	vec_for(package, &c->before->image.packages)
-		if (!find_package(&c->after->image, package->name))
+		if (image_lists(&c->before->image, package) &&
+			!find_package(&c->after->image, package->name))
 			add_part(a, c, package->name, &all);
 	if (all.n)
 		qsort(all.v, all.n, sizeof(*all.v), by_weight);

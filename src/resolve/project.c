@@ -99,7 +99,7 @@ static bool read_installed(struct project *p, struct catalog_maker *m, struct er
 	struct err none;
 	vec_for(folder, &p->site.path)
 		catalog_watch(m, *folder);
-	if (!ocaml_installed_read(p->a, &p->site, &all, &none) && none.code != E_NOTFOUND) {
+	if (!ocaml_installed_read(p->a, &p->site, &all, &none) && none.code != E_ABSENT) {
 		*e = none;
 		return false;
 	}

@@ -21,7 +21,7 @@ const char *tag_words(char kind);
 /* Is it a declaration of what is defined elsewhere? */
 bool tag_is_declaration(char kind);
 
-/* The symbols of FILES (paths below ROOT), in no particular order. E_NOTFOUND, with a hint, where
+/* The symbols of FILES (paths below ROOT), in no particular order. E_ABSENT, with a hint, where
  * there is no universal-ctags. */
 MUST_CHECK bool tags_read(
 	struct arena *a, const char *root, const strings *files, tags *out, struct err *e);

@@ -13,5 +13,5 @@ bool fail_errno(struct err *e, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	return fail(e, number == ENOENT ? E_NOTFOUND : E_IO, "%s: %s", what, strerror(number));
+	return fail(e, number == ENOENT ? E_ABSENT : E_IO, "%s: %s", what, strerror(number));
 }

@@ -134,7 +134,7 @@ bool dir_make(const char *path, struct err *e)
 	defer(arena_free) struct arena scratch = {0};
 	const char *parent = path_dir(&scratch, path);
 	if (!strcmp(parent, path))
-		return fail(e, E_NOTFOUND, "create folder %s: there is nothing above it", path);
+		return fail(e, E_ABSENT, "create folder %s: there is nothing above it", path);
 	if (!dir_make(parent, e))
 		return false;
 	if (mkdir(path, 0777) < 0 && errno != EEXIST)

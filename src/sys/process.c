@@ -172,7 +172,7 @@ bool process_start(struct arena *a, const struct command *c, struct process *out
 {
 	const char *name = c->program ? c->program : c->argv[0], *path = program_find(a, name);
 	if (!path)
-		return fail(e, E_NOTFOUND, "program %s is not there", name);
+		return fail(e, E_ABSENT, "program %s is not there", name);
 	defer(close_fd) int in = input_fd(c);
 	defer(close_outlets) struct outlets o = {-1, -1, -1, -1};
 	if (in < 0)

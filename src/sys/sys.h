@@ -11,7 +11,7 @@
 /* ---- errors --------------------------------------------------------------------------- */
 
 /* fail() with the words of errno appended: "open x: No such file or directory".
- * The code is E_NOTFOUND for ENOENT and E_IO for all else. */
+ * The code is E_ABSENT for ENOENT and E_IO for all else. */
 bool fail_errno(struct err *e, const char *fmt, ...) CHECK_FMT(2, 3);
 
 /* ---- files ---------------------------------------------------------------------------- */
@@ -171,7 +171,7 @@ struct outcome {
 	int64_t ns; /* wall time */
 };
 /* Runs C to its end in a process group of its own, which a signal to us ends too.
- * True where it ran at all, whatever its exit status. E_NOTFOUND: no such program. */
+ * True where it ran at all, whatever its exit status. E_ABSENT: no such program. */
 MUST_CHECK bool command_run(
 	struct arena *a, const struct command *c, struct outcome *out, struct err *e);
 /* The same, and E_CHILD with its last lines of output where it did not exit with 0. */

@@ -351,7 +351,7 @@ sed -i /deb-src/d "$archive/apt/etc/test.list"
 apt-get -qq update >/dev/null 2>&1
 workspace ../bare
 run respin -C ../bare overlay add demo
-exits "no index of sources" 1
+exits "no index of sources" 3
 contains "... is said with what to do" "$err" "add the line: deb-src http://127.0.0.1:"
 contains "... and where" "$err" " test main (as root, beside $archive/apt/etc/test.list); then: apt-get update"
 is "... and leaves nothing" "$(ls -A ../bare/overlays 2>/dev/null)" ""

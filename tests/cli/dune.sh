@@ -45,6 +45,10 @@ echo '(executable (name main) (libraries shout))' >bin/dune
 echo 'let () = print_endline (Shout.shout ())' >bin/main.ml
 unit greet ''
 unit shout '"greet"'
+unit lonely ''
+mkdir vendor/lonely
+echo '(library (name lonely))' >vendor/lonely/dune
+echo 'let one = 1' >vendor/lonely/lonely.ml
 recipe app '"source": [{"path": "../../bin"}], "needs": ["shout"],
 	"build": {"dune": {"place": "bin", "target": "bin/main.exe"}}, "image": {"machine": "process"}'
 before=$(untouched)
@@ -86,6 +90,21 @@ run respin --json plan
 is "an edit is planned up to the image" "$(reasons)" "greet: src/words.ml changed
 shout: needs greet, which is rebuilt
 app: needs shout, which is rebuilt"
+planned=$(reasons)
+run respin --json plan greet
+exits "the plan of a part of the workspace" 0
+is "... is that of the image that contains it" "$(reasons)" "$planned"
+is "... which is named" "$(json '["images"][0]["image"]') $(json '["image"]')" "app greet"
+is "... and who depends on it" "$(json '["dependents"]')" \
+	"[{'package': 'app', 'why': 'needs it'}, {'package': 'shout', 'why': 'needs it'}]"
+run respin --json plan lonely
+exits "the plan of a part that no image contains" 0
+is "... is empty" "$(json '["actions"]') $(json '["images"]')" "[] []"
+run respin plan lonely
+is "... and says why" "$out" "lonely: no image of the workspace contains it"
+run respin build lonely
+exits "... it can't be built" 2
+contains "... as it says" "$err" "dune builds lonely as a part of an image, and no image contains it"
 run respin --json build
 exits "it builds" 0
 is "the edit is in the image" "$("$(json '["path"]')")" BONJOUR
@@ -168,4 +187,20 @@ ok "... and removes what was not" test ! -e "$image" -a ! -e .respin/dune/with -
 	"$(json '["freed"]')" -gt 1000000
 run respin --json build
 is "all can be made again" "$("$(json '["path"]')")" HELLO
+
+# Two images.
+cp -r recipes/app recipes/second
+sed -i 's/"app"/"second"/; s/main.exe/second.exe/' recipes/second/recipe.json
+sed -i 's/(executable (name main)/(executables (names main second)/' bin/dune
+cp bin/main.ml bin/second.ml
+run respin plan greet
+is "the plan of one that two images contain" "$(echo "$out" | grep -c ' to rebuild ')" 2
+run respin build greet
+exits "a part is built with the images that contain it" 0
+is "... each of them" "$(echo "$out" | sed -n '1p;4p')" "app
+second"
+run respin --json build --dependents greet
+is "... as JSON" "$(json '["image"]') $(printf '%s' "$out" | python3 -c 'import json,sys
+a = json.load(sys.stdin)
+print([i["image"] for i in a["images"]], a["dependents"])')" "app ['app', 'second'] []"
 finish

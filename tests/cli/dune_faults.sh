@@ -148,6 +148,10 @@ contains "... with dune's words" "$err" "a crash of a hundred lines"
 PATH=$path
 rm -r ../stuck
 state
+run env PATH="$RESPIN_BUILD" respin build
+exits "no dune at all" 3
+contains "... is said" "$err" "there is no dune, which builds"
+state
 
 # ---- ends in the middle ---------------------------------------------------------------------
 

@@ -72,6 +72,12 @@ for m in json.load(sys.stdin)["metrics"]:
 import json, sys
 print(len(json.load(sys.stdin)["build"]["ran"]))')" 12
 	ok "nothing of the user's has changed" untouched
+	# shellcheck disable=SC1091 # of that folder
+	(. "$RESPIN_MIRAGE/env.sh" && dune build --profile release --root . ./dist) >dune.out 2>&1
+	rm configure.out dune.out
+	is "git sees the example's own files alone" \
+		"$(git init -q . && git status --porcelain -uall | sed 's/^?? //')" \
+		"$(cd "$top/examples/mirage-site" && git ls-files)"
 }
 
 lwt_site

@@ -129,4 +129,20 @@ checks "$boot"
 run env RESPIN_ACCEL=warp respin check box
 exits "an accelerator that is none" 2
 contains "... is named" "$err" "RESPIN_ACCEL is 'warp': expected tcg or kvm"
+
+# What this machine has not is no answer: it could not run.
+mkdir tenders
+printf '#!/bin/sh\n' >tenders/solo5-hvt
+chmod +x tenders/solo5-hvt
+sed -i 's/"image": {/"image": { "machine": "solo5-hvt",/' recipes/box/recipe.json
+run env PATH="$scratch/tenders:$PATH" respin check box --json
+exits "an image that needs KVM" 3
+contains "... is told so" "$err" "solo5-hvt needs KVM"
+contains "... which is absent" "$err" '"code": "absent"'
+checks "$boot"
+run env PATH="$RESPIN_BUILD" respin check box
+exits "a program that is missing" 3
+contains "... is named" "$err" "is not there"
+run respin check none
+exits "an image that is not there is an answer" 1
 finish

@@ -61,6 +61,23 @@ is "... in its working tree" "$(sed -n 25p $src/a.c)" "25 edited"
 run respin overlay drop lib
 exits "drop what is saved" 0
 ok "... and it is gone" test ! -e overlays/lib
+sed 's/25/26/' edit.patch >other.patch
+run respin overlay apply lib other.patch
+exits "a patch that does not apply" 1
+ok "... opens no overlay" test ! -e overlays/lib
+run respin overlay apply lib none.patch
+exits "a patch that is not there" 2
+contains "... is named" "$err" "none.patch: there is no such file"
+ok "... and opens none either" test ! -e overlays/lib
+respin overlay add lib >add.out
+run respin overlay apply lib other.patch
+exits "the same where one is open" 1
+ok "... which stays" test -e $src/a.c
+rm -rf $src .respin
+run respin overlay apply lib other.patch
+exits "... also where its working tree is made anew" 1
+ok "... which stays, too" test -e $src/a.c
+respin overlay drop lib
 
 for i in 1 2 3 4; do
 	{ cat upstream/a.c && echo "line $i"; } >new.c

@@ -96,7 +96,13 @@ run respin overlay add shop
 exits "the project itself takes no overlay" 2
 contains "... and why" "$err" "edit its files where they are"
 run respin overlay add gret
-contains "a name that is nearly right" "$err" "did you mean 'greet'?"
+contains "a name that is nearly right" "$err" "did you mean 'greet'? dpkg and apt know"
+
+sed -i /version:/d vendor/ocaml-greet/*.opam
+echo nothing >../no.patch
+run respin try --module Greet --patch ../no.patch
+is "a package without a version" "$(echo "$err" | sed -n 's/^1 resolve *[0-9.]* m*s  //p')" "Greet (module) -> greet -> greet"
+for each in vendor/ocaml-greet/*.opam; do echo 'version: "1.4"' >>"$each"; done
 
 git add -A && git commit -qm start
 echo '(* mine *)' >>vendor/ocaml-greet/src/greet.ml
@@ -105,6 +111,24 @@ contains "edits in place are seen" "$out" "had 1 file edited in place, which the
 contains "... and taken along" "$(cat overlays/ocaml-greet/src/src/greet.ml)" "(* mine *)"
 is "nothing of the user's was changed" "$(git status --short)" " M vendor/ocaml-greet/src/greet.ml
 ?? overlays/"
+run respin overlay status greet
+contains "... status tells of them, too" "$out" \
+	"it is the source as it lies in vendor/ocaml-greet, with 1 file edited in place (src/greet.ml)"
+git checkout -q vendor
+run respin overlay status greet
+lacks "... taken back, they are not told any more" "$out" "edited in place"
+lacks "... and the overlay follows the folder" "$(cat overlays/ocaml-greet/src/src/greet.ml)" mine
+mv .git ../git
+echo '(* mine *)' >>vendor/ocaml-greet/src/greet.ml
+respin overlay drop greet
+run respin overlay add greet
+contains "where nobody knows, no more is said than is known" "$out" \
+	"its first commit is the source as it lies in vendor/ocaml-greet;"
+lacks "... of edits nothing" "$out" "edited in place"
+lacks "... nor that it was released" "$out" "upstream's"
+run respin overlay status
+lacks "... nor in its status" "$out" "released"
+mv ../git .git
 respin overlay drop greet
 git checkout -q .
 
@@ -159,6 +183,9 @@ for p in json.load(sys.stdin)["packages"]:
 shop, 2, path .
 shop-project, dev, path ."
 lacks "... by no others" "$out" "$scratch"
+run respin inspect shop
+is "... the image's own recipe, which has no code of it, has no line for people" \
+	"$(echo "$out" | sed -n '/^package/,/^$/p' | grep -c -e '^shop ' -e '^shop-project ')" 1
 respin overlay drop greet
 rm -r recipes
 
@@ -210,6 +237,24 @@ run respin -C ../uni plan
 exits "a MirageOS project that is not configured" 3
 contains "... says what to run" "$err" "mirage configure -t TARGET"
 is "... and is left alone" "$(ls -A ../uni)" "config.ml"
+
+mkdir ../uni/mirage ../uni/dist
+printf 'configure\n-t\nunix\n' >../uni/mirage/context
+echo '(lang dune 2.9)' >../uni/dune-project
+echo '(include dune.build)' >../uni/dune
+printf '(copy_files# ./mirage/main.ml)\n(executable (name main) (modules main))\n' >../uni/dune.build
+echo '(rule (mode (promote)) (target uni) (action (copy ../main.exe %{target})))' >../uni/dist/dune
+sleep 0.01
+echo 'let () = print_endline "up"' >../uni/mirage/main.ml
+run respin -C ../uni plan
+exits "one that is configured" 0
+lacks "... has nothing to tell of its config.ml" "$err" config.ml
+echo '(* more *)' >>../uni/config.ml
+for each in plan build inspect; do
+	run respin -C ../uni $each uni
+	exits "$each, with a config.ml that was edited since" 0
+	is "... which is said once" "$(echo "$err" | grep -c 'config.ml has changed since')" 1
+done
 cd ..
 
 # Real projects, where they are.

@@ -107,4 +107,7 @@ main 'for (;;) idle_until(~0ull);'
 respin build box >/dev/null 2>&1
 run on_terminal 'not' '' -- sh -c "(sleep 2; kill -INT \$\$) & exec respin run box -- sleep 100; echo not"
 contains "^C while it boots ends it, too" "$out" "respin: interrupted"
+run on_terminal 'go' '\x03' -- sh -c "(sleep 2; echo go) & exec respin check box"
+contains "^C as the terminal shows it" "$out" "^C
+respin: interrupted"
 finish

@@ -4,7 +4,7 @@
 project
 patches=examples/static-site/patches
 run_try() {
-	run respin --json try static-site --module "$1" --patch "$2"
+	run respin --json try static-site --module "$1" --patch "$2" ${3+"$3"}
 }
 metric() {
 	printf '%s' "$out" | python3 -c '
@@ -59,6 +59,9 @@ run_try lwip fuzzy.patch
 exits "a patch that does not apply" 1
 contains "... names the file" "$err" "src/core/tcp.c"
 is "... with its code" "$(printf '%s' "$err" | python3 -c 'import json,sys; print(json.load(sys.stdin)["error"]["code"])')" conflict
+run_try lwip fuzzy.patch --keep
+exits "... kept" 1
+ok "... opens no overlay" test ! -e overlays/lwip
 run_try lwip nosuch.patch
 exits "a patch that is not there" 2
 contains "... is said at once" "$err" "nosuch.patch"

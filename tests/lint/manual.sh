@@ -20,6 +20,13 @@ is "respin-images.7 tells of the options that images read" \
 of_usage() { sed -n 's/^  \(-., \|    \)\(--[a-z-]*\).*/\2/p' | sort; }
 of_page() { sed -n '/^# OPTIONS/,/^# [^O]/p' "$1" | grep '^\*-' | grep -o -e '--[a-z-]*' | sort; }
 
+# Short and long forms of an option, as a page and the usage text have them.
+pairs() { grep -o -e '-[a-zA-Z], --[a-z]*' | sort -u; }
+respin -h | pairs >known
+for page in "$top"/src/man/*.1.scd; do
+	is "$(basename "$page"): short forms are of the same options" \
+		"$(tr -d '*' <"$page" | pairs | grep -e '-[Cqvh],' | comm -23 - known)" ""
+done
 respin -h | of_usage >global
 is "respin.1: global options" "$(of_page "$top/src/man/respin.1.scd")" "$(cat global)"
 for command in $(respin -h | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p'); do

@@ -209,7 +209,7 @@ static void what_can_not_be_read_is_an_error(void **state)
 	(void)version(f);
 	assert_int_equal(unlink(path_join(&f->arena, f->dir, "input")), 0);
 	assert_false(catalog_open(&f->arena, &f->source, &c, &e));
-	assert_int_equal(e.code, E_NOTFOUND);
+	assert_int_equal(e.code, E_ABSENT);
 }
 
 /* ---- damage -----------------------------------------------------------------------------------

@@ -334,7 +334,7 @@ static void no_apt_is_said_with_what_to_do(void **state)
 	setenv("PATH", empty, 1);
 	struct tree t;
 	assert_false(ensure(p, &t, &e));
-	assert_int_equal(e.code, E_IO);
+	assert_int_equal(e.code, E_ABSENT);
 	assert_non_null(strstr(e.text, "apt-get"));
 	assert_non_null(strstr(e.hint, "url or git source"));
 }

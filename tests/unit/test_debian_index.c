@@ -415,7 +415,7 @@ static void no_dpkg_is_said(void **state)
 	struct err e = {0};
 	setenv("DPKG_ADMINDIR", "/nowhere", 1);
 	assert_false(dpkg_open(&m->a, &d, &e));
-	assert_int_equal(e.code, E_NOTFOUND);
+	assert_int_equal(e.code, E_ABSENT);
 	assert_non_null(strstr(e.text, "/nowhere/status"));
 	assert_true(e.hint[0]);
 }

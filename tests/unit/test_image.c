@@ -236,7 +236,7 @@ static void seal_refuses_what_does_not_fit(void **state)
 	assert_non_null(strstr(e.text, "no link map"));
 	assert_int_equal(seal_code(f, "main.c", "linked.map", &e), E_INPUT);
 	assert_non_null(strstr(e.text, "no ELF file"));
-	assert_int_equal(seal_code(f, "linked", "nothing", &e), E_NOTFOUND);
+	assert_int_equal(seal_code(f, "linked", "nothing", &e), E_ABSENT);
 	shell(f, "sed 's/0x0000000000401/0x0000000000501/' linked.map >moved.map");
 	assert_int_equal(seal_code(f, "linked", "moved.map", &e), E_INPUT);
 	assert_non_null(strstr(e.text, "another image"));
@@ -393,7 +393,7 @@ static void read_takes_any_elf_file(void **state)
 	assert_false(image_read(&f->arena, in(f, "main.c"), &info, &e));
 	assert_int_equal(e.code, E_INPUT);
 	assert_false(image_read(&f->arena, in(f, "linked.nothing"), &info, &e));
-	assert_int_equal(e.code, E_NOTFOUND);
+	assert_int_equal(e.code, E_ABSENT);
 }
 
 static void read_survives_damage(void **state)
@@ -541,7 +541,7 @@ static void pack_refuses_what_is_no_file(void **state)
 		{"ln -s ../secret www/x", "leaves the folder", E_UNSAFE},
 		{"ln -s /etc/hostname www/x", "leaves the folder", E_UNSAFE},
 		{"ln -s ../www2/secret www/x", "leaves the folder", E_UNSAFE},
-		{"ln -s nowhere www/x", "leads nowhere", E_NOTFOUND},
+		{"ln -s nowhere www/x", "leads nowhere", E_ABSENT},
 		{"ln -s css www/x", "other than a regular file", E_INPUT},
 		{"mkfifo www/x", "neither a regular file nor a folder", E_INPUT},
 	};
@@ -560,7 +560,7 @@ static void pack_refuses_what_is_no_file(void **state)
 		shell(f, "rm -r www");
 	}
 	assert_false(image_pack(&f->arena, in(f, "www"), &archive, &e));
-	assert_int_equal(e.code, E_NOTFOUND);
+	assert_int_equal(e.code, E_ABSENT);
 }
 
 #define LINKED(test) cmocka_unit_test_setup_teardown(test, set_up_linked, tear_down)

@@ -127,7 +127,7 @@ static void other_files_are_refused(void **state)
 	assert_false(label(f, "program.s", "never", &e));
 	assert_int_equal(e.code, E_INPUT);
 	assert_false(label(f, "missing", "never", &e));
-	assert_int_equal(e.code, E_NOTFOUND);
+	assert_int_equal(e.code, E_ABSENT);
 	shell(f, "cp program two && strip -s two");
 	assert_ok(label(f, "two", "stripped", &e));
 }

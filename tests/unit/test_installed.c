@@ -115,7 +115,7 @@ static void what_is_no_library_is_an_error(void **state)
 	assert_false(exports_read(&arena, files[0], &x, &e));
 	assert_string_equal(e.where, files[0]);
 	assert_false(exports_read(&arena, "/nowhere", &x, &e));
-	assert_int_equal(e.code, E_NOTFOUND);
+	assert_int_equal(e.code, E_ABSENT);
 }
 
 #define TEST(test) cmocka_unit_test_teardown(test, free_arena)

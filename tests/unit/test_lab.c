@@ -281,7 +281,7 @@ static void a_missing_program_is_named_with_its_package(void **state)
 	bool valid = lab_validate(image("r", BOOT), workspace.state, &e);
 	setenv("PATH", path, 1);
 	assert_false(valid);
-	assert_int_equal(e.code, E_NOTFOUND);
+	assert_int_equal(e.code, E_ABSENT);
 	assert_contains(e.text, "qemu-system-x86_64");
 	assert_contains(e.hint, "Debian package qemu-system-x86");
 }
@@ -301,7 +301,7 @@ static void what_is_no_image_is_an_error(void **state)
 	assert_contains(e.text, "QEMU can't start tests/guest/lab_guest.c: qemu");
 	q.image_path = "no/image";
 	assert_false(lab_check(&arena, &q, &run, &e));
-	assert_int_equal(e.code, E_NOTFOUND);
+	assert_int_equal(e.code, E_ABSENT);
 	assert_ok(dir_list(&arena, runs, &after, &e));
 	assert_int_equal(before.n, after.n); /* nothing stays behind */
 }

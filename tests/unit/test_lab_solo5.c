@@ -94,7 +94,7 @@ static void a_missing_tender_is_named(void **state)
 	bool valid = lab_validate(r, workspace.state, &e);
 	setenv("PATH", path, 1);
 	assert_false(valid);
-	assert_int_equal(e.code, E_NOTFOUND);
+	assert_int_equal(e.code, E_ABSENT);
 	assert_string_equal(e.text, "the lab needs the program solo5-hvt, which is not there");
 	assert_contains(e.hint, "package solo5 of opam");
 }

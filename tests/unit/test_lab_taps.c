@@ -75,8 +75,13 @@ static void a_tap_machine_is_up_when_it_speaks(void **state)
 	(void)state;
 	struct run run = tap_machine("s", ARP(300));
 	assert_contains(result(&run, "boot")->why, "it sent frames, but answered no ARP after 3");
+	assert_contains(result(&run, "boot")->why,
+		" ms; where it has another address than 10.77.0.2, its recipe must say so: "
+		"image.boot.address in recipes/NAME/recipe.json");
 	assert_int_equal(result(&run, "boot")->verdict, PASS);
 	assert_int_equal(result(&run, "arp")->verdict, FAIL);
+	assert_contains(run.end, "hang: nothing came from the image during check 'arp'");
+	assert_contains(run.end, "asked for its address; where it has another address than");
 	run = tap_machine("-", SOON);
 	assert_int_equal(run.verdict, FAIL);
 	assert_string_equal(run.end, "hang: no frame, nor an answer to ARP for 10.77.0.2, within "
@@ -250,7 +255,7 @@ static void hvt_needs_kvm(void **state)
 	setenv("RESPIN_ACCEL", "tcg", 1);
 	/* Known before anything is built. */
 	assert_false(lab_validate(q.image, workspace.state, &e));
-	assert_int_equal(e.code, E_NOTFOUND);
+	assert_int_equal(e.code, E_ABSENT);
 	assert_contains(e.text, "solo5-hvt needs KVM");
 	assert_contains(e.hint, "spt or virtio");
 	setenv("RESPIN_ACCEL", "kvm", 1);

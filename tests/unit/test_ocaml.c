@@ -76,7 +76,7 @@ static void a_wrong_configuration_is_an_error(void **state)
 	assert_non_null(strstr(e.where, "f.conf:2:8"));
 	env.ocamlfind_conf = tree_box_in(box, "nothing");
 	assert_false(ocaml_site_find(&box->a, &env, &site, &e));
-	assert_int_equal(e.code, E_NOTFOUND);
+	assert_int_equal(e.code, E_ABSENT);
 }
 
 static bool same(const char *a, const char *b)

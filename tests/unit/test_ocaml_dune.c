@@ -203,7 +203,7 @@ static void folders_that_are_links_end(void **state)
 	assert_string_equal(library(&w, "linked")->dir, "link");
 	assert_false(
 		ocaml_workspace_read(&box->a, tree_box_in(box, "nowhere"), NULL, NULL, &w, &e));
-	assert_int_equal(e.code, E_NOTFOUND);
+	assert_int_equal(e.code, E_ABSENT);
 }
 
 static const char DESCRIBED[] =

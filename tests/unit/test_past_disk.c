@@ -141,7 +141,7 @@ static void what_is_no_log_is_an_error(void **state)
 	disk.sectors = DISK_SECTORS;
 	const char *none = path_join(&arena, root, "none");
 	assert_false(past_from_disk(&arena, none, folder(), &names, &e));
-	assert_int_equal(e.code, E_NOTFOUND);
+	assert_int_equal(e.code, E_ABSENT);
 }
 
 /* A disk that lost its end, or a bit, gives what was before it; or an error, and no crash. */

@@ -71,11 +71,11 @@ static void what_can_not_be_run_is_told(void **state)
 	assert_non_null(strstr(e.text, "program: Exec format error"));
 	const struct command lost = {.argv = argv, .dir = "/nonexistent"};
 	assert_false(command_run(&arena, &lost, &out, &e));
-	assert_int_equal(e.code, E_NOTFOUND);
+	assert_int_equal(e.code, E_ABSENT);
 	assert_non_null(strstr(e.text, "/nonexistent: No such file or directory"));
 	assert_ok(tree_remove(dir, &e));
 	assert_false(command_run(&arena, &c, &out, &e));
-	assert_int_equal(e.code, E_NOTFOUND);
+	assert_int_equal(e.code, E_ABSENT);
 }
 
 static const struct CMUnitTest tests[] = {

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: ISC */
 #include "unit.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <utime.h>
 
@@ -206,7 +207,7 @@ static void nothing_there_is_a_wrong_use(void **state)
 	put("empty/config.ml", "let answer = 42\n");
 	struct err e = refused("empty", E_USAGE);
 	assert_non_null(strstr(e.text, "no respin.json, dune-project, dune-workspace or MirageOS"));
-	refused("there/is/none", E_NOTFOUND);
+	refused("there/is/none", E_ABSENT);
 }
 
 static void what_is_not_configured_says_what_to_run(void **state)
@@ -386,6 +387,92 @@ static void lock_files_tell_versions_and_sources(void **state)
 	put("m/mirage/site-unix.opam.locked", "depends: [ \"tcpip\" {= ]\n");
 	struct err e = refused("m", E_INPUT);
 	assert_non_null(strstr(e.where, "site-unix.opam.locked:1:"));
+}
+
+static void the_target_names_the_project(void **state)
+{
+	(void)state;
+	put_mirage("spt", "site.spt");
+	put_mirage("unix", "site");
+	put("m/mirage/x.opam", "opam-version: \"2.0\"\nsynopsis: \"another\"\n");
+	struct workspace w = opened("m");
+	assert_string_equal(recipe(&w, "site")->image->machine, "unix");
+	const struct recipe *self = recipe(&w, "site-unix");
+	assert_int_equal(self->build.dune->packages.n, 1);
+	assert_string_equal(self->build.dune->packages.v[0], "site-unix");
+	assert_null(self->summary);
+	assert_null(recipe_of_package(&w, "x"));
+	assert_null(recipe_of_package(&w, "site-spt"));
+	/* The project was called otherwise when it was configured before. */
+	put("m/mirage/a-unix.opam", "opam-version: \"2.0\"\n");
+	put("m/mirage/a-unix.opam.locked",
+		"opam-version: \"2.0\"\ndepends: [ \"tcpip\" {= \"1\" & ?vendor} ]\n");
+	put("m/dune-project", "(lang dune 2.9)\n\n(name site-unix)\n");
+	w = opened("m");
+	assert_string_equal(recipe_of_package(&w, "site-unix")->name, "site-unix");
+	assert_string_equal(recipe(&w, "tcpip")->version, "dev");
+	put("m/dune-project", "(lang dune 2.9)\n(name a-unix)\n");
+	w = opened("m");
+	assert_string_equal(recipe_of_package(&w, "a-unix")->name, "a-unix");
+	assert_string_equal(recipe(&w, "tcpip")->version, "1");
+}
+
+/* Gives a file of the project m another time. */
+static void date(const char *name, time_t when)
+{
+	const struct timespec times[] = {{.tv_sec = when}, {.tv_sec = when}};
+	assert_int_equal(utimensat(AT_FDCWD, at(name), times, 0), 0);
+}
+
+static const char *stale(void)
+{
+	return opened("m").stale;
+}
+
+static void a_config_that_changed_is_told(void **state)
+{
+	(void)state;
+	const char *edited = "open Mirage\nlet edited = 1\n";
+	put_mirage("unix", "site");
+	date("m/config.ml", 1000);
+	date("m/mirage/main.ml", 2000);
+	struct str first;
+	struct err e;
+	assert_ok(file_read(&arena, at("m/config.ml"), 4096, &first, &e));
+	assert_null(stale());
+	/* Times alone say nothing: touch, checkout. */
+	date("m/config.ml", 3000);
+	assert_null(stale());
+	put("m/config.ml", edited);
+	date("m/config.ml", 1000);
+	assert_non_null(strstr(stale(), "config.ml has changed since mirage made"));
+	assert_non_null(strstr(stale(), "in no build before mirage configure -t unix"));
+	/* Taken back. */
+	put("m/config.ml", str_copy(&arena, first));
+	assert_null(stale());
+	/* Configured with the edit. */
+	put("m/config.ml", edited);
+	date("m/config.ml", 4000);
+	assert_non_null(stale());
+	date("m/mirage/main.ml", 5000);
+	assert_null(stale());
+	put("m/config.ml", str_copy(&arena, first));
+	assert_non_null(stale());
+	/* Configured, and touched before respin looked. */
+	put("m/config.ml", edited);
+	date("m/mirage/main.ml", 6000);
+	date("m/config.ml", 7000);
+	assert_null(stale());
+	/* Seen for the first time: that one is newer is all there is. */
+	assert_int_equal(unlink(at("m/.respin/configured")), 0);
+	assert_non_null(strstr(stale(), "config.ml is newer than what mirage made of it"));
+	assert_non_null(stale());
+	date("m/mirage/main.ml", 7000);
+	assert_null(stale());
+	put("m/.respin/configured", "damaged\n");
+	assert_null(stale());
+	put_plain();
+	assert_null(opened("p").stale);
 }
 
 static void repositories_may_need_each_other(void **state)
@@ -764,7 +851,8 @@ static const struct CMUnitTest tests[] = {TEST(finds_the_root_as_dune_does),
 	TEST(respin_json_wins), TEST(a_mirage_project_in_a_workspace_is_its_own),
 	TEST(a_recipe_for_each_vendored_source), TEST(an_image_for_each_program),
 	TEST(a_version_is_of_its_own_source), TEST(a_mirage_project_has_one_image),
-	TEST(lock_files_tell_versions_and_sources), TEST(repositories_may_need_each_other),
+	TEST(lock_files_tell_versions_and_sources), TEST(the_target_names_the_project),
+	TEST(a_config_that_changed_is_told), TEST(repositories_may_need_each_other),
 	TEST(an_image_contains_only_what_it_links), TEST(virtual_libraries_and_preprocessors_count),
 	TEST(packages_of_the_switch_are_sources), TEST(opam_adds_files_and_patches),
 	TEST(the_switch_is_the_one_that_is_set), TEST(libraries_are_those_of_the_switch),

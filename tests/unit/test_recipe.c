@@ -104,6 +104,17 @@ static void suggests_near_names(void **state)
 	assert_string_equal(e.hint, "did you mean 'site'?");
 	assert_false(recipe_find_image(&w, "a", &r, &e));
 	assert_int_equal(e.code, E_USAGE);
+	assert_false(recipe_find(&w, "quite-another", &r, &e));
+	assert_string_equal(e.hint, "there are: a, b, c, d, site");
+	/* A long list tells nobody anything. */
+	for (int i = 0; i < 50; i++) {
+		const char *name = str_format(&arena, "library%d", i);
+		put(str_format(&arena, "recipes/%s/recipe.json", name),
+			str_format(&arena, LIBRARY("%s", ""), name));
+	}
+	assert_ok(workspace_open(&arena, root, &w, &e));
+	assert_false(recipe_find(&w, "quite-another", &r, &e));
+	assert_string_equal(e.hint, "none of its 55 packages has a name like it");
 }
 
 static void names_a_circle(void **state)

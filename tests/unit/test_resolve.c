@@ -488,7 +488,7 @@ static void a_missing_ctags_is_told(void **state)
 	struct err e;
 	setenv("PATH", "/nowhere", 1);
 	assert_false(try_resolve(f, "tcp_write", false, &r, &e));
-	assert_int_equal(e.code, E_NOTFOUND);
+	assert_int_equal(e.code, E_ABSENT);
 	assert_non_null(strstr(e.hint, "universal-ctags"));
 	setenv("PATH", in(f, "bin"), 1);
 	put(f, "bin/ctags", "#!/bin/sh\necho 'no tag at all'\n");
