@@ -108,7 +108,7 @@ bool dune_unchanged(struct arena *a, const struct dune_request *q, bool *holds,
 	give_object(&b, &b.last.object, &result);
 	if (!has_object(&b, result.path))
 		return true;
-	result.reused = b.last.parts;
+	result.reused = result.parts = b.last.parts;
 	trail_touch(trail_file(&b, b.side));
 	*out = result;
 	*holds = true;
@@ -148,7 +148,7 @@ static void count_parts(struct build *b, struct dune_result *out)
 	programs p = {0};
 	ocaml_library_list all = {0};
 	graph_image(b, &p, &all);
-	b->parts = all.n + 1;
+	b->parts = out->parts = all.n + 1;
 	out->reused = out->ran.n ? 0 : 1;
 	vec_for(library, &all)
 		out->reused += !map_has(&b->rebuilt, str_of((*library)->name));
@@ -162,8 +162,7 @@ static void tell_manifest(struct build *b, const struct digest *object)
 		return;
 	struct dune_action one = {.output = q->image->name,
 		.unit = q->image->name,
-		.reason = "its last result is gone from the store",
-		.command = "respin's manifest"};
+		.reason = "its last result is gone from the store"};
 	vec_for(change, &b->changes)
 		if (change->kind == ENTRY_FACT)
 			one.reason = str_copy(b->out, str_of(change->words));

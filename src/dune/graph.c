@@ -73,7 +73,8 @@ bool graph_read(struct build *b, struct err *e)
 		bool plain = m == b->mounts.v && !m->over;
 		if (!m->over && !m->added && !plain && !b->mounts.v->over)
 			continue;
-		if (!ocaml_workspace_read(b->a, m->from, NULL, NULL, &w, e) || !check_files(b, &w, m, e))
+		if (!ocaml_workspace_read(b->a, m->from, NULL, NULL, &w, e) ||
+			!check_files(b, &w, m, e))
 			return false;
 		take(b, &w, m);
 	}

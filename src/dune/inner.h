@@ -215,6 +215,9 @@ struct dune_line {
 };
 /* False where it is something else: what a program said. */
 bool dune_line_parse(struct str line, struct dune_line *out);
+/* Is LINE's target in a folder of dune's? Some line of a program's own may look like one of
+ * dune's. */
+bool dune_line_holds(const struct build *b, const struct dune_line *line);
 /* LOG with the user's paths instead of the shadow's. */
 struct str user_log(struct build *b, struct str log);
 /* Runs dune, telling each action. E_CHILD where it failed. */

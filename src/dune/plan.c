@@ -106,8 +106,7 @@ static void tell(struct plan *p, const char *output, const char *unit, const cha
 	struct arena *a = p->b->out;
 	struct dune_action one = {.output = str_copy(a, str_of(output)),
 		.unit = str_copy(a, str_of(unit)),
-		.reason = str_copy(a, str_of(reason)),
-		.command = str_format(a, "dune build %s", p->b->q->image->build.dune->target)};
+		.reason = str_copy(a, str_of(reason))};
 	vec_push(a, &p->b->result->ran, one);
 	if (p->b->q->on_action)
 		p->b->q->on_action(p->b->q->ctx, &one);
@@ -202,5 +201,6 @@ void plan_parts(struct build *b)
 	vec_for(library, &libraries)
 		plan_library(&p, *library);
 	plan_image(&p, &image, &libraries);
-	b->result->reused = libraries.n + 1 + b->unfetched.n - b->result->ran.n;
+	b->result->parts = libraries.n + 1 + b->unfetched.n;
+	b->result->reused = b->result->parts - b->result->ran.n;
 }
