@@ -39,8 +39,13 @@ static void read_last(struct build *b)
 	const char *dir = str_format(b->a, "%s/dune/%s", b->state, side);
 	b->base_dir = b->dir;
 	b->has_last = b->has_base = trail_read(b->a, trail_file(b, b->side), &b->last);
-	if (b->has_last || !trail_read(b->a, trail_file(b, side), &other))
+	if (b->has_last)
 		return;
+	if (!trail_read(b->a, trail_file(b, side), &other)) {
+		b->has_base = b->is_others =
+			dir_exists(results(b, b->dir)) && trail_read_any(b, &b->last);
+		return;
+	}
 	bool copies = !dir_exists(results(b, b->dir)) && dir_exists(results(b, dir));
 	if (!other.caches && !copies)
 		return;
@@ -163,9 +168,9 @@ static void tell_manifest(struct build *b, const struct digest *object)
 	struct dune_action one = {.output = q->image->name,
 		.unit = q->image->name,
 		.reason = "its last result is gone from the store"};
-	vec_for(change, &b->changes)
-		if (change->kind == ENTRY_FACT)
-			one.reason = str_copy(b->out, str_of(change->words));
+	const char *facts = changes_facts(b);
+	if (facts)
+		one.reason = str_copy(b->out, str_of(facts));
 	vec_push(b->out, &b->result->ran, one);
 	if (q->on_action)
 		q->on_action(q->ctx, &one);

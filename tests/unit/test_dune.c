@@ -386,6 +386,55 @@ static void changes_have_words(void **state)
 	assert_string_equal(s->b.changes.v[2].words, "gone.ml is gone");
 }
 
+static void add_value(struct scene *s, const char *name, const char *value)
+{
+	struct entry *entry = vec_add(&s->a, &s->b.inputs);
+	*entry = (struct entry){.kind = ENTRY_FACT, .safe = true, .path = name};
+	entry->digest = hash_bytes(str_of(value));
+}
+
+static const char *facts(struct scene *s, const char *const names[])
+{
+	struct err e;
+	make_shadow(s);
+	for (; *names; names++)
+		add_value(s, *names, "x");
+	assert_ok(changes_find(&s->b, &e));
+	return changes_facts(&s->b);
+}
+
+static void facts_have_words(void **state)
+{
+	struct scene *s = *state;
+	struct err e;
+	struct digest d = {{0}};
+	put(s, "bin/main.ml", "1");
+	s->w.overlays = in(s, "overlays");
+	make_shadow(s);
+	add_value(s, OVERLAY_OF "re", "x");
+	add_value(s, PLACE_OF "re", "x");
+	add_value(s, OVERLAY_OF "fmt", "x");
+	add_value(s, ORIGIN_OF "lwt", "x");
+	add_value(s, "a recipe", "x");
+	assert_ok(trail_write(&s->b, &d, &e));
+	s->b.has_base = trail_read(&s->a, trail_file(&s->b, "with"), &s->b.last);
+	assert_null(facts(s, (const char *const[]){OVERLAY_OF "re", PLACE_OF "re", OVERLAY_OF "fmt",
+				     ORIGIN_OF "lwt", "a recipe", NULL}));
+	assert_string_equal(facts(s, (const char *const[]){ORIGIN_OF "lwt", NULL}),
+		"the overlay of re was dropped; the overlay of fmt was dropped");
+	assert_string_equal(facts(s, (const char *const[]){OVERLAY_OF "re", PLACE_OF "re",
+					     OVERLAY_OF "fmt", OVERLAY_OF "uri", PLACE_OF "uri",
+					     ORIGIN_OF "lwt", "a recipe", NULL}),
+		"the overlay of uri was added");
+	put(s, "overlays/lwt/src/a", "");
+	assert_string_equal(facts(s, (const char *const[]){OVERLAY_OF "re", PLACE_OF "re",
+					     OVERLAY_OF "fmt", ORIGIN_OF "uri", "a recipe", NULL}),
+		"uri is built from source; lwt is not built from source any more");
+	assert_string_equal(facts(s, (const char *const[]){OVERLAY_OF "re", PLACE_OF "re",
+					     OVERLAY_OF "fmt", ORIGIN_OF "lwt", NULL}),
+		"a recipe is gone");
+}
+
 /* The words of the one change of a build in which R's folder is added. */
 static const char *added(struct scene *s, const struct recipe *r, const struct overlay *over)
 {
@@ -488,7 +537,7 @@ static const struct CMUnitTest tests[] = {cmocka_unit_test(lines_of_dune),
 	SCENE(overlay_takes_the_place), SCENE(two_overlays_of_one_place),
 	SCENE(overlay_of_everything), SCENE(overlay_of_everything_has_other_packages),
 	SCENE(shadow_follows_the_user), SCENE(what_dune_promoted_is_not_the_users),
-	SCENE(trail_is_read_back), SCENE(changes_have_words),
+	SCENE(trail_is_read_back), SCENE(changes_have_words), SCENE(facts_have_words),
 	SCENE(a_folder_that_is_new_is_one_change), SCENE(graph_is_kept)};
 
 RUN_TESTS("dune")
