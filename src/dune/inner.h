@@ -237,7 +237,9 @@ MUST_CHECK bool run_dune(struct build *b, struct err *e);
 
 bool dune_seems_stuck(long pid);
 bool disk_is_full(const struct build *b);
-/* Makes an error that is set one of the full disk. */
+/* The folder without room: the shadow, or one for what is kept for a moment. */
+const char *full_place(const struct build *b);
+/* There is no room for the image. */
 bool fail_full(const struct build *b, struct err *e);
 /* For one that was ended for that: E_IO where the disk is full. */
 bool fail_stuck(const struct build *b, struct err *e);

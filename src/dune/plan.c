@@ -8,17 +8,18 @@
 
 struct plan {
 	struct build *b;
-	struct map reached; /* name of a library -> its reason */
-	struct map own;	    /* name of a library -> the change of a file of its own */
-	struct map foreign; /* the same of a source in C: what requires the library stays */
-	struct map headers; /* the same of a header, which others may include */
-	struct map linked;  /* name of a library of which only the part in C is reached -> why */
-	struct map of_unit; /* name of a unit -> a change of what no library owns */
-	struct map added;   /* name of a unit -> that its folder is new */
-	const char *all;    /* a change that concerns everything */
-	const char *image;  /* one that concerns only the image */
-	bool is_reshaped;   /* a dune file changed: there may be libraries that were not built */
-	const char *image_dune; /* one of a dune file of its own package */
+	programs programs;     /* the image's */
+	struct map reached;    /* name of a library -> its reason */
+	struct map own;	       /* name of a library -> the change of a file of its own */
+	struct map foreign;    /* the same of a source in C: what requires the library stays */
+	struct map headers;    /* the same of a header, which others may include */
+	struct map linked;     /* name of a library of which only the part in C is reached -> why */
+	struct map of_unit;    /* name of a unit -> a change of what no library owns */
+	struct map added;      /* name of a unit -> that its folder is new */
+	const char *all;       /* a change that concerns everything */
+	const char *image;     /* one that concerns only the image */
+	bool is_reshaped;      /* a dune file changed: there may be libraries that were not built */
+	const char *image_own; /* one of a dune file, or source of its program */
 };
 
 /* Did a build read the file? Dune copies what it needs. */
@@ -68,11 +69,11 @@ static void put(struct map *m, const char *key, const char *words)
 		*place = (void *)(uintptr_t)words;
 }
 
-/* A source beside a program is no library's. */
-static bool is_programs(const struct build *b, const char *path)
+/* A source beside the image's program is no library's. */
+static bool is_programs(const struct plan *p, const char *path)
 {
-	vec_for(x, &b->graph.executables)
-		if (is_source(path) && is_in(path, x->dir))
+	vec_for(x, &p->programs)
+		if (is_source(path) && is_in(path, (*x)->dir))
 			return true;
 	return false;
 }
@@ -94,10 +95,11 @@ static void sort_file(struct plan *p, const struct change *change)
 			put(&p->headers, owner->name, change->words);
 	} else if (owner)
 		put(&p->own, owner->name, change->words);
-	else if (!is_dune && !change->is_new && !is_programs(b, change->path))
+	else if (is_dune || is_programs(p, change->path)) {
+		if (!p->image_own && !strcmp(unit_of(b, change->path), b->q->image->name))
+			p->image_own = change->words;
+	} else if (!change->is_new)
 		put(&p->of_unit, unit_of(b, change->path), change->words);
-	else if (is_dune && !p->image_dune && !strcmp(unit_of(b, change->path), b->q->image->name))
-		p->image_dune = change->words;
 }
 
 static void sort_changes(struct plan *p)
@@ -263,14 +265,14 @@ static const char *implementation(struct plan *p, const ocaml_library_list *libr
 	return NULL;
 }
 
-static void plan_image(struct plan *p, const programs *all, const ocaml_library_list *libraries)
+static void plan_image(struct plan *p, const ocaml_library_list *libraries)
 {
 	const struct recipe *image = p->b->q->image;
 	const char *why = p->all;
 	if (!why && p->b->is_others)
 		why = NOT_BUILT;
-	for (size_t i = 0; i < all->n && !why; i++) {
-		const struct ocaml_executable *x = all->v[i];
+	for (size_t i = 0; i < p->programs.n && !why; i++) {
+		const struct ocaml_executable *x = p->programs.v[i];
 		why = any_reason(p, &x->requires, &x->ppx);
 		if (!why)
 			why = program_change(p, x);
@@ -284,7 +286,7 @@ static void plan_image(struct plan *p, const programs *all, const ocaml_library_
 	if (!why)
 		why = map_get(&p->of_unit, str_of(image->name));
 	if (!why)
-		why = p->image_dune;
+		why = p->image_own;
 	if (!why)
 		why = p->image;
 	if (why)
@@ -303,22 +305,21 @@ static const char *first_reason(const struct build *b)
 void plan_parts(struct build *b)
 {
 	struct plan p = {.b = b, .all = first_reason(b)};
-	programs image = {0};
 	ocaml_library_list libraries = {0};
 	struct map *const maps[] = {
 		&p.reached, &p.own, &p.foreign, &p.headers, &p.linked, &p.of_unit, &p.added};
 	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++)
 		maps[i]->a = b->a;
 	p.image = changes_facts(b);
+	graph_image(b, &p.programs, &libraries);
 	if (!p.all)
 		sort_changes(&p);
-	graph_image(b, &image, &libraries);
 	vec_for(name, &b->unfetched)
 		tell(&p, *name, *name,
 			str_format(b->a, "the source of %s is not fetched yet", *name));
 	vec_for(library, &libraries)
 		plan_library(&p, *library);
-	plan_image(&p, &image, &libraries);
+	plan_image(&p, &libraries);
 	b->result->parts = libraries.n + 1 + b->unfetched.n;
 	b->result->reused = b->result->parts - b->result->ran.n;
 }

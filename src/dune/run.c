@@ -322,14 +322,12 @@ static bool fail_build(struct runner *r, const struct outcome *o, struct err *e)
 		return fail_where(e, "%s:/build/dune/target", image->file);
 	}
 	bool full = str_find(said, S(NO_ROOM)) >= 0 || disk_is_full(b);
-	if (full && !has_other_reason(r)) {
-		fail(e, E_CHILD, "%s is not built", image->name);
+	if (full && !has_other_reason(r))
 		return fail_full(b, e);
-	}
 	said = shortened(b->a, said);
 	fail(e, E_CHILD, "%s: dune %s%s%.*s", image->name, outcome_words(b->a, o),
 		said.n ? ":\n" : "", STR(said));
-	return full && fail_full(b, e);
+	return full && fail_hint(e, "%s is full, too", full_place(b));
 }
 
 static void say_waiting(void *ctx)

@@ -133,7 +133,7 @@ contains "... and that is said" "$err" "dune waited for programs that had ended,
 state
 run timeout 60 bwrap --dev-bind / / --size 1000000 --tmpfs "$PWD/.respin" respin build
 exits "... on a full disk" 3
-contains "... that is said" "$err" "No space left on device: dune waited for programs"
+contains "... that is said" "$err" "No space left on device: app is not built"
 cat >../stuck/dune <<END
 #!/bin/sh
 [ "\$1" = build ] || exec $own "\$@"

@@ -7,6 +7,7 @@ unset OCAMLPATH OCAMLFIND_CONF OPAM_SWITCH_PREFIX
 command -v dune >/dev/null || skip_all "there is no dune"
 
 # all: what a person sees
+# shellcheck disable=SC2317 # run calls it
 all() { respin "$@" 2>&1; }
 told() { printf '%s\n' "$out" | grep -cF "$1"; }
 outputs() {
