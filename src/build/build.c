@@ -161,6 +161,15 @@ static bool unfold(
 	       debs_unfold(a, q->w, q->image->name, &object, &result->path, e);
 }
 
+const char *build_words(struct arena *a, const struct build_result *r)
+{
+	const char *s = r->ran.n == 1 ? "" : "s";
+	if (!r->parts)
+		return str_format(a, "%zu action%s ran, %zu reused", r->ran.n, s, r->reused);
+	return str_format(a, "%zu program%s ran, %zu of %zu part%s rebuilt", r->ran.n, s,
+		r->parts - r->reused, r->parts, r->parts == 1 ? "" : "s");
+}
+
 bool build_run(
 	struct arena *a, const struct build_request *q, struct build_result *out, struct err *e)
 {

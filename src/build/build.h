@@ -12,7 +12,8 @@ struct action {
 	const char *output; /* "lwip/src/core/tcp_in.o", "lwip.o", "static-site" */
 	const char *package;
 	const char *reason;  /* one line: "src/core/tcp_in.c changed" */
-	const char *command; /* what ran, without the names of scratch files */
+	const char *command; /* what ran, without the names of scratch files; NULL: dune ran it */
+	const char *program; /* the name of what dune ran, "ocamlopt"; NULL: it is not known */
 	int64_t ns;
 	struct str log; /* all that it said: warnings, or why it failed */
 	bool failed;
@@ -40,7 +41,10 @@ struct build_result {
 			     * Debian's binary packages the folder that holds them */
 	const char *sha256; /* of that file, or of all of these */
 	actions ran;
-	size_t reused; /* actions whose results were there already */
+	size_t reused; /* actions whose results were there already; of images that dune builds:
+			* parts that are as they were */
+	size_t parts;  /* of images that dune builds: libraries of the workspace and the image; else
+			  0 */
 	int64_t ns;
 };
 
@@ -49,6 +53,9 @@ struct build_result {
  * compiled into it), with the reason. */
 MUST_CHECK bool build_run(
 	struct arena *a, const struct build_request *q, struct build_result *out, struct err *e);
+/* "3 actions ran, 102 reused"; of an image that dune builds "13 programs ran, 9 of 64 parts
+ * rebuilt": what dune runs can't be counted where it does not run. */
+const char *build_words(struct arena *a, const struct build_result *r);
 /* A recipe of the workspace that depends on another one. */
 struct build_dependent {
 	struct recipe *r;

@@ -15,7 +15,7 @@ static void relay_action(void *ctx, const struct dune_action *one)
 	*action = (struct action){.output = one->output,
 		.package = one->unit,
 		.reason = one->reason,
-		.command = one->command,
+		.program = one->program,
 		.ns = one->ns,
 		.log = one->log,
 		.failed = one->failed};
@@ -47,6 +47,7 @@ bool build_by_dune(
 			return false;
 	out->path = made.path;
 	out->sha256 = made.sha256;
+	out->parts = made.parts;
 	out->reused = made.reused;
 	return true;
 }

@@ -9,12 +9,22 @@ static void put_actions(struct json_writer *w, const char *name, const actions *
 		json_put_string(w, "output", action->output);
 		json_put_string(w, "package", action->package);
 		json_put_string(w, "reason", action->reason);
-		json_put_string(w, "command", action->command);
+		if (action->command)
+			json_put_string(w, "command", action->command);
+		if (action->program)
+			json_put_string(w, "program", action->program);
 		if (ran)
 			json_put_number(w, "seconds", (double)action->ns / 1e9);
 		json_close(w);
 	}
 	json_close(w);
+}
+
+static void put_reused(struct json_writer *w, const struct build_result *r)
+{
+	json_put_int(w, "reused", (int64_t)r->reused);
+	if (r->parts)
+		json_put_int(w, "parts", (int64_t)r->parts);
 }
 
 /* Reasons that this many actions share are told once. */
@@ -51,7 +61,7 @@ static void print_actions(struct context *c, const actions *list)
 		if (together)
 			what = str_format(c->a, "%s and %zu more", what, group->n - 1);
 		term_out("%-44s %s\n", what, action->reason);
-		if (term_is_verbose())
+		if (term_is_verbose() && action->command)
 			term_out("    %s\n", action->command);
 	}
 }
@@ -61,13 +71,15 @@ static void print_plan(struct context *c, const struct recipe *image, const stru
 {
 	print_actions(c, &r->ran);
 	if (r->ran.n && image->build.dune)
-		term_out("%s: %s to rebuild (libraries, the image), %zu reused\n", image->name,
-			counted(c->a, r->ran.n, "part"), r->reused);
+		term_out("%s: %zu of %s to rebuild (libraries, the image)\n", image->name, r->ran.n,
+			counted(c->a, r->parts, "part"));
 	else if (r->ran.n)
 		term_out("%s: %s to run, %zu reused\n", image->name,
 			counted(c->a, r->ran.n, "action"), r->reused);
 	else
-		term_out("%s: nothing to do, %zu reused\n", image->name, r->reused);
+		term_out("%s: nothing to do, %s reused\n", image->name,
+			r->parts ? counted(c->a, r->parts, "part")
+				 : str_format(c->a, "%zu", r->reused));
 }
 
 /* What was built or planned, and what of it. */
@@ -94,12 +106,13 @@ static void put_plans(struct json_writer *w, const struct recipe *r, const build
 	struct build_result all = {0};
 	vec_for(one, planned) {
 		all.reused += one->result.reused;
+		all.parts += one->result.parts;
 		vec_for(action, &one->result.ran)
 			vec_push(w->out->a, &all.ran, *action);
 	}
 	json_put_string(w, "image", r->name);
 	put_actions(w, "actions", &all.ran, false);
-	json_put_int(w, "reused", (int64_t)all.reused);
+	put_reused(w, &all);
 	if (planned->n == 1 && planned->v[0].r == r)
 		return;
 	json_open(w, "images", '[');
@@ -107,7 +120,7 @@ static void put_plans(struct json_writer *w, const struct recipe *r, const build
 		json_open(w, NULL, '{');
 		json_put_string(w, "image", one->r->name);
 		put_actions(w, "actions", &one->result.ran, false);
-		json_put_int(w, "reused", (int64_t)one->result.reused);
+		put_reused(w, &one->result);
 		json_close(w);
 	}
 	json_close(w);
@@ -153,7 +166,7 @@ static void put_result(struct json_writer *w, const struct built *b)
 	json_put_string(w, "path", r->path);
 	json_put_string(w, "sha256", r->sha256);
 	put_actions(w, "ran", &r->ran, true);
-	json_put_int(w, "reused", (int64_t)r->reused);
+	put_reused(w, r);
 	json_put_number(w, "seconds", (double)r->ns / 1e9);
 }
 
@@ -188,11 +201,7 @@ static void print_build(struct context *c, const struct built *b, bool named)
 {
 	if (named)
 		term_out("%s%s%s\n", term_tint(TINT_BOLD), b->r->name, term_tint_end());
-	bool dune = b->r->build.dune;
-	term_out("%s\n  %s ran, %s reused, %s\n", b->result.path,
-		counted(c->a, b->result.ran.n, dune ? "program" : "action"),
-		dune ? counted(c->a, b->result.reused, "part")
-		     : str_format(c->a, "%zu", b->result.reused),
+	term_out("%s\n  %s, %s\n", b->result.path, build_words(c->a, &b->result),
 		duration(c->a, b->result.ns));
 }
 

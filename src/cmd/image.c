@@ -1,6 +1,7 @@
 /* image.c - which image, with which overlays, built with progress. SPDX-License-Identifier: ISC */
 #include "cmd/cmd.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* What is not as the user may think it is. */
@@ -205,8 +206,20 @@ bool pick_overlays(struct context *c, struct recipe *image, overlays *out, struc
 struct progress {
 	struct arena *a;
 	size_t done;
+	bool dune;
 	strings failed; /* what those said that failed */
 };
+
+/* The programs that dune runs say a lot that is of no use where they do well, as make does. */
+static bool warns(struct str log)
+{
+	for (struct str rest = log; rest.n;) {
+		struct str line = str_cut(&rest, '\n');
+		if (str_starts(line, S("File \"")) || str_find(line, S("arning")) >= 0)
+			return true;
+	}
+	return false;
+}
 
 static void show_action(void *ctx, const struct action *action)
 {
@@ -218,26 +231,39 @@ static void show_action(void *ctx, const struct action *action)
 		term_progress("building: %zu done, %s", p->done, action->output);
 	if (action->failed)
 		vec_push(p->a, &p->failed, str_copy(p->a, str_trim(action->log)));
-	else if (action->log.n)
+	else if (action->log.n && (!p->dune || term_is_verbose() || warns(action->log)))
 		term_note("%.*s", STR(str_trim(action->log)));
 }
 
-/* What the error says (of debian/rules the end, with the file that has all) is not said twice. */
-static void show_failures(const struct progress *p, const struct recipe *image, const struct err *e)
+/* Is all of it said by the error (of debian/rules the end, with the file that has all)? */
+static bool is_told(const char *log, const struct recipe *image, const struct err *e)
 {
 	const char *said = strchr(e->text, '\n');
-	vec_for(log, &p->failed) {
-		bool told = said && strstr(*log, said + 1) &&
-			    (image->build.debian || strlen(*log) == strlen(said + 1));
-		if (**log && !told)
+	if (!*log)
+		return true;
+	return said && (strstr(said, log) || (image->build.debian && strstr(log, said + 1)));
+}
+
+/* What programs said is shown once, whole: by the error, or before it. */
+static void show_failures(const struct progress *p, const struct recipe *image, struct err *e)
+{
+	bool all = true;
+	if (e->code != E_CHILD && !term_is_verbose())
+		return;
+	vec_for(log, &p->failed)
+		all &= is_told(*log, image, e);
+	if (all || !term_notes())
+		return;
+	vec_for(log, &p->failed)
+		if (**log)
 			term_note("%s", *log);
-	}
+	snprintf(e->text, sizeof(e->text), "%s", first_line(p->a, e));
 }
 
 bool build_image(struct context *c, struct recipe *image, const overlays *with,
 	const strings *from_source, struct build_result *out, struct err *e)
 {
-	struct progress progress = {.a = c->a};
+	struct progress progress = {.a = c->a, .dune = image->build.dune};
 	struct build_request q = {.w = &c->w,
 		.image = image,
 		.with = with,

@@ -183,9 +183,8 @@ static bool build_sides(struct trial *t, struct side *before, struct side *after
 	if (!build_side(t->c, t->image, &t->before, &t->after, "as it was", before, e) ||
 		!build_side(t->c, t->image, &t->after, &t->before, "with the patch", after, e))
 		return false;
-	end(t, str_format(a, "before: %zu ran, %zu reused; after: %zu ran, %zu reused",
-		       before->build.ran.n, before->build.reused, after->build.ran.n,
-		       after->build.reused));
+	end(t, str_format(a, "before: %s; after: %s", build_words(a, &before->build),
+		       build_words(a, &after->build)));
 	print_ran(a, &after->build.ran);
 	return true;
 }

@@ -39,8 +39,13 @@ static void read_last(struct build *b)
 	const char *dir = str_format(b->a, "%s/dune/%s", b->state, side);
 	b->base_dir = b->dir;
 	b->has_last = b->has_base = trail_read(b->a, trail_file(b, b->side), &b->last);
-	if (b->has_last || !trail_read(b->a, trail_file(b, side), &other))
+	if (b->has_last)
 		return;
+	if (!trail_read(b->a, trail_file(b, side), &other)) {
+		b->has_base = b->is_others =
+			dir_exists(results(b, b->dir)) && trail_read_any(b, &b->last);
+		return;
+	}
 	bool copies = !dir_exists(results(b, b->dir)) && dir_exists(results(b, dir));
 	if (!other.caches && !copies)
 		return;
@@ -108,7 +113,7 @@ bool dune_unchanged(struct arena *a, const struct dune_request *q, bool *holds,
 	give_object(&b, &b.last.object, &result);
 	if (!has_object(&b, result.path))
 		return true;
-	result.reused = b.last.parts;
+	result.reused = result.parts = b.last.parts;
 	trail_touch(trail_file(&b, b.side));
 	*out = result;
 	*holds = true;
@@ -148,7 +153,7 @@ static void count_parts(struct build *b, struct dune_result *out)
 	programs p = {0};
 	ocaml_library_list all = {0};
 	graph_image(b, &p, &all);
-	b->parts = all.n + 1;
+	b->parts = out->parts = all.n + 1;
 	out->reused = out->ran.n ? 0 : 1;
 	vec_for(library, &all)
 		out->reused += !map_has(&b->rebuilt, str_of((*library)->name));
@@ -162,11 +167,10 @@ static void tell_manifest(struct build *b, const struct digest *object)
 		return;
 	struct dune_action one = {.output = q->image->name,
 		.unit = q->image->name,
-		.reason = "its last result is gone from the store",
-		.command = "respin's manifest"};
-	vec_for(change, &b->changes)
-		if (change->kind == ENTRY_FACT)
-			one.reason = str_copy(b->out, str_of(change->words));
+		.reason = "its last result is gone from the store"};
+	const char *facts = changes_facts(b);
+	if (facts)
+		one.reason = str_copy(b->out, str_of(facts));
 	vec_push(b->out, &b->result->ran, one);
 	if (q->on_action)
 		q->on_action(q->ctx, &one);

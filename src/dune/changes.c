@@ -44,8 +44,62 @@ static bool is_same(const struct entry *a, const struct entry *b)
 	}
 }
 
+static const char *fact_words(const struct build *b, const char *fact, const char *what)
+{
+	struct str s = str_of(fact);
+	bool is_new = !strcmp(what, "is new"), gone = !strcmp(what, "is gone");
+	if (str_starts(s, S(OVERLAY_OF)))
+		return str_format(b->a, "%s %s", fact,
+			is_new ? "was added"
+			: gone ? "was dropped"
+			       : "changed");
+	if (str_starts(s, S(PLACE_OF)))
+		return is_new || gone
+			       ? NULL /* its overlay is told */
+			       : str_format(b->a, "the source of %s is in another folder now",
+					 fact + strlen(PLACE_OF));
+	if (!str_starts(s, S(ORIGIN_OF)))
+		return str_format(b->a, "%s %s", fact, what);
+	const char *package = fact + strlen(ORIGIN_OF);
+	if (gone && !dir_exists(path_join(b->a, b->q->w->overlays, package)))
+		return str_format(b->a, OVERLAY_OF "%s was dropped", package);
+	return str_format(b->a, "%s is %s", package,
+		gone ? "not built from source any more" : "built from source");
+}
+
+static void add_fact(struct build *b, const char *fact, const char *what)
+{
+	const char *words = fact_words(b, fact, what);
+	if (words)
+		vec_push(b->a, &b->changes,
+			((struct change){.kind = ENTRY_FACT, .path = fact, .words = words}));
+}
+
+static bool is_of_package(const char *fact)
+{
+	struct str s = str_of(fact);
+	return str_starts(s, S(OVERLAY_OF)) || str_starts(s, S(PLACE_OF)) ||
+	       str_starts(s, S(ORIGIN_OF));
+}
+
+/* What is said of packages says it all: their recipes may change with them. */
+const char *changes_facts(const struct build *b)
+{
+	struct text of_packages = {.a = b->a}, others = {.a = b->a};
+	vec_for(change, &b->changes) {
+		struct text *t = is_of_package(change->path) ? &of_packages : &others;
+		if (change->kind == ENTRY_FACT)
+			text_addf(t, "%s%s", t->n ? "; " : "", change->words);
+	}
+	return of_packages.n ? of_packages.p : others.n ? others.p : NULL;
+}
+
 static void add(struct build *b, enum entry_kind kind, const char *path, const char *what)
 {
+	if (kind == ENTRY_FACT) {
+		add_fact(b, path, what);
+		return;
+	}
 	const char *name = is_workspace(kind) ? short_path(b, path) : path;
 	vec_push(b->a, &b->changes,
 		((struct change){.kind = kind,
@@ -129,7 +183,7 @@ static bool is_mounted(const struct build *b, const char *at)
 
 /* The packages of NAME, which was in the folder AT, are installed ones again: who links them is
  * made anew. */
-static void add_again(struct build *b, const char *name, const char *at, const char *how)
+static void add_again(struct build *b, const char *name, const char *at, const char *words)
 {
 	const struct recipe *r = recipe_named(b, name);
 	strings packages = {0};
@@ -141,10 +195,18 @@ static void add_again(struct build *b, const char *name, const char *at, const c
 		vec_push(b->a, &packages, name);
 	vec_for(package, &packages)
 		vec_push(b->a, &b->changes,
-			((struct change){.kind = ENTRY_INSTALLED,
-				.path = *package,
-				.words = str_format(b->a, "%s is not %s any more", name, how)}));
+			((struct change){
+				.kind = ENTRY_INSTALLED, .path = *package, .words = words}));
 	vec_push(b->a, &b->dropped, at);
+}
+
+/* It was built from source for its own overlay to be compared with, or for another one's. */
+static const char *origin_words(const struct build *b, const char *package)
+{
+	const char *origin = str_format(b->a, ORIGIN_OF "%s", package);
+	if (map_has(&b->last.by_path, str_of(origin)))
+		return fact_words(b, origin, "is gone");
+	return str_format(b->a, "%s is not built from source any more", package);
 }
 
 /* An entry of the last build that is there no more: was it such a folder? */
@@ -152,13 +214,14 @@ static void find_dropped(struct build *b, const struct entry *old)
 {
 	struct str path = str_of(old->path), unit = path, at = str_cut(&unit, '\n');
 	if (old->kind == ENTRY_MOUNT)
-		add_again(b, str_copy(b->a, unit), str_copy(b->a, at), "built from source");
+		add_again(b, str_copy(b->a, unit), str_copy(b->a, at),
+			origin_words(b, str_copy(b->a, unit)));
 	if (old->kind != ENTRY_FACT || !str_starts(path, S(OVERLAY_OF)))
 		return;
 	const char *name = old->path + strlen(OVERLAY_OF);
 	const struct recipe *r = recipe_named(b, name);
 	if (r && r->build.dune && !dir_exists(path_join(b->a, b->root, r->build.dune->place)))
-		add_again(b, name, vendor_at(b, r), "overlaid");
+		add_again(b, name, vendor_at(b, r), str_format(b->a, "%s was dropped", old->path));
 }
 
 static bool is_dropped(const struct build *b, const struct entry *old)
@@ -206,17 +269,26 @@ bool changes_find(struct build *b, struct err *e)
 }
 
 /* "lwt.unix" is in a folder "lwt". */
+static bool is_required(const struct build *b, const strings *requires, const char *package)
+{
+	vec_for(name, requires) {
+		struct str rest = str_of(*name), first = str_cut(&rest, '.');
+		if (!ocaml_find(&b->graph.libraries, *name) && str_is(first, package))
+			return true;
+	}
+	return false;
+}
+
+/* Several packages of one source have the same words. */
 const char *changes_installed(const struct build *b, const strings *requires)
 {
+	struct text t = {.a = b->a};
 	vec_for(change, &b->changes) {
-		if (change->kind != ENTRY_INSTALLED)
+		if (change->kind != ENTRY_INSTALLED ||
+			!is_required(b, requires, path_base(change->path)) ||
+			str_find(text_str(&t), str_of(change->words)) >= 0)
 			continue;
-		vec_for(name, requires) {
-			struct str rest = str_of(*name), first = str_cut(&rest, '.');
-			const struct ocaml_library *here = ocaml_find(&b->graph.libraries, *name);
-			if (!here && str_is(first, path_base(change->path)))
-				return change->words;
-		}
+		text_addf(&t, "%s%s", t.n ? "; " : "", change->words);
 	}
-	return NULL;
+	return t.n ? t.p : NULL;
 }

@@ -22,7 +22,7 @@ struct dune_action {
 	const char *output;
 	const char *unit;    /* the package (recipe) it belongs to; the image's where none does */
 	const char *reason;  /* "src/tcp/window.ml changed"; "needs tcpip.tcp, which is rebuilt" */
-	const char *command; /* "ocamlopt src/tcp/..." */
+	const char *program; /* "ocamlopt"; NULL: planned, or not told by dune 2 */
 	int64_t ns;	     /* since the action before it ended, or dune began */
 	struct str log;	     /* all that it said */
 	bool failed;
@@ -43,7 +43,8 @@ struct dune_request {
 struct dune_result {
 	const char *path, *sha256; /* the image, with its manifest, in the workspace's store */
 	dune_actions ran;
-	size_t reused; /* libraries and images that are as they were */
+	size_t parts;  /* libraries of the workspace in the image, and the image */
+	size_t reused; /* those that are as they were */
 };
 
 /* *HOLDS: nothing that the last build of Q read has changed, so its result, in OUT, is that of

@@ -33,6 +33,9 @@ static void take(struct build *b, const struct ocaml_workspace *w, const struct 
 		struct ocaml_library *one = vec_add(b->a, &b->graph.libraries);
 		*one = *library;
 		one->dir = dir;
+		one->stubs = (strings){0};
+		vec_for(stub, &library->stubs)
+			vec_push(b->a, &one->stubs, path_join(b->a, m->at, *stub));
 	}
 	vec_for(executable, &w->executables) {
 		const char *dir = dir_in(b->a, m, executable->dir);
@@ -127,10 +130,32 @@ static bool by_objects(const struct build *b, struct str target, const struct oc
 	return true;
 }
 
+/* "src/one.o" of src/one.c, "src/dlltcp_stubs.so,src/libtcp_stubs.a" */
+static const struct ocaml_library *by_stubs(const struct build *b, struct str target)
+{
+	const char *path = str_copy(b->a, str_cut(&target, ',')), *dir = path_dir(b->a, path);
+	struct str rest = str_of(path_base(path)), stem = str_cut(&rest, '.');
+	bool object = str_is(rest, "o");
+	bool archive = (str_starts(stem, S("dll")) || str_starts(stem, S("lib"))) &&
+		       str_ends(stem, S("_stubs"));
+	if (archive && stem.n > 9)
+		return library_named(b, str_of(dir), (struct str){stem.p + 3, stem.n - 9});
+	struct str start = {path, strlen(path) - 1};
+	vec_for(library, &b->graph.libraries)
+		vec_for(stub, &library->stubs)
+			if (object && str_starts(str_of(*stub), start) &&
+				!strpbrk(*stub + start.n, "./"))
+				return library;
+	return NULL;
+}
+
 const struct ocaml_library *graph_library(const struct build *b, struct str target)
 {
 	const struct ocaml_library *found = NULL, *only = NULL;
 	if (by_objects(b, target, &found))
+		return found;
+	found = by_stubs(b, target);
+	if (found)
 		return found;
 	const char *dir = folder_of(b, target);
 	struct str base = str_of(path_base(str_copy(b->a, target)));

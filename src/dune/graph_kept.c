@@ -4,7 +4,7 @@
  *   KEY SHA256-OF-THE-REST
  *   L name local-name dir redirect implements default-implementation    (fields apart by tabs)
  *   X dir is-vendored is-test                                           a program
- *   n name | r required | p ppx | m unit impl intf                      of the one above
+ *   n name | r required | p ppx | s source-in-C | m unit impl intf      of the one above
  *
  * SPDX-License-Identifier: ISC */
 #include "dune/inner.h"
@@ -23,6 +23,7 @@ static const char *key_of(const struct build *b)
 {
 	struct hasher h;
 	hash_start(&h);
+	hash_add(&h, S("2")); /* the lines' kinds */
 	vec_for(entry, &b->inputs) {
 		if (!is_workspace(entry->kind))
 			continue;
@@ -89,6 +90,10 @@ static bool take_line(struct reader *r, char kind, const char *const f[FIELDS])
 	case 'p':
 		vec_push(a, of_library ? &r->library->ppx : &r->program->ppx, f[0]);
 		return true;
+	case 's':
+		if (of_library)
+			vec_push(a, &r->library->stubs, f[0]);
+		return of_library;
 	case 'm':
 		vec_push(a, of_library ? &r->library->modules : &r->program->modules,
 			((struct ocaml_module){.unit = f[0], .impl = f[1], .intf = f[2]}));
@@ -185,6 +190,7 @@ bool graph_save(struct build *b, struct err *e)
 			word(l->redirect), word(l->implements), word(l->default_implementation));
 		put_list(&out, 'r', &l->requires);
 		put_list(&out, 'p', &l->ppx);
+		put_list(&out, 's', &l->stubs);
 		put_modules(&out, &l->modules);
 	}
 	vec_for(x, &b->graph.executables) {

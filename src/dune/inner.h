@@ -100,6 +100,7 @@ struct build {
 	bool has_last;
 	bool has_base; /* last is what changes are told from: it may be the other side's, ... */
 	const char *base_dir; /* ... whose shadow this is: dune's cache has what was made there */
+	bool is_others;	      /* ... or another image's of this side */
 	changes changes;
 	strings dropped; /* folders of the last build whose packages are installed ones again */
 	struct ocaml_workspace graph;
@@ -145,7 +146,12 @@ bool scan_again(struct build *b);
 void scan_ways(struct build *b);
 uint32_t marks_of(const struct build *b, const struct entry *entry);
 
-#define OVERLAY_OF "the overlay of " /* an ENTRY_FACT */
+/* Each an ENTRY_FACT, with the name of a package. */
+#define OVERLAY_OF "the overlay of "
+#define PLACE_OF "the place of "
+#define ORIGIN_OF "the origin of " /* it is to be built from its released source */
+
+#define PLACE_OF_ALL "the workspace's place"
 
 /* ---- outside.c: what is not in the workspace ----------------------------------------------- */
 
@@ -175,6 +181,8 @@ MUST_CHECK bool shadow_sync(struct build *b, struct err *e);
 
 /* Of the last build of B's image on SIDE. */
 const char *trail_file(const struct build *b, const char *side);
+/* The latest on B's side, of whatever image; false where there is none. */
+bool trail_read_any(struct build *b, struct trail *out);
 /* False where there is none, or only a damaged one. */
 bool trail_read(struct arena *a, const char *file, struct trail *out);
 /* The same of BYTES in memory, aligned as malloc's, which must stay. */
@@ -190,8 +198,10 @@ void trail_touch(const char *file);
 /* Compares the inputs with those of the last build. Of a folder that is new as a whole, the files
  * that differ from its released source. */
 MUST_CHECK bool changes_find(struct build *b, struct err *e);
-/* The change of an installed package that one of the libraries REQUIRES is of; NULL: none. */
+/* The changes of installed packages that the libraries REQUIRES are of, in words; NULL: none. */
 const char *changes_installed(const struct build *b, const strings *requires);
+/* All changes of what is asked for, in words: "the overlay of lwt was dropped"; NULL: none. */
+const char *changes_facts(const struct build *b);
 bool is_workspace(enum entry_kind kind);
 bool is_dune_file(const char *path);
 /* Is PATH in DIR or below? Of the root, ".", only the files in itself count. */
@@ -215,6 +225,9 @@ struct dune_line {
 };
 /* False where it is something else: what a program said. */
 bool dune_line_parse(struct str line, struct dune_line *out);
+/* Is LINE's target in a folder of dune's? Some line of a program's own may look like one of
+ * dune's. */
+bool dune_line_holds(const struct build *b, const struct dune_line *line);
 /* LOG with the user's paths instead of the shadow's. */
 struct str user_log(struct build *b, struct str log);
 /* Runs dune, telling each action. E_CHILD where it failed. */
@@ -224,7 +237,9 @@ MUST_CHECK bool run_dune(struct build *b, struct err *e);
 
 bool dune_seems_stuck(long pid);
 bool disk_is_full(const struct build *b);
-/* Makes an error that is set one of the full disk. */
+/* The folder without room: the shadow, or one for what is kept for a moment. */
+const char *full_place(const struct build *b);
+/* There is no room for the image. */
 bool fail_full(const struct build *b, struct err *e);
 /* For one that was ended for that: E_IO where the disk is full. */
 bool fail_stuck(const struct build *b, struct err *e);

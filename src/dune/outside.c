@@ -144,8 +144,8 @@ static void add_overlays(struct build *b)
 				text_addf(&t, "\n%s", *subject);
 			add_value(
 				b, ENTRY_FACT, str_format(b->a, OVERLAY_OF "%s", o->package), t.p);
-			add_value(b, ENTRY_FACT, str_format(b->a, "the place of %s", o->package),
-				o->dir);
+			add_value(
+				b, ENTRY_FACT, str_format(b->a, PLACE_OF "%s", o->package), o->dir);
 		}
 }
 
@@ -153,8 +153,7 @@ static void add_from_source(struct build *b)
 {
 	if (b->q->from_source)
 		vec_for(name, b->q->from_source)
-			add_value(b, ENTRY_FACT, str_format(b->a, "the origin of %s", *name),
-				"source");
+			add_value(b, ENTRY_FACT, str_format(b->a, ORIGIN_OF "%s", *name), "source");
 }
 
 bool outside_dune(struct build *b, struct err *e)
@@ -208,7 +207,7 @@ void outside_values(struct build *b)
 	add_recipes(b);
 	add_overlays(b);
 	add_from_source(b);
-	add_value(b, ENTRY_FACT, "the workspace's place", b->root);
+	add_value(b, ENTRY_FACT, PLACE_OF_ALL, b->root);
 	add_environment(b);
 	vec_for(entry, &b->inputs) {
 		hash_value(&facts, entry);

@@ -219,7 +219,8 @@ static const char *any_change(struct build *b, struct str target)
 	}
 	if (other)
 		return needs(b, unit_of(b, other->path), 0);
-	return b->changes.n ? b->changes.v[0].words : NULL;
+	const char *facts = changes_facts(b);
+	return facts ? facts : b->changes.n ? b->changes.v[0].words : NULL;
 }
 
 static const char *find(
@@ -239,6 +240,8 @@ static const char *find(
 		why = changes_installed(b, requires);
 	if (!why)
 		why = wide_change(b, dir);
+	if (!why && b->is_others)
+		why = "not built before";
 	if (!why)
 		why = any_change(b, line->target);
 	return why ? why : "its last result is gone from dune's folder";

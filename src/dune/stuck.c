@@ -64,25 +64,35 @@ bool dune_seems_stuck(long pid)
 	return ended > 0;
 }
 
-bool disk_is_full(const struct build *b)
+static bool is_full(const char *dir)
 {
 	struct statvfs room;
-	return statvfs(b->dir, &room) == 0 &&
+	return statvfs(dir, &room) == 0 &&
 	       (room.f_bavail * room.f_frsize < LEAST_ROOM || (room.f_files && !room.f_favail));
+}
+
+bool disk_is_full(const struct build *b)
+{
+	return is_full(b->dir);
+}
+
+/* Compilers have files of their own in /tmp. */
+const char *full_place(const struct build *b)
+{
+	return !is_full(b->dir) && is_full("/tmp") ? "/tmp" : b->dir;
 }
 
 bool fail_full(const struct build *b, struct err *e)
 {
-	fail_context(e, "No space left on device");
-	e->code = E_IO;
+	fail(e, E_IO, "No space left on device: %s is not built", b->q->image->name);
 	fail_hint(e, "make room there, then the same command again goes on with what it built");
-	return fail_where(e, "%s", b->dir);
+	return fail_where(e, "%s", full_place(b));
 }
 
 bool fail_stuck(const struct build *b, struct err *e)
 {
-	fail(e, E_CHILD, "dune waited for programs that had ended, and was ended");
 	if (disk_is_full(b))
 		return fail_full(b, e);
+	fail(e, E_CHILD, "dune waited for programs that had ended, and was ended");
 	return fail_hint(e, "the same command again goes on with what it built");
 }

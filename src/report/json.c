@@ -182,6 +182,8 @@ static void put_build(struct json_writer *w, const struct build_result *build)
 	}
 	json_close(w);
 	json_put_int(w, "reused", (int64_t)build->reused);
+	if (build->parts)
+		json_put_int(w, "parts", (int64_t)build->parts);
 	json_close(w);
 }
 

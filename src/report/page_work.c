@@ -25,9 +25,7 @@ void page_rebuilt(struct text *out, const struct comparison *c)
 			add_action(out, action);
 		page_table_end(out);
 	}
-	page_add(out, "<p class=\"small\">%s reused as they were; %s run.</p>\n</section>\n",
-		words_plural(out->a, build->reused, "result"),
-		words_plural(out->a, build->ran.n, "action"));
+	page_add(out, "<p class=\"small\">%s.</p>\n</section>\n", build_words(out->a, build));
 }
 
 void page_steps(struct text *out, const steps *s)

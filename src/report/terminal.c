@@ -171,7 +171,7 @@ static void print_rebuilt(const struct view *v)
 	struct table t = {.a = v->a, .columns = 2, .yielding = less_told(v, &told, shown)};
 	if (!build->path)
 		return;
-	view_heading(v, str_format(v->a, "rebuilt  %zu, reused %zu", build->ran.n, build->reused));
+	view_heading(v, str_format(v->a, "rebuilt  %s", build_words(v->a, build)));
 	for (size_t i = 0; i < shown; i++) {
 		table_add(&t, TINT_NONE, told.v[i].output);
 		table_add(&t, TINT_DIM, told.v[i].reason);

@@ -250,6 +250,7 @@ enum tint { TINT_NONE, TINT_BOLD, TINT_DIM, TINT_GREEN, TINT_RED, TINT_YELLOW, T
 void term_init(bool quiet, int verbose, bool json);
 bool term_is_verbose(void);
 bool term_is_json(void);
+bool term_notes(void); /* are notes shown? */
 /* To standard output. */
 void term_out(const char *fmt, ...) CHECK_FMT(1, 2);
 /* To standard error: a line of progress that stays. Nothing with -q or --json. */

@@ -40,6 +40,11 @@ bool term_is_json(void)
 	return term.json;
 }
 
+bool term_notes(void)
+{
+	return !term.quiet && !term.json;
+}
+
 static void erase_line(void)
 {
 	if (term.line_is_drawn)

@@ -133,7 +133,7 @@ contains "... and that is said" "$err" "dune waited for programs that had ended,
 state
 run timeout 60 bwrap --dev-bind / / --size 1000000 --tmpfs "$PWD/.respin" respin build
 exits "... on a full disk" 3
-contains "... that is said" "$err" "No space left on device: dune waited for programs"
+contains "... that is said" "$err" "No space left on device: app is not built"
 cat >../stuck/dune <<END
 #!/bin/sh
 [ "\$1" = build ] || exec $own "\$@"
@@ -143,8 +143,12 @@ END
 state
 run bwrap --dev-bind / / --size 1000000 --tmpfs "$PWD/.respin" respin build
 exits "... where dune says something else" 3
-contains "... it is told" "$err" "No space left on device: app: dune exited with status 1:"
-contains "... with dune's words" "$err" "a crash of a hundred lines"
+is "... only that is told, and where" "$(echo "$err" | grep -v warning)" \
+	"respin: $PWD/.respin/dune/without: No space left on device: app is not built
+  make room there, then the same command again goes on with what it built"
+state
+run bwrap --dev-bind / / --size 1000000 --tmpfs "$PWD/.respin" respin -v build
+contains "... but with -v dune's words, too" "$err" "a crash of a hundred lines"
 PATH=$path
 rm -r ../stuck
 state

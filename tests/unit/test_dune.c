@@ -94,6 +94,14 @@ static void lines_of_dune(void **state)
 	expect_line("    ocamlopt main.exe [solo5]", "ocamlopt", "main.exe", "solo5", false);
 	expect_line("      ocamlc lib/a.{cmi,cmo} (exit 2)", "ocamlc", "lib/a.{cmi,cmo}", "", true);
 	expect_line("    ocamlopt a b.exe [x] (got signal KILL)", "ocamlopt", "a b.exe", "x", true);
+	expect_line("x86_64-linux-gnu-gcc lib/st_stubs.o (exit 1)", "x86_64-linux-gnu-gcc",
+		"lib/st_stubs.o", "", true);
+	expect_line("  ocamlmklib lib/dllst_stubs.so,lib/libst_stubs.a", "ocamlmklib",
+		"lib/dllst_stubs.so,lib/libst_stubs.a", "", false);
+	expect_line("x86_64-linux-gnu-gcc .dune/cc_vendor/cc_vendor", "x86_64-linux-gnu-gcc",
+		".dune/cc_vendor/cc_vendor", "", false);
+	expect_line("          sh alias lib/runtest (had unexpected output on stdout)", "sh",
+		"alias lib/runtest", "", true);
 }
 
 static void other_lines(void **state)
@@ -102,11 +110,55 @@ static void other_lines(void **state)
 	static const char *const lines[] = {"", " ",
 		"File \"bin/main.ml\", line 1:", "1 | let () = print_int", "Error: Unbound value a",
 		"       int", "            ^^^^^^^^", "ocamlopt main.exe", "    ocamlopt",
-		"    ocamlopt "};
+		"    ocamlopt ",
+		/* the C compiler and the linker */
+		"cstruct_stubs.c:82:2: error: #error \"stop here\"",
+		"st_stubs.c: In function 'st_f':",
+		"st_stubs.c:2:30: note: each undeclared identifier is reported only once",
+		"   82 | #error \"stop here\"", "      |  ^~~~~",
+		"                 from st_stubs.c:1:", "In file included from st_stubs.c:1:",
+		"/usr/bin/ld: lib/libst_stubs.a(st_stubs.o): in function `st_f':",
+		"/tmp/with/_build/default/lib/st_stubs.c:3: undefined reference to `nowhere'",
+		"collect2: error: ld returned 1 exit status",
+		/* what dune 3 says of its cache */
+		"Warning: cache store error [57f78b57bf20d4265b271f1d7034f71e]: ((in_cache",
+		"((tcp__Window.cmx 4d120b948335f022c4327527a120aba7) (tcp__Window.o",
+		"5b54aeb24dfaf460584a597160e0448c))) (computed ((tcp__Window.cmx",
+		"(mkdir -p _build/default;cd _build/default;",
+		"/usr/bin/ocamlopt.opt -w -40 -w -a -alert -all -g -I",
+		"  vendor/tcpip/src/tcp/.tcp.objs/byte -I", "  -intf-suffix .ml -no-alias-deps -o",
+		"  -impl vendor/tcpip/src/tcp/window.ml)"};
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
 		struct dune_line l;
 		assert_false(dune_line_parse(str_of(lines[i]), &l));
 	}
+}
+
+static bool holds(struct scene *s, const char *line)
+{
+	struct dune_line l;
+	return dune_line_parse(str_of(line), &l) && dune_line_holds(&s->b, &l);
+}
+
+static void a_target_is_where_dune_builds(void **state)
+{
+	struct scene *s = *state;
+	put(s, ".respin/dune/with/_build/default/lib/.foo.objs/byte/x", "");
+	put(s, ".respin/dune/with/_build/default/odd name/x", "");
+	put(s, ".respin/dune/with/_build/default/image", "");
+	put(s, ".respin/dune/with/_build/solo5/src/x", "");
+	assert_true(holds(s, "      ocamlc lib/.foo.objs/byte/foo.{cmi,cmo,cmt}"));
+	assert_true(holds(s, "  ocamlmklib lib/dllst_stubs.so,lib/libst_stubs.a"));
+	assert_true(holds(s, "    ocamlopt odd name/odd.{a,cmxa}"));
+	assert_true(holds(s, "    ocamlopt main.exe") && holds(s, "          cp image"));
+	assert_true(holds(s, "    ocamlopt src/foo.o [solo5]"));
+	assert_true(holds(s, "          sh alias lib/runtest"));
+	assert_true(holds(s, "          sh (internal)"));
+	assert_true(holds(s, "          sh made (exit 1)"));
+	assert_false(holds(s, "    ocamlopt src/foo.o") || holds(s, "    ocamlopt foo.o [lib]"));
+	assert_false(holds(s, "configuration done") || holds(s, "configuration is done."));
+	assert_false(holds(s, "       Types do not match:"));
+	assert_false(holds(s, "successfully done."));
 }
 
 /* ---- special folders ------------------------------------------------------------------ */
@@ -334,6 +386,55 @@ static void changes_have_words(void **state)
 	assert_string_equal(s->b.changes.v[2].words, "gone.ml is gone");
 }
 
+static void add_value(struct scene *s, const char *name, const char *value)
+{
+	struct entry *entry = vec_add(&s->a, &s->b.inputs);
+	*entry = (struct entry){.kind = ENTRY_FACT, .safe = true, .path = name};
+	entry->digest = hash_bytes(str_of(value));
+}
+
+static const char *facts(struct scene *s, const char *const names[])
+{
+	struct err e;
+	make_shadow(s);
+	for (; *names; names++)
+		add_value(s, *names, "x");
+	assert_ok(changes_find(&s->b, &e));
+	return changes_facts(&s->b);
+}
+
+static void facts_have_words(void **state)
+{
+	struct scene *s = *state;
+	struct err e;
+	struct digest d = {{0}};
+	put(s, "bin/main.ml", "1");
+	s->w.overlays = in(s, "overlays");
+	make_shadow(s);
+	add_value(s, OVERLAY_OF "re", "x");
+	add_value(s, PLACE_OF "re", "x");
+	add_value(s, OVERLAY_OF "fmt", "x");
+	add_value(s, ORIGIN_OF "lwt", "x");
+	add_value(s, "a recipe", "x");
+	assert_ok(trail_write(&s->b, &d, &e));
+	s->b.has_base = trail_read(&s->a, trail_file(&s->b, "with"), &s->b.last);
+	assert_null(facts(s, (const char *const[]){OVERLAY_OF "re", PLACE_OF "re", OVERLAY_OF "fmt",
+				     ORIGIN_OF "lwt", "a recipe", NULL}));
+	assert_string_equal(facts(s, (const char *const[]){ORIGIN_OF "lwt", NULL}),
+		"the overlay of re was dropped; the overlay of fmt was dropped");
+	assert_string_equal(facts(s, (const char *const[]){OVERLAY_OF "re", PLACE_OF "re",
+					     OVERLAY_OF "fmt", OVERLAY_OF "uri", PLACE_OF "uri",
+					     ORIGIN_OF "lwt", "a recipe", NULL}),
+		"the overlay of uri was added");
+	put(s, "overlays/lwt/src/a", "");
+	assert_string_equal(facts(s, (const char *const[]){OVERLAY_OF "re", PLACE_OF "re",
+					     OVERLAY_OF "fmt", ORIGIN_OF "uri", "a recipe", NULL}),
+		"uri is built from source; lwt is not built from source any more");
+	assert_string_equal(facts(s, (const char *const[]){OVERLAY_OF "re", PLACE_OF "re",
+					     OVERLAY_OF "fmt", ORIGIN_OF "lwt", NULL}),
+		"a recipe is gone");
+}
+
 /* The words of the one change of a build in which R's folder is added. */
 static const char *added(struct scene *s, const struct recipe *r, const struct overlay *over)
 {
@@ -430,12 +531,13 @@ static void overlay_of_everything_has_other_packages(void **state)
 #define SCENE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 static const struct CMUnitTest tests[] = {cmocka_unit_test(lines_of_dune),
-	cmocka_unit_test(other_lines), SCENE(plain_dune_file_is_linked),
-	SCENE(promotion_makes_folders_own), SCENE(programs_and_opam_files_make_folders_real),
-	SCENE(included_files_are_read), SCENE(overlay_takes_the_place),
-	SCENE(two_overlays_of_one_place), SCENE(overlay_of_everything),
-	SCENE(overlay_of_everything_has_other_packages), SCENE(shadow_follows_the_user),
-	SCENE(what_dune_promoted_is_not_the_users), SCENE(trail_is_read_back),
-	SCENE(changes_have_words), SCENE(a_folder_that_is_new_is_one_change), SCENE(graph_is_kept)};
+	cmocka_unit_test(other_lines), SCENE(a_target_is_where_dune_builds),
+	SCENE(plain_dune_file_is_linked), SCENE(promotion_makes_folders_own),
+	SCENE(programs_and_opam_files_make_folders_real), SCENE(included_files_are_read),
+	SCENE(overlay_takes_the_place), SCENE(two_overlays_of_one_place),
+	SCENE(overlay_of_everything), SCENE(overlay_of_everything_has_other_packages),
+	SCENE(shadow_follows_the_user), SCENE(what_dune_promoted_is_not_the_users),
+	SCENE(trail_is_read_back), SCENE(changes_have_words), SCENE(facts_have_words),
+	SCENE(a_folder_that_is_new_is_one_change), SCENE(graph_is_kept)};
 
 RUN_TESTS("dune")

@@ -37,7 +37,7 @@ static void text_is_the_whole_story(void **state)
 		"  tcp_connect            lwip  +16\n"
 		"  tcp_listen_input       lwip  +16\n"
 		"\n"
-		"rebuilt  4, reused 64\n"
+		"rebuilt  4 actions ran, 64 reused\n"
 		"  lwip/src/core/tcp.o     src/core/tcp.c changed\n"
 		"  lwip/src/core/tcp_in.o  src/include/lwip/priv/tcp_priv.h changed\n"
 		"  lwip.o                  lwip/src/core/tcp.o changed\n"
@@ -63,7 +63,7 @@ static void a_long_list_of_actions_is_cut_short(void **state)
 				.reason = str_format(&s.a, "x%d.h changed", i)}));
 	compare_scene(&s);
 	const char *text = text_of(&s, 100);
-	assert_non_null(strstr(text, "rebuilt  14, reused 64\n"));
+	assert_non_null(strstr(text, "rebuilt  14 actions ran, 64 reused\n"));
 	assert_non_null(strstr(text, "  2 more\n"));
 }
 
