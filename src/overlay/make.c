@@ -323,15 +323,6 @@ bool make_as_it_was(struct work *k, struct err *e)
 	       work_open(k, e);
 }
 
-/* opam's patches may change while the version stays. */
-static bool is_added_to(const struct recipe *r)
-{
-	vec_for(s, &r->source)
-		if (s->added.n)
-			return true;
-	return false;
-}
-
 bool make_ready(struct work *k, bool *created, struct err *e)
 {
 	const char *why = NULL;
@@ -344,7 +335,7 @@ bool make_ready(struct work *k, bool *created, struct err *e)
 			return false;
 		const char *version = k->has_series ? k->series.version : k->sync.version;
 		if (!work_check_version(k->recipe, version, k->dir, e) ||
-			(k->has_series && is_added_to(k->recipe) && !check_source(k, e)))
+			(k->has_series && !check_source(k, e)))
 			return false;
 	}
 	if (why && !make_check_saved(k, e)) {

@@ -144,6 +144,8 @@ static bool remove_overlay(struct work *k, struct err *e)
 
 static bool check_droppable(struct work *k, struct err *e)
 {
+	if (!adopt_check_kept(k, e))
+		return false;
 	if (!file_exists(k->src))
 		return true;
 	if (!rebase_check_none(k, e))

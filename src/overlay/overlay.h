@@ -56,7 +56,8 @@ MUST_CHECK bool overlay_add(const struct workspace *w, const char *package, stru
 	bool *created, struct err *e);
 /* The recipe of NAME, which may also be a package or library of Debian's that no recipe is for (or
  * "NAME=VERSION"): then overlays/PKG/recipe.json is made for its source package, and *WHY tells why
- * this version; else *WHY is NULL. */
+ * this version; else *WHY is NULL. E_CONFLICT where VERSION is asked for and there is a recipe of
+ * another one: a recipe that is there is never written. */
 MUST_CHECK bool overlay_adopt(struct workspace *w, const char *name, struct recipe **out,
 	const char **why, struct err *e);
 /* overlay_add() of it; a recipe that was made goes again where that fails. */
@@ -89,7 +90,8 @@ MUST_CHECK bool overlay_save(const struct workspace *w, const char *package, con
 /* Unified diff of the working tree, uncommitted changes included, against upstream. */
 MUST_CHECK bool overlay_diff(
 	const struct workspace *w, const char *package, struct str *out, struct err *e);
-/* Removes the overlay. E_CONFLICT where edits are not saved, unless FORCE. */
+/* Removes the overlay. E_CONFLICT where edits are not saved, or its recipe was edited and is not in
+ * the project's last commit, unless FORCE. */
 MUST_CHECK bool overlay_drop(
 	const struct workspace *w, const char *package, bool force, struct err *e);
 

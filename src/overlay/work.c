@@ -51,6 +51,8 @@ static void watch(struct work *k)
 	const char *branch = head_name(k);
 	if (branch)
 		snapshot_watch(k->a, &k->watched, k->src, path_join(k->a, ".git", branch));
+	if (k->recipe->file)
+		snapshot_watch(k->a, &k->watched, k->src, k->recipe->file);
 }
 
 static bool read_names(struct work *k, struct err *e)

@@ -54,6 +54,12 @@ MUST_CHECK bool work_check_idle(struct work *k, struct err *e);
  * fetched for that, is not dune's to build. */
 MUST_CHECK bool work_check_fit(const struct workspace *w, const struct recipe *r, struct err *e);
 
+/* ---- adopt.c ---- */
+
+/* E_CONFLICT where the recipe beside K's patches says what respin did not write into it, and the
+ * project's git has not got it in its last commit. */
+MUST_CHECK bool adopt_check_kept(struct work *k, struct err *e);
+
 /* ---- folder.c ---- */
 
 /* Makes the workspace's overlays/ one whose working trees neither git nor dune sees. */

@@ -56,6 +56,36 @@ base=$(git -C $src rev-parse upstream)
 
 run respin overlay add demo
 contains "the same again is open already" "$out" "open already"
+recipe=overlays/demo/recipe.json
+cp $recipe ../recipe.json
+run respin overlay add demo=2.0
+exits "... another version is refused" 1
+contains "... which is open is said" "$err" "the recipe of demo is of version 1.0-1, not 2.0"
+contains "... and the ways there" "$err" "respin overlay rebase demo 2.0 moves the overlay there; or respin overlay drop demo, then add"
+ok "... and the recipe is as it was" cmp $recipe ../recipe.json
+sed -i 's/"debian": {}/"debian": { "profiles": ["nocheck", "nobiarch"] }/' $recipe
+cp $recipe ../edited.json
+run respin overlay add demo=1.0-1
+contains "an edited recipe is open with its version" "$out" "open already"
+ok "... and stays" cmp $recipe ../edited.json
+run respin overlay drop demo
+exits "... is not dropped without a word" 1
+contains "... that names it" "$err" "the recipe of demo was edited, and is not committed"
+git init -q . && git add $recipe && git commit -qm recipe
+cp -a overlays ../overlays
+run respin overlay drop demo
+exits "... but is where the project has committed it" 0
+rm -rf .git overlays && mv ../overlays . && cp ../recipe.json $recipe
+cp -a overlays ../overlays
+run respin overlay drop demo
+exits "... and as it was made" 0
+rm -rf overlays && mv ../overlays .
+run respin overlay list
+sed -i "s/\"sha256\": \"..../\"sha256\": \"0000/" $recipe
+run respin overlay list
+exits "a recipe with another source is told where the tree is, too" 1
+contains "... with what it is for" "$err" "which its recipe does not name"
+cp ../recipe.json $recipe
 workspace ../other
 run respin -C ../other overlay add demo=1.0-1
 is "the ids are the same elsewhere" "$(git -C ../other/$src rev-parse upstream)" "$base"
@@ -87,7 +117,7 @@ contains "... names the packages" "$err" "both.h is in several packages that are
 run env DPKG_ROOT="$scratch/contents" respin -C ../files overlay add nothing-like.h
 exits "a header that no package has" 1
 contains "... is told so" "$err" "nor has a package of the distribution such a file"
-run respin overlay add demo=3
+run respin -C ../files overlay add demo=3
 exits "a version that nobody has" 1
 contains "... names those there are" "$err" "apt's index of sources has demo 1.0-1, 2.0-1, no 3"
 run respin overlay add unfit
