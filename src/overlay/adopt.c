@@ -104,8 +104,8 @@ MUST_CHECK static bool make_recipe(
 }
 
 /* The recipe that is there names VERSION, Debian's or upstream's; that of another one stays. */
-MUST_CHECK static bool check_open(const struct workspace *w, const struct recipe *r,
-	const char *version, struct err *e)
+MUST_CHECK static bool check_open(
+	const struct workspace *w, const struct recipe *r, const char *version, struct err *e)
 {
 	const char *has = r->version;
 	const char *dir = path_join(w->a, w->overlays, r->name);
@@ -196,12 +196,10 @@ bool adopt_check_kept(struct work *k, struct err *e)
 	const char *file = path_join(k->a, k->dir, "recipe.json");
 	struct recipe *r;
 	struct err ignored;
-	if (!file_exists(file) ||
-		(recipe_read(k->a, file, &r, &ignored) && is_as_made(k->a, r)) ||
+	if (!file_exists(file) || (recipe_read(k->a, file, &r, &ignored) && is_as_made(k->a, r)) ||
 		is_committed(k->a, k->dir, file))
 		return true;
-	fail(e, E_CONFLICT, "the recipe of %s was edited, and is not committed",
-		path_base(k->dir));
+	fail(e, E_CONFLICT, "the recipe of %s was edited, and is not committed", path_base(k->dir));
 	fail_hint(e, "commit %s, or keep a copy; --force drops it", file);
 	return fail_where(e, "%s", file);
 }

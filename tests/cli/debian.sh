@@ -120,6 +120,10 @@ contains "... is told so" "$err" "nor has a package of the distribution such a f
 run respin -C ../files overlay add demo=3
 exits "a version that nobody has" 1
 contains "... names those there are" "$err" "apt's index of sources has demo 1.0-1, 2.0-1, no 3"
+for name in elsewhere flat; do
+	run respin -C ../files overlay add $name
+	exits "the index tells where a source is that is in no pool: $name" 0
+done
 run respin overlay add unfit
 exits "a patch that doesn't apply" 3
 contains "... is named" "$err" "debian/patches/bad.patch does not apply"
@@ -378,12 +382,25 @@ exits "... so that it is unknown again" 1
 # ---- apt without what it takes ----
 
 sed -i /deb-src/d "$archive/apt/etc/test.list"
+rm "$archive/apt/etc/flat.list"
 apt-get -qq update >/dev/null 2>&1
 workspace ../bare
 run respin -C ../bare overlay add demo
 exits "no index of sources" 1
-contains "... is said with what to do" "$err" "add the line: deb-src http://127.0.0.1:"
-contains "... and where" "$err" " test main (as root, beside $archive/apt/etc/test.list); then: apt-get update"
+line="$(sed 's/^deb /deb-src /' "$archive/apt/etc/test.list")"
+contains "... is said with what to do" "$err" "as root, add the line to $archive/apt/etc/test.list: $line; then: apt-get update"
 is "... and leaves nothing" "$(ls -A ../bare/overlays 2>/dev/null)" ""
+port=$(sed -n 's/.*127.0.0.1:\([0-9]*\).*/\1/p' "$archive/apt/etc/test.list")
+rm "$archive/apt/etc/test.list"
+printf '%s\n' "Types: deb" "URIs: http://127.0.0.1:$port" "Suites: test" "Components: main" "Trusted: yes" \
+	>"$archive/apt/etc/test.sources"
+apt-get -qq update >/dev/null 2>&1
+run respin -C ../bare overlay add demo
+contains "a .sources file has it in its types" "$err" \
+	"as root, in $archive/apt/etc/test.sources make the line \"Types: deb\" read \"Types: deb deb-src\"; then: apt-get update"
+sed -i 's/^Types: deb$/Types: deb deb-src/' "$archive/apt/etc/test.sources"
+apt-get -qq update >/dev/null 2>&1
+run respin -C ../bare overlay add demo
+exits "... which is enough" 0
 exec 9>&-
 finish

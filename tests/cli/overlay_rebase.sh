@@ -169,6 +169,9 @@ cp -a upstream lib-3.0 && echo "int three;" >lib-3.0/three.c
 three=$(printf three | sha256sum | cut -d" " -f1)
 url=https://example.org/lib-3.0.tar.gz
 cp -a lib-3.0 ".respin/sources/lib-3.0-$(echo "$three" | cut -c1-12)"
+run respin overlay rebase lib 3.0 --url file:///lib-3.0.tar.gz --sha256 "$three"
+exits "a URL of another kind is wrong usage" 2
+contains "... of that option" "$err" "respin: --url: expected a URL that begins with https:// or http://, found 'file:///lib"
 run respin overlay rebase lib 3.0 --url $url --sha256 "$three"
 exits "--url and --sha256 replace Debian's source" 0
 ok "... in the recipe" grep -q "\"url\": \"$url\"" recipes/lib/recipe.json
