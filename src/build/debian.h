@@ -26,6 +26,8 @@ MUST_CHECK bool debian_know(struct engine *g, struct node *n, struct err *e);
 const char *debian_words(struct engine *g, const struct node *n);
 MUST_CHECK bool debian_start(struct engine *g, struct node *n, struct err *e);
 MUST_CHECK bool debian_finish(struct engine *g, struct node *n, struct err *e);
+/* Puts before E, which is of N, who is built with its package, where that is not the target. */
+void debian_explain(const struct engine *g, const struct node *n, struct err *e);
 /* Where what N's programs said is kept. */
 const char *debian_log(const struct engine *g, const struct node *n);
 /* Keeps it; thousands of lines are no news where all went WELL. */

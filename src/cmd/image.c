@@ -199,6 +199,9 @@ static void show_action(void *ctx, const struct action *action)
 static void show_failures(const struct progress *p, const struct recipe *image, const struct err *e)
 {
 	const char *said = strchr(e->text, '\n');
+	const char *gap = said && image->build.debian ? strstr(said, "\n...\n") : NULL;
+	if (gap)
+		said = gap + 4;
 	vec_for(log, &p->failed) {
 		bool told = said && strstr(*log, said + 1) &&
 			    (image->build.debian || strlen(*log) == strlen(said + 1));

@@ -348,10 +348,21 @@ run respin build needy
 exits "missing build dependencies" 1
 contains "... are named" "$err" "Unmet build dependencies: not-there (>= 2) nor-this"
 contains "... with what gets them" "$err" "apt-get build-dep -P nocheck needy"
+sed -i 's/not-there/nor-there/' overlays/needy/src/debian/control
+run respin build needy
+contains "... of edited ones apt reads the overlay" "$err" "apt-get build-dep -P nocheck ./overlays/needy/src"
+sed -i 's/nor-there/not-there/' overlays/needy/src/debian/control
+sed -i 's/"build"/"needs": ["needy"], "build"/' overlays/demo-tool/recipe.json
+run respin build demo-tool
+contains "who wanted what can't be built is named" "$err" \
+	"demo-tool is built with needy, which has an overlay: needy can't be built here: Unmet"
+sed -i 's/"needs": ."needy"., //' overlays/demo-tool/recipe.json
 respin overlay add broken >/dev/null
 run respin build broken
 exits "rules that fail" 1
 contains "... say why at the end" "$err" "a word on the cause"
+contains "... and what the compiler said before" "$err" "a.c:1:2: error: odd
+..."
 is "... once" "$(grep -c '^a word on the cause$' "$scratch/.err")" 1
 contains "... the rest is kept" "$err" ".respin/debian/broken.log"
 is "... whole" "$(grep -c '^first$' .respin/debian/broken.log)" 1

@@ -159,7 +159,8 @@ PACKAGES = {
                    "Package: needy\nArchitecture: any\n"}},
     "broken_1-1": {
         "orig": {"a": "one\n"},
-        "debian": {"rules": RULES + "binary:\n\techo first; seq 1000; echo a word on the cause >&2; false\n",
+        "debian": {"rules": RULES + "binary:\n\techo first; printf 'a.c:1:2: %s: odd\\n' error;"
+                   " seq 1000; echo a word on the cause >&2; false\n",
                    "control": "Source: broken\nMaintainer: A <a@example.org>\n\nPackage: broken\n"
                    "Architecture: any\nDescription: x\n"}},
     # In a folder that no pool has.
