@@ -147,6 +147,8 @@ MUST_CHECK bool overlay_add_found(struct context *c, const char *name, struct ov
 	bool *created, const char **why, struct err *e);
 /* Respin overlay verify, of one overlay or all (PACKAGE is NULL). */
 MUST_CHECK bool overlay_verify(struct context *c, const char *package, struct err *e);
+/* "7.88.1 (Debian 7.88.1-10)"; DEBIAN may be NULL. */
+const char *version_words(struct arena *a, const char *version, const char *debian);
 /* How a rebase of PACKAGE stands: as a member NAME (may be NULL), and as lines. */
 void put_rebase(struct json_writer *w, const char *name, const struct overlay_rebase *r);
 void print_rebase(const char *package, const struct overlay_rebase *r);

@@ -44,6 +44,8 @@ static void put_overlay(struct context *c, struct json_writer *w, const struct o
 	json_open(w, NULL, '{');
 	json_put_string(w, "package", o->package);
 	json_put_string(w, "version", o->version);
+	if (o->debian)
+		json_put_string(w, "debian_version", o->debian);
 	if (packages)
 		json_put_strings(w, "opam_packages", packages);
 	json_put_string(w, "path", o->dir);
@@ -106,7 +108,7 @@ static void print_overlay(struct context *c, const struct overlay *o)
 		return;
 	}
 	term_out("%s%s%s %s  tree %.12s  %s\n", term_tint(TINT_BOLD), o->package, term_tint_end(),
-		o->version, o->tree,
+		version_words(c->a, o->version, o->debian), o->tree,
 		o->saved   ? "saved"
 		: o->dirty ? "uncommitted changes"
 			   : "not saved");
@@ -118,7 +120,8 @@ static void print_overlay(struct context *c, const struct overlay *o)
 			print_facts(o->bodies.v[i]);
 	}
 	if (!o->patches.n && !o->dirty)
-		term_out("  no changes yet: it is upstream's source as released\n");
+		term_out("  no changes yet: it is upstream's source %s\n",
+			o->debian ? "with Debian's patches" : "as released");
 	if (o->dirty)
 		term_out("  +  uncommitted changes (they are in every build)\n");
 }

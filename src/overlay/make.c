@@ -126,8 +126,13 @@ bool make_patched(struct work *k, const char *patch, struct err *e)
 	mails list;
 	struct git_words words;
 	struct git_id target;
-	if (!file_read(k->a, patch, PATCH_LIMIT, &text, e) ||
-		!mails_read(k->a, text, patch, &list, e) ||
+	if (!file_read(k->a, patch, PATCH_LIMIT, &text, e)) {
+		/* As what holds no patch. */
+		if (e->code == E_NOTFOUND)
+			e->code = E_INPUT;
+		return false;
+	}
+	if (!mails_read(k->a, text, patch, &list, e) ||
 		!k->git->words(k->repo, k->a, "", &words, e))
 		return false;
 	vec_for(m, &list)

@@ -42,6 +42,7 @@ static bool list_rebase(struct work *k, struct overlay *out, bool *found, struct
 	*out = (struct overlay){.package = k->recipe->name,
 		.dir = k->src,
 		.version = s.from,
+		.debian = s.debian_from,
 		.tree = str_copy(k->a, str_of(k->tree.hex)),
 		.patches = s.moved,
 		.dirty = true,

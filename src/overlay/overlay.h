@@ -26,10 +26,12 @@ struct overlay_dropped {
 	const char *subject, *why; /* "upstream 2.0 has it" */
 };
 struct overlay_rebase {
-	const char *from, *to; /* upstream's versions */
+	const char *from, *to;		     /* upstream's versions */
+	const char *debian_from, *debian_to; /* Debian's, where the source is Debian's; or NULL */
 	bool done, aborted;
 	strings moved; /* subjects of the patches that stand on TO, oldest first */
 	VEC(struct overlay_dropped) dropped;
+	strings order;	     /* of both, as in the series: "moved" or "dropped" for each patch */
 	const char *stopped; /* subject of the patch that conflicts; NULL */
 	strings conflicts;   /* files that it conflicts in */
 	size_t left;	     /* patches behind it */
@@ -41,6 +43,7 @@ struct overlay {
 	const char *package;
 	const char *dir;     /* the working tree */
 	const char *version; /* upstream version that it is based on */
+	const char *debian;  /* Debian's version of it, where the source is Debian's; or NULL */
 	const char *tree; /* git tree id (40 hexadecimal digits) of the working tree as it stands */
 	strings patches;  /* subjects of the commits since upstream, oldest first */
 	strings bodies;	  /* the rest of their messages (overlay_list() only) */

@@ -42,6 +42,8 @@ MUST_CHECK bool work_describe(struct work *k, struct overlay *out, struct err *e
 /* The last answer, where nothing has changed since but files of the working tree: without lock and
  * without libgit2, for a stat of each file and a read of those that have changed. */
 bool work_recall(struct work *k, struct overlay *out);
+/* Debian's version of R's source, where that is Debian's in the first place; else NULL. */
+const char *work_debian(const struct recipe *r);
 /* E_CONFLICT where the recipe's version is not the overlay's. */
 MUST_CHECK bool work_check_version(
 	const struct recipe *r, const char *version, const char *dir, struct err *e);

@@ -56,6 +56,8 @@ base=$(git -C $src rev-parse upstream)
 
 run respin overlay add demo
 contains "the same again is open already" "$out" "open already"
+run respin overlay status demo
+contains "... without changes it is Debian's source" "$out" "it is upstream's source with Debian's patches"
 recipe=overlays/demo/recipe.json
 cp $recipe ../recipe.json
 run respin overlay add demo=2.0
@@ -166,11 +168,16 @@ echo mine >../clone/$src/mine.txt
 run respin -C ../clone overlay save -m "mine" demo
 run respin -C ../clone overlay rebase demo 2.0
 exits "a rebase that fits" 0
+contains "... names Debian's versions" "$out" "demo 1.0 (Debian 1.0-1) -> 2.0 (Debian 2.0-1)  rebased"
 is "... has the new version's commits below" "$(git -C ../clone/$src log --format=%s)" \
 	"mine
 Debian's packaging, demo 2.0-1
 demo 2.0"
 is "... whose first is named" "$(git -C ../clone/$src log --format=%s pristine)" "demo 2.0"
+run respin -C ../clone overlay list
+contains "... list names it, too" "$out" "demo 2.0 (Debian 2.0-1)  tree"
+run respin -C ../clone --json overlay list
+is "... as JSON" "$(json '[0]["debian_version"]')" 2.0-1
 contains "... and its recipe" "$(cat ../clone/overlays/demo/recipe.json)" '"version": "2.0-1"'
 
 mkdir ../offline && cp -r respin.json recipes overlays ../offline/ && rm -rf ../offline/$src

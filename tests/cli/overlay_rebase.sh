@@ -177,4 +177,25 @@ exits "--url and --sha256 replace Debian's source" 0
 ok "... in the recipe" grep -q "\"url\": \"$url\"" recipes/lib/recipe.json
 ok "... and in the working tree" test -e $src/three.c
 is "... with the patch" "$(git -C $src log --format=%s upstream..)" "one: ten"
+
+# What is told comes in the order of the series; a recipe keeps its own way to indent.
+mkdir -p recipes/tabs tabs && seq 1 50 >tabs/a.c
+printf '{\n\t"name": "tabs",\n\t"version": "1.0",\n\t"license": "ISC",\n\t"source": [\n\t\t{ "path": "../../tabs" }\n\t],\n\t"build": { "objects": { "sources": ["*.c"] } }\n}\n' \
+	>recipes/tabs/recipe.json
+respin overlay add tabs >/dev/null
+src=overlays/tabs/src
+commit "one: ten" s/^10$/ten/
+commit "two: thirty" s/^30$/thirty/
+sed -i s/^10$/ten/ tabs/a.c
+touch $src/.git/respin-rebase.json.Ab12Cd
+run respin overlay rebase tabs 1.1
+is "a dropped patch is named in its place" "$(echo "$out" | sed -n 's/^  \(moved\|dropped\) .*/\1/p' | tr '\n' ' ')" \
+	"dropped moved "
+ok "the recipe has tabs" grep -q '^		{ "path": "../../tabs" }$' recipes/tabs/recipe.json
+ok "... at the end, too" grep -q '^	\],$' recipes/tabs/recipe.json
+is "what a kill has left is swept" "$(ls $src/.git/respin-rebase.json.* 2>/dev/null)" ""
+run respin overlay apply tabs nosuch
+exits "a patch that is not there" 3
+run respin overlay apply tabs respin.json
+exits "... and a file that is none have one status" 3
 finish
