@@ -75,6 +75,9 @@ bool cmd_plan(struct context *c, struct err *e)
 	struct recipe *image;
 	overlays with = {0};
 	struct build_result result = {0};
+	const char *source;
+	if (is_stranger(c, &source))
+		return plan_stranger(c, source, e);
 	if (!pick_target(c, &image, e) || !pick_overlays(c, image, &with, e))
 		return false;
 	struct build_request q = {.w = &c->w, .image = image, .with = &with, .plan_only = true};

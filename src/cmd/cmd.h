@@ -122,6 +122,11 @@ struct dependents {
 };
 MUST_CHECK bool find_dependents(
 	struct context *c, struct recipe *r, struct dependents *out, struct err *e);
+/* With --all, a Debian package may be named that the workspace knows nothing of: is it one, and of
+ * which SOURCE package? Of a recipe's the command line names the recipe then. */
+bool is_stranger(struct context *c, const char **source);
+/* Its plan: who depends on it in the distribution. */
+MUST_CHECK bool plan_stranger(struct context *c, const char *source, struct err *e);
 void put_dependents(struct json_writer *w, const struct dependents *d);
 void print_dependents(struct context *c, const struct recipe *r, const struct dependents *d);
 /* Builds with progress on the terminal. FROM_SOURCE: see struct build_request. */

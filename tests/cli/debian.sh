@@ -308,6 +308,18 @@ is "... and sources built with it" "$(json '["distribution"]["build"]')" "['demo
 is "... of these packages" "$(json '["distribution"]["binaries"]')" "['libdemo-dev', 'libdemo1']"
 run respin --json plan --all --recursive demo
 is "... and theirs" "$(json '["distribution"]["runtime"]')" "['demo-tool', 'uses-api', 'uses-tool']"
+run respin --json -C ../files plan --all libdemo-dev
+exits "of a package that has no recipe, too" 0
+is "... by the distribution's index" "$(json '["distribution"]["runtime"]') $(json '["actions"]')" \
+	"['demo-tool', 'uses-api'] []"
+run respin -C ../files plan --all demo
+contains "... which is said" "$out" "demo: there is no recipe or overlay of it here
+
+in the distribution, 2 packages depend on libdemo-dev, libdemo1:"
+run respin -C ../files plan demo
+exits "... without --all it is unknown" 1
+run respin --json plan --all libdemo-dev
+is "a binary package means its source's recipe" "$(json '["image"]')" demo
 run respin plan --recursive demo
 exits "--recursive alone" 2
 run respin plan --all demo
