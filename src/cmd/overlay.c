@@ -83,8 +83,8 @@ static void print_facts(const char *body)
 	print_fact("Upstream-Status", f.upstream_status);
 	print_fact("Applied-Upstream", f.applied_upstream);
 	print_fact("Last-Update", f.last_update);
-	vec_for(bug, &f.bugs)
-		print_fact("Bug", *bug);
+	for (size_t i = 0; i < f.bugs.n; i++)
+		print_fact(f.bug_names.v[i], f.bugs.v[i]);
 	vec_for(check, &f.checks)
 		print_fact("Fixes-Check", *check);
 	vec_for(problem, &f.problems)
@@ -327,22 +327,30 @@ bool cmd_overlay(struct context *c, struct err *e)
 	static const struct {
 		const char *name;
 		size_t least, most; /* arguments with its own name */
+		const char *usage;
 		bool (*run)(struct context *c, struct err *e);
-	} verbs[] = {{"add", 2, 2, add}, {"list", 1, 1, list}, {"status", 1, 2, list},
-		{"diff", 2, 2, diff}, {"apply", 3, 3, apply}, {"save", 2, 2, save},
-		{"rebase", 2, 3, rebase}, {"verify", 1, 2, verify}, {"drop", 2, 2, drop}};
+	} verbs[] = {{"add", 2, 2, " PACKAGE[=VERSION]", add}, {"list", 1, 1, "", list},
+		{"status", 1, 2, " [PACKAGE]", list}, {"diff", 2, 2, " PACKAGE", diff},
+		{"apply", 3, 3, " PACKAGE PATCH", apply},
+		{"save", 2, 2, " [-m TEXT] PACKAGE", save},
+		{"rebase", 2, 3,
+			" [--sha256 HEX] [--commit ID] [--url URL] PACKAGE [VERSION], or "
+			"respin overlay rebase --continue|--skip|--abort PACKAGE",
+			rebase},
+		{"verify", 1, 2, " [PACKAGE]", verify}, {"drop", 2, 2, " [-f] PACKAGE", drop}};
 	use_unit(c);
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
 		if (strcmp(verbs[i].name, c->args.v[0]))
 			continue;
 		if (c->args.n >= verbs[i].least && c->args.n <= verbs[i].most)
 			return verbs[i].run(c, e);
-		fail(e, E_USAGE, "overlay %s takes other arguments", verbs[i].name);
-		return fail_hint(e, "usage: respin overlay %s%s%s", verbs[i].name,
-			verbs[i].most > 1 ? " PACKAGE" : "",
-			verbs[i].least > 2  ? " PATCH"
-			: verbs[i].most > 2 ? " [VERSION]"
-					    : "");
+		if (c->args.n > verbs[i].most)
+			fail(e, E_USAGE, "overlay %s: '%s' is an argument too many", verbs[i].name,
+				c->args.v[verbs[i].most]);
+		else
+			fail(e, E_USAGE, "overlay %s: which %s?", verbs[i].name,
+				c->args.n < 2 ? "package" : "patch");
+		return fail_hint(e, "usage: respin overlay %s%s", verbs[i].name, verbs[i].usage);
 	}
 	fail(e, E_USAGE, "there is no 'respin overlay %s'", c->args.v[0]);
 	return fail_hint(

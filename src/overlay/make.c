@@ -103,6 +103,8 @@ bool make_commits(struct work *k, const mails *list, const struct git_words *oth
 		const struct mail *m = &list->v[i];
 		if (commit_mail(k, m, otherwise, &head, &tree, e))
 			continue;
+		if (m->file)
+			return fail_context(e, "%s, \"%s\"", m->file, m->subject);
 		if (list->n > 1)
 			return fail_context(
 				e, "mail %zu of %zu, \"%s\"", i + 1, list->n, m->subject);

@@ -10,12 +10,13 @@
  * tagging guidelines), Yocto's Upstream-Status, and Fixes-Check. NULL where it does not say. */
 struct patch_facts {
 	const char *origin;	     /* "upstream, https://..." */
-	const char *forwarded;	     /* "no", "not-needed", or where it was sent */
+	const char *forwarded;	     /* "no", "not-needed"; all else: that, or where, it was sent */
 	const char *upstream_status; /* "Submitted [https://...]" */
 	const char *last_update;     /* "2026-11-26" */
 	const char *applied_upstream;
-	strings bugs;	  /* URLs, of Bug and Bug-VENDOR */
-	strings checks;	  /* "IMAGE/CHECK": checks that it fixes */
+	strings bugs;	   /* URLs, of Bug and Bug-VENDOR ... */
+	strings bug_names; /* ... which each of them is */
+	strings checks;	   /* "IMAGE/CHECK": checks that it fixes */
 	strings problems; /* "Last-Update: expected a date, YYYY-MM-DD"; such a field is left out */
 };
 /* BODY is a message without its subject. */

@@ -246,6 +246,7 @@ git -C $src commit -qam "a comment in the rules"
 run respin overlay verify demo
 exits "a patch that changes no package" 1
 contains "... is told from one that does" "$out" "two"
+contains "... in packages, not images" "$out" "changes: without it its binary packages are the same"
 run respin --json overlay verify demo
 is "... as JSON" "$(json '["overlays"][0]["patches"][1]["changes_image"]')" no
 is "... with the packages that the other one changes" \

@@ -194,6 +194,12 @@ is "a dropped patch is named in its place" "$(echo "$out" | sed -n 's/^  \(moved
 ok "the recipe has tabs" grep -q '^		{ "path": "../../tabs" }$' recipes/tabs/recipe.json
 ok "... at the end, too" grep -q '^	\],$' recipes/tabs/recipe.json
 is "what a kill has left is swept" "$(ls $src/.git/respin-rebase.json.* 2>/dev/null)" ""
+cp overlays/tabs/0001-two-thirty.patch kept.patch && rm -rf $src
+sed -i s/^-30$/-31/ overlays/tabs/0001-two-thirty.patch
+run respin overlay add tabs
+contains "a patch of the series that does not apply is named by its file" "$err" \
+	'0001-two-thirty.patch, "two: thirty": a.c: hunk'
+cp kept.patch overlays/tabs/0001-two-thirty.patch && respin overlay add tabs >/dev/null
 run respin overlay apply tabs nosuch
 exits "a patch that is not there" 3
 run respin overlay apply tabs respin.json
