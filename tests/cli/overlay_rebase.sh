@@ -186,11 +186,23 @@ respin overlay add tabs >/dev/null
 src=overlays/tabs/src
 commit "one: ten" s/^10$/ten/
 commit "two: thirty" s/^30$/thirty/
+sed -i s/^40$/forty/ $src/a.c
+run respin overlay save tabs -m "three: forty
+
+Origin: upstream, https://example.org/commit/0a1b2c
+Forwarded: yes, in a letter
+Fixes-Check: some/check"
+git -C $src commit -q --amend --no-edit --trailer 'Fixes-Check: some/other check'
+run respin overlay save tabs
+run respin --json overlay status tabs
+is "fields are written as the manual tells" \
+	"$(json '[0]["series"][2]["fixes_checks"]') $(json '[0]["series"][2]["forwarded"]') $(json '[0]["series"][2]["problems"]')" \
+	"['some/check', 'some/other check'] yes, in a letter []"
 sed -i s/^10$/ten/ tabs/a.c
 touch $src/.git/respin-rebase.json.Ab12Cd
 run respin overlay rebase tabs 1.1
 is "a dropped patch is named in its place" "$(echo "$out" | sed -n 's/^  \(moved\|dropped\) .*/\1/p' | tr '\n' ' ')" \
-	"dropped moved "
+	"dropped moved moved "
 ok "the recipe has tabs" grep -q '^		{ "path": "../../tabs" }$' recipes/tabs/recipe.json
 ok "... at the end, too" grep -q '^	\],$' recipes/tabs/recipe.json
 is "what a kill has left is swept" "$(ls $src/.git/respin-rebase.json.* 2>/dev/null)" ""
