@@ -155,27 +155,30 @@ static bool is_edited(struct arena *a, const char *dir)
 }
 
 /* What apt-get build-dep is to be told: the source package, or the folder of one whose needs apt's
- * index doesn't have: with a slash, as apt wants it. */
-static const char *build_dep_of(struct arena *a, const struct recipe *r, const char *dir)
+ * index doesn't have: with a slash, as apt wants it. DIR may be a scratch copy of the overlay. */
+static const char *build_dep_of(const struct engine *g, const struct recipe *r, const char *dir)
 {
 	char here[PATH_MAX];
 	bool known = false;
 	vec_for(s, &r->source)
 		known |= s->debian != NULL;
-	if (known && !is_edited(a, dir))
-		return control_source(a, r, dir);
+	if (known && !is_edited(g->a, dir))
+		return control_source(g->a, r, dir);
+	const char *own = str_format(g->a, "%s/%s/src", g->q->w->overlays, r->name);
+	const char *path = dir_exists(own) ? own : dir;
 	size_t n = getcwd(here, sizeof(here)) ? strlen(here) : 0;
-	bool below = n > 1 && !strncmp(dir, here, n) && dir[n] == '/';
-	return below ? str_format(a, ".%s", dir + n) : dir;
+	bool below = n > 1 && !strncmp(path, here, n) && path[n] == '/';
+	return below ? str_format(g->a, ".%s", path + n) : path;
 }
 
-bool control_check(struct arena *a, const struct dpkg *d, const struct recipe *r, const char *dir,
+bool control_check(const struct engine *g, const struct recipe *r, const char *dir,
 	const struct debian_package *p, struct err *e)
 {
+	struct arena *a = g->a;
 	const char *profiles = join(a, &p->profiles, ",");
 	const char *const argv[] = {"dpkg-checkbuilddeps",
-		str_format(a, "--admindir=%s", d->places.admin), "-P", profiles, "debian/control",
-		NULL};
+		str_format(a, "--admindir=%s", g->dpkg->places.admin), "-P", profiles,
+		"debian/control", NULL};
 	struct outcome o;
 	if (!command_run(a, &(struct command){.argv = argv, .dir = dir}, &o, e)) {
 		if (e->code != E_NOTFOUND)
@@ -191,5 +194,5 @@ bool control_check(struct arena *a, const struct dpkg *d, const struct recipe *r
 		said = str_from(rest, (size_t)at + 7);
 	fail(e, E_NOTFOUND, "%s can't be built here: %.*s", r->name, STR(said));
 	return fail_hint(
-		e, "as root: apt-get build-dep -P %s %s", profiles, build_dep_of(a, r, dir));
+		e, "as root: apt-get build-dep -P %s %s", profiles, build_dep_of(g, r, dir));
 }

@@ -291,7 +291,7 @@ bool debian_start(struct engine *g, struct node *n, struct err *e)
 	const char *source = control_source(g->a, n->p->r, n->p->dir);
 	int jobs = g->q->jobs > 0 ? g->q->jobs : cpu_count();
 	n->started_wall_ns = clock_wall_ns();
-	if (!control_check(g->a, g->dpkg, n->p->r, n->p->dir, n->p->debian, e)) {
+	if (!control_check(g, n->p->r, n->p->dir, n->p->debian, e)) {
 		debian_explain(g, n, e);
 		return false;
 	}

@@ -44,8 +44,8 @@ MUST_CHECK bool control_read(struct arena *a, const struct recipe *r, const char
 const char *control_sees(
 	struct arena *a, const struct dpkg *d, const struct debian_package *p, const char *source);
 /* E_NOTFOUND with what is missing of P's build dependencies, and how to get it. */
-MUST_CHECK bool control_check(struct arena *a, const struct dpkg *d, const struct recipe *r,
-	const char *dir, const struct debian_package *p, struct err *e);
+MUST_CHECK bool control_check(const struct engine *g, const struct recipe *r, const char *dir,
+	const struct debian_package *p, struct err *e);
 /* The name of R's Debian source package; that in DIR/debian/control where the recipe has none. */
 const char *control_source(struct arena *a, const struct recipe *r, const char *dir);
 

@@ -123,14 +123,16 @@ static const char *entry_words(struct arena *a, const struct entry *n)
 	return str_format(a, "as root, add the line to %.*s: %s", STR(n->file), source_line(a, n));
 }
 
-/* What is to be done for it. NULL where there are lists of sources, or nothing is known. */
+/* What is to be done for it, to Debian's own entry before others. NULL where there are lists of
+ * sources, or nothing is known. */
 static const char *missing_words(struct arena *a)
 {
 	static const char *const argv[] = {"apt-get", "indextargets", "--format",
-		"$(CREATED_BY)|$(SOURCESENTRY)|$(SITE)|$(RELEASE)|$(COMPONENT)", NULL};
+		"$(CREATED_BY)|$(SOURCESENTRY)|$(SITE)|$(RELEASE)|$(ORIGIN)|$(COMPONENT)", NULL};
 	struct outcome o;
 	struct err ignored;
 	const char *words = NULL;
+	bool is_debian = false;
 	if (!command_run(a, &(struct command){.argv = argv, .split = true}, &o, &ignored) ||
 		o.exit_code != 0)
 		return NULL;
@@ -143,10 +145,14 @@ static const char *missing_words(struct arena *a)
 		n.site = str_cut(&n.component, '|');
 		n.release = str_cut(&n.component, '|');
 		n.file = str_cut(&n.line, ':');
+		struct str origin = str_cut(&n.component, '|');
 		if (str_is(kind, "Sources"))
 			return NULL;
-		if (!words && str_is(kind, "Packages") && n.component.n)
-			words = entry_words(a, &n);
+		bool better = !words || (!is_debian && str_is(origin, "Debian"));
+		if (!better || !str_is(kind, "Packages") || !n.component.n)
+			continue;
+		words = entry_words(a, &n);
+		is_debian = str_is(origin, "Debian");
 	}
 	return words;
 }

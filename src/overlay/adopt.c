@@ -181,8 +181,8 @@ static bool is_as_made(struct arena *a, const struct recipe *r)
 /* Has the user's git FILE as it stands? */
 static bool is_committed(struct arena *a, const char *dir, const char *file)
 {
-	const char *const argv[] = {
-		"git", "--no-optional-locks", "-C", dir, "show", "HEAD:./recipe.json", NULL};
+	const char *const argv[] = {"git", "--no-optional-locks", "-C", dir, "cat-file", "blob",
+		"HEAD:./recipe.json", NULL};
 	struct outcome o;
 	struct err ignored;
 	struct str text;
