@@ -126,6 +126,8 @@ for name in elsewhere flat; do
 	run respin -C ../files overlay add $name
 	exits "the index tells where a source is that is in no pool: $name" 0
 done
+is "a subject that was cut is whole" "$(git -C ../files/overlays/elsewhere/src log -1 --format='%s|%b' | head -1)" \
+	"Two is the number for all of them.|And more."
 run respin overlay add unfit
 exits "a patch that doesn't apply" 3
 contains "... is named" "$err" "debian/patches/bad.patch does not apply"

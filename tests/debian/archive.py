@@ -167,7 +167,9 @@ PACKAGES = {
     "elsewhere_1-1": {
         "folder": "./odd/place/elsewhere",
         "orig": {"a": "one\n"},
-        "debian": {"control": "Source: elsewhere\n", "rules": RULES}},
+        "debian": {"control": "Source: elsewhere\n", "rules": RULES, "patches/series": "cut\n", "patches/cut":
+                   "Subject: Two is the number for\n\nall of them.\n\nAnd more.\n\n"
+                   "--- a/a\n+++ b/a\n@@ -1 +1 @@\n-one\n+two\n"}},
     "slow_1-1": {
         "orig": {"a": "one\n"},
         "debian": {"rules": RULES + "binary:\n\tsleep 60\n",
