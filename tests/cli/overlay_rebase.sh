@@ -172,11 +172,17 @@ cp -a lib-3.0 ".respin/sources/lib-3.0-$(echo "$three" | cut -c1-12)"
 run respin overlay rebase lib 3.0 --url file:///lib-3.0.tar.gz --sha256 "$three"
 exits "a URL of another kind is wrong usage" 2
 contains "... of that option" "$err" "respin: --url: expected a URL that begins with https:// or http://, found 'file:///lib"
+cp recipes/lib/recipe.json lib.json
 run respin overlay rebase lib 3.0 --url $url --sha256 "$three"
 exits "--url and --sha256 replace Debian's source" 0
 ok "... in the recipe" grep -q "\"url\": \"$url\"" recipes/lib/recipe.json
 ok "... and in the working tree" test -e $src/three.c
 is "... with the patch" "$(git -C $src log --format=%s upstream..)" "one: ten"
+cp lib.json recipes/lib/recipe.json
+run respin overlay rebase lib
+exits "the recipe of before leads back" 0
+contains "... to Debian's source" "$out" "lib 3.0 -> 1.0 (Debian 1:1.0+dfsg-3)  rebased"
+ok "... in the working tree" test ! -e $src/three.c
 
 # What is told comes in the order of the series; a recipe keeps its own way to indent.
 mkdir -p recipes/tabs tabs && seq 1 50 >tabs/a.c
