@@ -56,7 +56,7 @@ const struct subcommand subcommands[] = {
 	{"overlay", "add|list|status|diff|apply|save|rebase|verify|drop [PACKAGE] [PATCH|VERSION]",
 		1, 3, "Edit a package's source: open, patch, save, rebase, verify, drop.", true,
 		cmd_overlay,
-		{FLAG("force", 'f', force, "drop: also what is not saved"),
+		{FLAG("force", 'f', force, "drop: also what is not saved or not committed"),
 			TEXT("message", 'm', message, "TEXT",
 				"save: commit uncommitted changes under this subject"),
 			FLAG("continue", 0, go_on, "rebase: go on, with conflicts resolved"),

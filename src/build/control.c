@@ -1,9 +1,12 @@
 /* control.c - what a Debian source package needs to be built. SPDX-License-Identifier: ISC */
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "build/debian.h"
 
 #define CONTROL_LIMIT ((size_t)4 << 20)
+#define GIT_MS 10000
 
 /* Lines that begin with # are comments, within fields too. */
 static struct str without_comments(struct arena *a, struct str text)
@@ -139,13 +142,43 @@ static const char *join(struct arena *a, const strings *words, const char *betwe
 	return t.p;
 }
 
-bool control_check(struct arena *a, const struct dpkg *d, const struct recipe *r, const char *dir,
+/* Was DIR's debian/control changed since it came from Debian? */
+static bool is_edited(struct arena *a, const char *dir)
+{
+	const char *const argv[] = {"git", "--no-optional-locks", "-C", dir, "diff", "--quiet",
+		"upstream", "--", "debian/control", NULL};
+	struct outcome o;
+	struct err ignored;
+	struct command c = {.argv = argv, .split = true, .timeout_ms = GIT_MS};
+	return file_exists(path_join(a, dir, ".git")) && command_run(a, &c, &o, &ignored) &&
+	       o.exit_code == 1;
+}
+
+/* What apt-get build-dep is to be told: the source package, or the folder of one whose needs apt's
+ * index doesn't have: with a slash, as apt wants it. DIR may be a scratch copy of the overlay. */
+static const char *build_dep_of(const struct engine *g, const struct recipe *r, const char *dir)
+{
+	char here[PATH_MAX];
+	bool known = false;
+	vec_for(s, &r->source)
+		known |= s->debian != NULL;
+	if (known && !is_edited(g->a, dir))
+		return control_source(g->a, r, dir);
+	const char *own = str_format(g->a, "%s/%s/src", g->q->w->overlays, r->name);
+	const char *path = dir_exists(own) ? own : dir;
+	size_t n = getcwd(here, sizeof(here)) ? strlen(here) : 0;
+	bool below = n > 1 && !strncmp(path, here, n) && path[n] == '/';
+	return below ? str_format(g->a, ".%s", path + n) : path;
+}
+
+bool control_check(const struct engine *g, const struct recipe *r, const char *dir,
 	const struct debian_package *p, struct err *e)
 {
+	struct arena *a = g->a;
 	const char *profiles = join(a, &p->profiles, ",");
 	const char *const argv[] = {"dpkg-checkbuilddeps",
-		str_format(a, "--admindir=%s", d->places.admin), "-P", profiles, "debian/control",
-		NULL};
+		str_format(a, "--admindir=%s", g->dpkg->places.admin), "-P", profiles,
+		"debian/control", NULL};
 	struct outcome o;
 	if (!command_run(a, &(struct command){.argv = argv, .dir = dir}, &o, e)) {
 		if (e->code != E_ABSENT)
@@ -161,5 +194,5 @@ bool control_check(struct arena *a, const struct dpkg *d, const struct recipe *r
 		said = str_from(rest, (size_t)at + 7);
 	fail(e, E_NOTFOUND, "%s can't be built here: %.*s", r->name, STR(said));
 	return fail_hint(
-		e, "as root: apt-get build-dep -P %s %s", profiles, control_source(a, r, dir));
+		e, "as root: apt-get build-dep -P %s %s", profiles, build_dep_of(g, r, dir));
 }

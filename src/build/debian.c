@@ -267,14 +267,35 @@ const char *debian_words(struct engine *g, const struct node *n)
 	return str_format(g->a, "dpkg-buildpackage --build=binary");
 }
 
+/* The first package of the build, the target before others, that is built with P. */
+static const struct package *find_user(const struct engine *g, const struct package *p)
+{
+	vec_for(user, &g->packages)
+		vec_for(name, &user->debian->related)
+			if (!strcmp(*name, p->r->name))
+				return user;
+	return NULL;
+}
+
+void debian_explain(const struct engine *g, const struct node *n, struct err *e)
+{
+	const struct package *user = n->p->r == g->q->image ? NULL : find_user(g, n->p);
+	if (user)
+		(void)fail_context(e, "%s is built with %s, which %s", user->r->name, n->p->r->name,
+			n->p->overlay ? "has an overlay" : "its recipe needs");
+}
+
 bool debian_start(struct engine *g, struct node *n, struct err *e)
 {
 	strings argv = {0};
 	const char *source = control_source(g->a, n->p->r, n->p->dir);
 	int jobs = g->q->jobs > 0 ? g->q->jobs : cpu_count();
 	n->started_wall_ns = clock_wall_ns();
-	if (!control_check(g->a, g->dpkg, n->p->r, n->p->dir, n->p->debian, e) ||
-		!make_scratch(g, n, source, e) || !sandbox_line(g, &argv, e))
+	if (!control_check(g, n->p->r, n->p->dir, n->p->debian, e)) {
+		debian_explain(g, n, e);
+		return false;
+	}
+	if (!make_scratch(g, n, source, e) || !sandbox_line(g, &argv, e))
 		return false;
 	/* debian/rules may want to be root; in the sandbox whoever runs it is. */
 	add3(g, &argv, "--uid", "0", "--gid");

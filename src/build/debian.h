@@ -26,6 +26,8 @@ MUST_CHECK bool debian_know(struct engine *g, struct node *n, struct err *e);
 const char *debian_words(struct engine *g, const struct node *n);
 MUST_CHECK bool debian_start(struct engine *g, struct node *n, struct err *e);
 MUST_CHECK bool debian_finish(struct engine *g, struct node *n, struct err *e);
+/* Puts before E, which is of N, who is built with its package, where that is not the target. */
+void debian_explain(const struct engine *g, const struct node *n, struct err *e);
 /* Where what N's programs said is kept. */
 const char *debian_log(const struct engine *g, const struct node *n);
 /* Keeps it; thousands of lines are no news where all went WELL. */
@@ -42,8 +44,8 @@ MUST_CHECK bool control_read(struct arena *a, const struct recipe *r, const char
 const char *control_sees(
 	struct arena *a, const struct dpkg *d, const struct debian_package *p, const char *source);
 /* E_NOTFOUND with what is missing of P's build dependencies, and how to get it. */
-MUST_CHECK bool control_check(struct arena *a, const struct dpkg *d, const struct recipe *r,
-	const char *dir, const struct debian_package *p, struct err *e);
+MUST_CHECK bool control_check(const struct engine *g, const struct recipe *r, const char *dir,
+	const struct debian_package *p, struct err *e);
 /* The name of R's Debian source package; that in DIR/debian/control where the recipe has none. */
 const char *control_source(struct arena *a, const struct recipe *r, const char *dir);
 

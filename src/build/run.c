@@ -4,6 +4,8 @@
 
 #include "build/debian.h"
 
+#define SAID_MOST ((size_t)1200) /* of a program's output in an error */
+
 static bool needs_are_done(const struct node *n)
 {
 	vec_for(need, &n->needs)
@@ -97,9 +99,35 @@ static struct str name_objects(struct engine *g, const struct node *n, struct st
 /* The whole lines in the last N bytes. */
 static struct str last_lines(struct str s, size_t n)
 {
+	if (s.n <= n)
+		return s;
 	s = str_from(s, s.n - n);
 	str_cut(&s, '\n');
 	return s.p ? s : S("");
+}
+
+/* The first line in which a compiler names an error. */
+static struct str error_line(struct str log)
+{
+	while (log.p) {
+		struct str line = str_cut(&log, '\n');
+		if (str_find(line, S(": error: ")) >= 0 ||
+			str_find(line, S(": fatal error: ")) >= 0)
+			return line;
+	}
+	return S("");
+}
+
+/* The end of what debian/rules said; behind the compiler's word where that came before. */
+static struct str last_words(struct engine *g, struct str said)
+{
+	struct str end = last_lines(said, SAID_MOST), error = error_line(said);
+	if (!error.n || error.p >= end.p)
+		return end;
+	if (error.n > SAID_MOST / 4)
+		error.n = SAID_MOST / 4;
+	end = last_lines(end, SAID_MOST - error.n - 8);
+	return str_of(str_format(g->a, "%.*s\n...\n%.*s", STR(error), STR(end)));
 }
 
 /* An error holds the beginning of the output, where compilers name the cause, or the end, where
@@ -108,8 +136,8 @@ static bool fail_action(struct engine *g, struct node *n, const struct outcome *
 {
 	struct str said = str_trim(text_str(&n->log));
 	bool debian = n->kind == DEBIAN;
-	if (said.n > 1200)
-		said = debian ? last_lines(said, 1200) : (struct str){said.p, 1200};
+	if (said.n > SAID_MOST)
+		said = debian ? last_words(g, said) : (struct str){said.p, SAID_MOST};
 	n->state = FAILED;
 	fail(e, E_CHILD, "%s: the %s %s%s%.*s", n->output,
 		n->kind == COMPILE    ? "compiler"
@@ -118,8 +146,10 @@ static bool fail_action(struct engine *g, struct node *n, const struct outcome *
 		: n->kind == PACK     ? "assembler"
 				      : "linker",
 		outcome_words(g->a, o), said.n ? ":\n" : "", STR(said));
-	if (debian)
+	if (debian) {
+		debian_explain(g, n, e);
 		fail_hint(e, "all that it said: %s", debian_log(g, n));
+	}
 	emit(g, n, true);
 	return false;
 }

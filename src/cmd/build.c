@@ -132,6 +132,9 @@ bool cmd_plan(struct context *c, struct err *e)
 	recipes targets;
 	builds planned = {0};
 	struct dependents who = {0};
+	const char *source;
+	if (is_stranger(c, &source))
+		return plan_stranger(c, source, e);
 	if (!pick_target(c, &r, e) || !pick_built(c, r, &targets, e))
 		return false;
 	vec_for(target, &targets)

@@ -125,6 +125,11 @@ struct dependents {
 };
 MUST_CHECK bool find_dependents(
 	struct context *c, struct recipe *r, struct dependents *out, struct err *e);
+/* With --all, a Debian package may be named that the workspace knows nothing of: is it one, and of
+ * which SOURCE package? Of a recipe's the command line names the recipe then. */
+bool is_stranger(struct context *c, const char **source);
+/* Its plan: who depends on it in the distribution. */
+MUST_CHECK bool plan_stranger(struct context *c, const char *source, struct err *e);
 void put_dependents(struct json_writer *w, const struct dependents *d);
 void print_dependents(struct context *c, const struct recipe *r, const struct dependents *d);
 /* Builds with progress on the terminal. FROM_SOURCE: see struct build_request. */
@@ -153,6 +158,8 @@ MUST_CHECK bool overlay_add_found(struct context *c, const char *name, struct ov
 bool overlay_take_back(struct context *c, const strings *before, const char *package);
 /* Respin overlay verify, of one overlay or all (PACKAGE is NULL). */
 MUST_CHECK bool overlay_verify(struct context *c, const char *package, struct err *e);
+/* "7.88.1 (Debian 7.88.1-10)"; DEBIAN may be NULL. */
+const char *version_words(struct arena *a, const char *version, const char *debian);
 /* How a rebase of PACKAGE stands: as a member NAME (may be NULL), and as lines. */
 void put_rebase(struct json_writer *w, const char *name, const struct overlay_rebase *r);
 void print_rebase(const char *package, const struct overlay_rebase *r);

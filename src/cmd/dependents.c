@@ -2,16 +2,11 @@
  * SPDX-License-Identifier: ISC */
 #include "cmd/cmd.h"
 
-static bool find_all(
-	struct context *c, const struct recipe *r, struct dependents *out, struct err *e)
+static bool find_all(struct context *c, const char *source, struct dependents *out, struct err *e)
 {
 	defer(debian_index_close) struct debian_index *x = NULL;
 	const char *file = path_join(c->a, c->w.state, "index/debian");
-	out->source = build_debian_source(&c->w, r);
-	if (!out->source) {
-		fail(e, E_USAGE, "--all: %s is no Debian source package", r->name);
-		return fail_where(e, "%s:/source", r->file);
-	}
+	out->source = source;
 	/* The texts live in the map. */
 	struct debian_dependents all;
 	if (!debian_index_open(c->a, file, &x, e) ||
@@ -30,8 +25,53 @@ bool find_dependents(struct context *c, struct recipe *r, struct dependents *out
 	*out = (struct dependents){0};
 	if (c->options.deep && !c->options.all)
 		return fail(e, E_USAGE, "--recursive goes with --all");
-	return build_find_dependents(c->a, &c->w, r, &out->here, e) &&
-	       (!c->options.all || find_all(c, r, out, e));
+	if (!build_find_dependents(c->a, &c->w, r, &out->here, e))
+		return false;
+	if (!c->options.all)
+		return true;
+	const char *source = build_debian_source(&c->w, r);
+	if (source)
+		return find_all(c, source, out, e);
+	fail(e, E_USAGE, "--all: %s is no Debian source package", r->name);
+	return fail_where(e, "%s:/source", r->file);
+}
+
+bool is_stranger(struct context *c, const char **source)
+{
+	struct recipe *r;
+	struct debian_found found;
+	struct err ignored, unknown;
+	if (!c->options.all || !c->args.n || recipe_find(&c->w, c->args.v[0], &r, &unknown) ||
+		unknown.code != E_NOTFOUND || !debian_find(c->a, c->args.v[0], &found, &ignored))
+		return false;
+	*source = found.source;
+	if (!recipe_find(&c->w, found.source, &r, &ignored))
+		return true;
+	c->args.v[0] = found.source;
+	return false;
+}
+
+bool plan_stranger(struct context *c, const char *source, struct err *e)
+{
+	struct dependents who = {0};
+	struct text t = {.a = c->a};
+	struct json_writer w = {.out = &t};
+	if (!find_all(c, source, &who, e))
+		return false;
+	if (!c->options.json) {
+		term_out("%s: there is no recipe or overlay of it here\n", source);
+		print_dependents(c, NULL, &who);
+		return true;
+	}
+	json_open(&w, NULL, '{');
+	json_put_string(&w, "image", source);
+	json_open(&w, "actions", '[');
+	json_close(&w);
+	json_put_int(&w, "reused", 0);
+	put_dependents(&w, &who);
+	json_close(&w);
+	term_out("%s\n", t.p);
+	return true;
 }
 
 void put_dependents(struct json_writer *w, const struct dependents *d)
@@ -102,7 +142,7 @@ static void print_all(struct context *c, const struct dependents *d)
 
 void print_dependents(struct context *c, const struct recipe *r, const struct dependents *d)
 {
-	if (d->here.n)
+	if (r && d->here.n)
 		term_out("\ndepend%s on %s here:\n", d->here.n == 1 ? "s" : "", r->name);
 	vec_for(one, &d->here)
 		term_out("  %-24s %s\n", one->r->name, one->why);

@@ -239,8 +239,11 @@ static void show_action(void *ctx, const struct action *action)
 static bool is_told(const char *log, const struct recipe *image, const struct err *e)
 {
 	const char *said = strchr(e->text, '\n');
+	const char *gap = said && image->build.debian ? strstr(said, "\n...\n") : NULL;
 	if (!*log)
 		return true;
+	if (gap)
+		said = gap + 4;
 	return said && (strstr(said, log) || (image->build.debian && strstr(log, said + 1)));
 }
 

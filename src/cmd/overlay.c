@@ -44,6 +44,8 @@ static void put_overlay(struct context *c, struct json_writer *w, const struct o
 	json_open(w, NULL, '{');
 	json_put_string(w, "package", o->package);
 	json_put_string(w, "version", o->version);
+	if (o->debian)
+		json_put_string(w, "debian_version", o->debian);
 	if (packages)
 		json_put_strings(w, "opam_packages", packages);
 	json_put_string(w, "path", o->dir);
@@ -81,8 +83,8 @@ static void print_facts(const char *body)
 	print_fact("Upstream-Status", f.upstream_status);
 	print_fact("Applied-Upstream", f.applied_upstream);
 	print_fact("Last-Update", f.last_update);
-	vec_for(bug, &f.bugs)
-		print_fact("Bug", *bug);
+	for (size_t i = 0; i < f.bugs.n; i++)
+		print_fact(f.bug_names.v[i], f.bugs.v[i]);
 	vec_for(check, &f.checks)
 		print_fact("Fixes-Check", *check);
 	vec_for(problem, &f.problems)
@@ -119,7 +121,7 @@ static void print_overlay(struct context *c, const struct overlay *o)
 		return;
 	}
 	term_out("%s%s%s %s  tree %.12s  %s\n", term_tint(TINT_BOLD), o->package, term_tint_end(),
-		o->version, o->tree,
+		version_words(c->a, o->version, o->debian), o->tree,
 		o->saved   ? "saved"
 		: o->dirty ? "uncommitted changes"
 			   : "not saved");
@@ -131,7 +133,9 @@ static void print_overlay(struct context *c, const struct overlay *o)
 			print_facts(o->bodies.v[i]);
 	}
 	if (!o->patches.n && !o->dirty)
-		term_out("  no changes yet: it is %s%s\n", source_words(c, o->package),
+		term_out("  no changes yet: it is %s%s\n",
+			o->debian ? "upstream's source with Debian's patches"
+				  : source_words(c, o->package),
 			edited_words(c, o->package));
 	if (o->dirty)
 		term_out("  +  uncommitted changes (they are in every build)\n");
@@ -345,22 +349,30 @@ bool cmd_overlay(struct context *c, struct err *e)
 	static const struct {
 		const char *name;
 		size_t least, most; /* arguments with its own name */
+		const char *usage;
 		bool (*run)(struct context *c, struct err *e);
-	} verbs[] = {{"add", 2, 2, add}, {"list", 1, 1, list}, {"status", 1, 2, list},
-		{"diff", 2, 2, diff}, {"apply", 3, 3, apply}, {"save", 2, 2, save},
-		{"rebase", 2, 3, rebase}, {"verify", 1, 2, verify}, {"drop", 2, 2, drop}};
+	} verbs[] = {{"add", 2, 2, " PACKAGE[=VERSION]", add}, {"list", 1, 1, "", list},
+		{"status", 1, 2, " [PACKAGE]", list}, {"diff", 2, 2, " PACKAGE", diff},
+		{"apply", 3, 3, " PACKAGE PATCH", apply},
+		{"save", 2, 2, " [-m TEXT] PACKAGE", save},
+		{"rebase", 2, 3,
+			" [--sha256 HEX] [--commit ID] [--url URL] PACKAGE [VERSION], or "
+			"respin overlay rebase --continue|--skip|--abort PACKAGE",
+			rebase},
+		{"verify", 1, 2, " [PACKAGE]", verify}, {"drop", 2, 2, " [-f] PACKAGE", drop}};
 	use_unit(c);
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
 		if (strcmp(verbs[i].name, c->args.v[0]))
 			continue;
 		if (c->args.n >= verbs[i].least && c->args.n <= verbs[i].most)
 			return verbs[i].run(c, e);
-		fail(e, E_USAGE, "overlay %s takes other arguments", verbs[i].name);
-		return fail_hint(e, "usage: respin overlay %s%s%s", verbs[i].name,
-			verbs[i].most > 1 ? " PACKAGE" : "",
-			verbs[i].least > 2  ? " PATCH"
-			: verbs[i].most > 2 ? " [VERSION]"
-					    : "");
+		if (c->args.n > verbs[i].most)
+			fail(e, E_USAGE, "overlay %s: '%s' is an argument too many", verbs[i].name,
+				c->args.v[verbs[i].most]);
+		else
+			fail(e, E_USAGE, "overlay %s: which %s?", verbs[i].name,
+				c->args.n < 2 ? "package" : "patch");
+		return fail_hint(e, "usage: respin overlay %s%s", verbs[i].name, verbs[i].usage);
 	}
 	fail(e, E_USAGE, "there is no 'respin overlay %s'", c->args.v[0]);
 	return fail_hint(

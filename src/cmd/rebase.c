@@ -7,6 +7,8 @@ static void put_facts(struct json_writer *w, const struct overlay_rebase *r)
 {
 	json_put_string(w, "from", r->from);
 	json_put_string(w, "to", r->to);
+	json_put_string(w, "debian_from", r->debian_from);
+	json_put_string(w, "debian_to", r->debian_to);
 	json_put_bool(w, "done", r->done);
 	json_put_strings(w, "moved", &r->moved);
 	json_open(w, "dropped", '[');
@@ -30,14 +32,34 @@ void put_rebase(struct json_writer *w, const char *name, const struct overlay_re
 	json_close(w);
 }
 
+const char *version_words(struct arena *a, const char *version, const char *debian)
+{
+	return debian ? str_format(a, "%s (Debian %s)", version, debian) : version;
+}
+
+/* In the order of the series; what a record of another respin's doesn't order comes last. */
+static void print_fates(const struct overlay_rebase *r)
+{
+	size_t moved = 0, dropped = 0;
+	for (size_t i = 0; moved < r->moved.n || dropped < r->dropped.n; i++) {
+		bool next = i < r->order.n ? !strcmp(r->order.v[i], "moved") : moved < r->moved.n;
+		if (next && moved < r->moved.n) {
+			term_out("  moved     %s\n", r->moved.v[moved++]);
+		} else if (dropped < r->dropped.n) {
+			const struct overlay_dropped *d = &r->dropped.v[dropped++];
+			term_out("  dropped   %s (%s)\n", d->subject, d->why);
+		}
+	}
+}
+
 void print_rebase(const char *package, const struct overlay_rebase *r)
 {
-	term_out("%s%s%s %s -> %s  %s\n", term_tint(TINT_BOLD), package, term_tint_end(), r->from,
-		r->to, r->done ? "rebased" : "rebase under way");
-	vec_for(subject, &r->moved)
-		term_out("  moved     %s\n", *subject);
-	vec_for(d, &r->dropped)
-		term_out("  dropped   %s (%s)\n", d->subject, d->why);
+	defer(arena_free) struct arena scratch = {0};
+	term_out("%s%s%s %s -> %s  %s\n", term_tint(TINT_BOLD), package, term_tint_end(),
+		version_words(&scratch, r->from, r->debian_from),
+		version_words(&scratch, r->to, r->debian_to),
+		r->done ? "rebased" : "rebase under way");
+	print_fates(r);
 	if (r->stopped)
 		term_out("  conflict  %s\n", r->stopped);
 	vec_for(path, &r->conflicts)
@@ -72,7 +94,8 @@ void show_rebase(struct context *c, const struct rebase_request *q, const struct
 		return;
 	}
 	if (r->aborted) {
-		term_out("%s: back to %s\n", q->package, r->from);
+		term_out("%s: back to %s\n", q->package,
+			version_words(c->a, r->from, r->debian_from));
 		vec_for(note, &r->notes)
 			term_out("  %s\n", *note);
 		return;

@@ -117,6 +117,15 @@ static void answer_no(struct arena *a, enum answer *answer, const char **why, co
 	*why = str_copy(a, str_of(text));
 }
 
+/* Or are they all Debian's binary packages? */
+static bool any_image(const products *list)
+{
+	vec_for(p, list)
+		if (p->image->image)
+			return true;
+	return false;
+}
+
 static void judge_change(struct inquiry *q, struct patch_verdict *v, const products *without)
 {
 	const char *unknown = NULL;
@@ -137,7 +146,8 @@ static void judge_change(struct inquiry *q, struct patch_verdict *v, const produ
 		answer_no(q->c->a, &v->changes, &v->why_changes, "no image contains the package");
 	else
 		answer_no(q->c->a, &v->changes, &v->why_changes,
-			"without it every image is the same");
+			any_image(without) ? "without it every image is the same"
+					   : "without it its binary packages are the same");
 }
 
 /* ---- is it needed? -------------------------------------------------------------------------- */

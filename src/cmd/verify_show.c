@@ -90,6 +90,17 @@ static void print_why(const char *what, const char *why)
 		term_out("      %s: %s\n", what, why);
 }
 
+static void print_proof(const struct proof *p)
+{
+	const char *why = p->why ? p->why : "";
+	if (!p->without && !p->with)
+		term_out("      %s: not run%s%s\n", p->check, *why ? ": " : "", why);
+	else
+		term_out("      %s: %s without it, %s with it%s%s\n", p->check,
+			p->without ? p->without : "not run", p->with ? p->with : "not run",
+			*why ? "; " : "", why);
+}
+
 static void print_patch(size_t number, const struct patch_verdict *v)
 {
 	term_out("  %2zu", number);
@@ -99,11 +110,9 @@ static void print_patch(size_t number, const struct patch_verdict *v)
 	term_out("  %s\n", v->subject);
 	print_why("does not apply", v->why_applies);
 	if (v->applies == ANSWER_YES) {
-		print_why("changes image", v->why_changes);
+		print_why("changes", v->why_changes);
 		vec_for(p, &v->proofs)
-			term_out("      %s: %s without it, %s with it%s%s\n", p->check,
-				p->without ? p->without : "not run", p->with ? p->with : "not run",
-				p->why ? "; " : "", p->why ? p->why : "");
+			print_proof(p);
 		if (!v->proofs.n)
 			print_why("needed", v->why_needed);
 	}

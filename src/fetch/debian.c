@@ -18,8 +18,9 @@ struct package {
 	struct arena a;
 	const struct fetch_job *job;
 	const struct source *s;
-	bool asked; /* apt, for its mirrors */
+	bool asked; /* apt, for its mirrors and what its index of sources has of the package */
 	struct mirrors mirrors;
+	mirrors_files files;
 	size_t first; /* of the mirrors: the one that had the last file */
 	struct dsc dsc;
 };
@@ -31,10 +32,40 @@ static void package_free(struct package *p)
 
 /* ---- getting a file ----------------------------------------------------------------------- */
 
+/* That no mirror is named matters only where the index of sources has not got the package. */
 MUST_CHECK static bool ask_once(struct package *p, struct err *e)
 {
-	p->asked = p->asked || mirrors_ask(&p->a, &p->mirrors, e);
+	if (p->asked)
+		return true;
+	mirrors_find(&p->a, p->s->debian, p->s->version, &p->files);
+	p->asked = mirrors_ask(&p->a, &p->mirrors, e) || (e->code == E_NET && p->files.n);
 	return p->asked;
+}
+
+/* Where FILE may be, best first: as the index has it, then as Debian lays out its mirrors. */
+static strings urls_of(struct package *p, const char *file)
+{
+	strings urls = {0};
+	size_t n = p->mirrors.pools.n;
+	vec_for(f, &p->files)
+		if (!strcmp(f->name, file))
+			vec_push(&p->a, &urls, f->url);
+	size_t known = urls.n;
+	for (size_t i = 0; i < n; i++) {
+		const char *pool = p->mirrors.pools.v[(p->first + i) % n];
+		const char *url = pool_url(&p->a, pool, p->s->debian, file);
+		if (!known || strcmp(url, urls.v[0]) != 0)
+			vec_push(&p->a, &urls, url);
+	}
+	return urls;
+}
+
+/* The mirror that gave URL is asked first for the next file. */
+static void remember(struct package *p, const char *url)
+{
+	for (size_t i = 0; i < p->mirrors.pools.n; i++)
+		if (str_starts(str_of(url), str_of(p->mirrors.pools.v[i])))
+			p->first = i;
 }
 
 /* From the mirrors in turn; the error names every URL that was tried. */
@@ -44,23 +75,24 @@ MUST_CHECK static bool get_from_mirrors(
 	if (!ask_once(p, e))
 		return false;
 	struct text tried = {.a = &p->a};
-	size_t n = p->mirrors.pools.n;
-	for (size_t i = 0; i < n; i++) {
-		size_t which = (p->first + i) % n;
-		d->url = pool_url(&p->a, p->mirrors.pools.v[which], p->s->debian, file);
+	strings urls = urls_of(p, file);
+	for (size_t i = 0; i < urls.n; i++) {
+		d->url = urls.v[i];
 		d->proxy = mirrors_proxy(&p->mirrors, d->url);
 		if (archive_get(d, dir, &p->job->limits, e)) {
-			p->first = which;
+			remember(p, d->url);
 			return true;
 		}
-		if (e->code == E_INTERRUPTED || e->code == E_IO || n == 1)
+		if (e->code == E_INTERRUPTED || e->code == E_IO || urls.n == 1)
 			return false;
 		/* That a mirror lacks a file is usual; that it has another one is not. */
-		if (e->code != E_NET && i + 1 < n)
+		if (e->code != E_NET && i + 1 < urls.n)
 			term_warn("%s", e->text);
 		text_addf(&tried, "\n  %s", e->text);
 	}
-	return fail(e, e->code, "%s: none of %zu mirrors gives it:%s", file, n, tried.p);
+	if (!urls.n)
+		return fail(e, E_NET, "%s: apt's index of sources has no such file", file);
+	return fail(e, e->code, "%s: none of %zu mirrors gives it:%s", file, urls.n, tried.p);
 }
 
 /* FILE verified in the downloads folder, and unpacked into the new folder DIR where not NULL. */

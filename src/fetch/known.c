@@ -86,43 +86,88 @@ static bool choose(struct arena *a, struct str index, const char *package, const
 	return true;
 }
 
-/* Lines of `apt-get indextargets`: "Packages|/etc/apt/sources.list:3|http://MIRROR|bookworm|main".
- * NULL where there are lists of sources, or nothing is known. */
-static const char *missing_line(struct arena *a)
+/* ---- what makes sources known ----------------------------------------------------------------
+ */
+
+#define ENTRY_LIMIT ((size_t)1 << 20)
+
+/* An entry of apt's for binary packages: "/etc/apt/sources.list:3", and what it names. */
+struct entry {
+	struct str file, line, site, release, component;
+};
+
+/* The entry's own line as one for sources, with its options: apt takes no two keys for one archive.
+ */
+static const char *source_line(struct arena *a, const struct entry *n)
+{
+	uint64_t number = 0;
+	struct str text, line = S("");
+	struct err ignored;
+	bool known = str_u64(n->line, &number) &&
+		     file_read(a, str_copy(a, n->file), ENTRY_LIMIT, &text, &ignored);
+	for (uint64_t i = 0; known && i < number && text.p; i++)
+		line = str_trim(str_cut(&text, '\n'));
+	if (str_starts(line, S("deb ")) || str_starts(line, S("deb\t")))
+		return str_format(a, "deb-src %.*s", STR(str_trim(str_from(line, 4))));
+	return str_format(
+		a, "deb-src %.*s %.*s %.*s", STR(n->site), STR(n->release), STR(n->component));
+}
+
+static const char *entry_words(struct arena *a, const struct entry *n)
+{
+	if (str_ends(n->file, S(".sources")))
+		return str_format(a,
+			"as root, in %.*s make the line \"Types: deb\" read \"Types: deb "
+			"deb-src\"",
+			STR(n->file));
+	return str_format(a, "as root, add the line to %.*s: %s", STR(n->file), source_line(a, n));
+}
+
+/* What is to be done for it, to Debian's own entry before others. NULL where there are lists of
+ * sources, or nothing is known. */
+static const char *missing_words(struct arena *a)
 {
 	static const char *const argv[] = {"apt-get", "indextargets", "--format",
-		"$(CREATED_BY)|$(SOURCESENTRY)|$(SITE)|$(RELEASE)|$(COMPONENT)", NULL};
+		"$(CREATED_BY)|$(SOURCESENTRY)|$(SITE)|$(RELEASE)|$(ORIGIN)|$(COMPONENT)", NULL};
 	struct outcome o;
 	struct err ignored;
-	const char *line = NULL;
+	const char *words = NULL;
+	bool is_debian = false;
 	if (!command_run(a, &(struct command){.argv = argv, .split = true}, &o, &ignored) ||
 		o.exit_code != 0)
 		return NULL;
 	struct str rest = o.output;
 	while (rest.p) {
-		struct str component = str_cut(&rest, '\n'), kind = str_cut(&component, '|'),
-			   entry = str_cut(&component, '|'), site = str_cut(&component, '|'),
-			   release = str_cut(&component, '|'), file = str_cut(&entry, ':');
+		struct entry n;
+		n.component = str_cut(&rest, '\n');
+		struct str kind = str_cut(&n.component, '|');
+		n.line = str_cut(&n.component, '|');
+		n.site = str_cut(&n.component, '|');
+		n.release = str_cut(&n.component, '|');
+		n.file = str_cut(&n.line, ':');
+		struct str origin = str_cut(&n.component, '|');
 		if (str_is(kind, "Sources"))
 			return NULL;
-		if (!line && str_is(kind, "Packages") && component.n)
-			line = str_format(a, "deb-src %.*s %.*s %.*s (as root, beside %.*s)",
-				STR(site), STR(release), STR(component), STR(file));
+		bool better = !words || (!is_debian && str_is(origin, "Debian"));
+		if (!better || !str_is(kind, "Packages") || !n.component.n)
+			continue;
+		words = entry_words(a, &n);
+		is_debian = str_is(origin, "Debian");
 	}
-	return line;
+	return words;
 }
 
 static bool fail_unknown(struct arena *a, const char *package, struct err *e)
 {
-	const char *line = missing_line(a);
-	if (!line) {
+	const char *words = missing_words(a);
+	if (!words) {
 		fail(e, E_NOTFOUND, "apt's index of sources does not know %s", package);
 		return fail_hint(e,
 			"a deb-src line of the archive that it is from, then apt-get update, "
 			"makes it known");
 	}
 	fail(e, E_ABSENT, "apt has no index of sources, which would tell where %s is", package);
-	return fail_hint(e, "add the line: %s; then: apt-get update", line);
+	return fail_hint(e, "%s; then: apt-get update", words);
 }
 
 bool source_find_debian(struct arena *a, const char *package, const char *version,

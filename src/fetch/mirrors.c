@@ -23,7 +23,8 @@ void mirrors_parse(struct arena *a, struct str lines, strings *pools)
 	while (lines.p) {
 		struct str component = str_cut(&lines, '\n');
 		struct str site = str_cut(&component, '|');
-		if (!is_http(site) || !component.n)
+		/* An archive without components has no pool that could be guessed. */
+		if (!is_http(site) || !component.n || str_starts(component, S("$(")))
 			continue;
 		while (str_ends(site, S("/")))
 			site.n--;
@@ -71,15 +72,41 @@ bool mirrors_ask(struct arena *a, struct mirrors *out, struct err *e)
 				    "a recipe needs a url or git source");
 	}
 	mirrors_parse(a, o.output, &m.pools);
-	if (!m.pools.n) {
-		(void)fail(e, E_NET, "apt's configuration names no http or https mirror");
-		return fail_hint(e, "see `apt-get indextargets` and /etc/apt/sources.list");
-	}
 	if (!ask_proxy(a, "Acquire::http::Proxy", &m.proxy[0], e) ||
 		!ask_proxy(a, "Acquire::https::Proxy", &m.proxy[1], e))
 		return false;
 	*out = m;
-	return true;
+	if (m.pools.n)
+		return true;
+	(void)fail(e, E_NET, "apt's configuration names no http or https mirror");
+	return fail_hint(e, "see `apt-get indextargets` and /etc/apt/sources.list");
+}
+
+void mirrors_parse_files(struct arena *a, struct str lines, mirrors_files *out)
+{
+	while (lines.p) {
+		struct str rest = str_cut(&lines, '\n');
+		if (!str_starts(rest, S("'")))
+			continue;
+		rest = str_from(rest, 1);
+		struct str url = str_cut(&rest, '\'');
+		rest = str_trim(rest);
+		struct str name = str_cut(&rest, ' ');
+		if (is_http(url) && name.n)
+			vec_push(a, out,
+				((struct mirrors_file){str_copy(a, name), str_copy(a, url)}));
+	}
+}
+
+void mirrors_find(struct arena *a, const char *source, const char *version, mirrors_files *out)
+{
+	const char *const argv[] = {"apt-get", "-qq", "source", "--print-uris", "--only-source",
+		str_format(a, "%s=%s", source, version), NULL};
+	struct outcome o;
+	struct err ignored;
+	if (command_run(a, &(struct command){.argv = argv, .split = true}, &o, &ignored) &&
+		o.exit_code == 0)
+		mirrors_parse_files(a, o.output, out);
 }
 
 const char *mirrors_proxy(const struct mirrors *m, const char *url)

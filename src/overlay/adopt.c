@@ -9,6 +9,7 @@
 
 /* What stands in place of an SPDX expression: Debian tells licences file by file. */
 #define LICENSE "LicenseRef-debian-copyright"
+#define RECIPE_LIMIT ((size_t)1024 * 1024)
 
 static struct str recipe_json(struct arena *a, const struct source *s)
 {
@@ -87,6 +88,11 @@ MUST_CHECK static bool make_recipe(
 	const char *dir = path_join(w->a, w->overlays, s->debian);
 	const char *file = path_join(w->a, dir, "recipe.json");
 	struct recipe *r;
+	if (file_exists(file)) {
+		fail(e, E_CONFLICT, "there is a recipe already, of another name than %s",
+			s->debian);
+		return fail_where(e, "%s", file);
+	}
 	if (!write_recipe(w->a, dir, file, recipe_json(w->a, s), e) ||
 		!recipe_read(w->a, file, &r, e)) {
 		forget(w, dir);
@@ -95,6 +101,35 @@ MUST_CHECK static bool make_recipe(
 	workspace_add(w, r);
 	*out = r;
 	return true;
+}
+
+/* The recipe that is there names VERSION, Debian's or upstream's; that of another one stays. */
+MUST_CHECK static bool check_open(
+	const struct workspace *w, const struct recipe *r, const char *version, struct err *e)
+{
+	const char *has = r->version;
+	const char *dir = path_join(w->a, w->overlays, r->name);
+	bool same = !strcmp(version, r->version);
+	vec_for(s, &r->source) {
+		if (!s->debian || !s->version)
+			continue;
+		has = s->version;
+		same |= !strcmp(version, s->version);
+	}
+	if (same)
+		return true;
+	fail(e, E_CONFLICT, "the recipe of %s is of version %s, not %s", r->name, has, version);
+	if (file_exists(path_join(w->a, dir, "overlay.json")))
+		fail_hint(e,
+			"respin overlay rebase %s %s moves the overlay there; or respin overlay "
+			"drop %s, then add",
+			r->name, version, r->name);
+	else if (file_exists(path_join(w->a, dir, "recipe.json")))
+		fail_hint(e, "respin overlay drop %s first", r->name);
+	else
+		fail_hint(e, "respin overlay add %s, then respin overlay rebase %s %s", r->name,
+			r->name, version);
+	return fail_where(e, "%s", r->file);
 }
 
 bool overlay_adopt(
@@ -120,12 +155,57 @@ bool overlay_adopt(
 						 : "; ",
 			near.n ? " either" : "");
 	}
-	if (!version && recipe_find(w, found.source, out, &unknown))
-		return true;
+	if (recipe_find(w, found.source, out, &unknown))
+		return !version || check_open(w, *out, version, e);
 	if (!pin(w->a, &found, version, &s, e) || !make_recipe(w, &s, out, e))
 		return false;
 	*why = version ? "the version asked for" : found.why;
 	return true;
+}
+
+/* ---- before it goes -------------------------------------------------------------------------- */
+
+#define GIT_MS 10000
+
+/* Does R say no more than what was made of its Debian source? */
+static bool is_as_made(struct arena *a, const struct recipe *r)
+{
+	struct text now = {.a = a}, made = {.a = a};
+	struct recipe first = {0};
+	struct err ignored;
+	const struct source *s = r->source.n == 1 ? r->source.v : NULL;
+	if (!s || !s->debian || !s->version || !s->sha256 ||
+		!spec_read(a, &recipe_spec, recipe_json(a, s), r->file, &first, &ignored))
+		return false;
+	spec_canonical(&recipe_spec, r, &now);
+	spec_canonical(&recipe_spec, &first, &made);
+	return str_eq(text_str(&now), text_str(&made));
+}
+
+/* Has the user's git FILE as it stands? */
+static bool is_committed(struct arena *a, const char *dir, const char *file)
+{
+	const char *const argv[] = {"git", "--no-optional-locks", "-C", dir, "cat-file", "blob",
+		"HEAD:./recipe.json", NULL};
+	struct outcome o;
+	struct err ignored;
+	struct str text;
+	struct command c = {.argv = argv, .split = true, .timeout_ms = GIT_MS};
+	return file_read(a, file, RECIPE_LIMIT, &text, &ignored) &&
+	       command_run(a, &c, &o, &ignored) && o.exit_code == 0 && str_eq(o.output, text);
+}
+
+bool adopt_check_kept(struct work *k, struct err *e)
+{
+	const char *file = path_join(k->a, k->dir, "recipe.json");
+	struct recipe *r;
+	struct err ignored;
+	if (!file_exists(file) || (recipe_read(k->a, file, &r, &ignored) && is_as_made(k->a, r)) ||
+		is_committed(k->a, k->dir, file))
+		return true;
+	fail(e, E_CONFLICT, "the recipe of %s was edited, and is not committed", path_base(k->dir));
+	fail_hint(e, "commit %s, or keep a copy; --force drops it", file);
+	return fail_where(e, "%s", file);
 }
 
 bool overlay_add_any(struct workspace *w, const char *name, struct overlay *out, bool *created,

@@ -164,6 +164,8 @@ static void take_trailer(struct reader *r, struct str name, struct str value)
 		*f->one = str_copy(r->a, value);
 	else
 		vec_push(r->a, f->many, str_copy(r->a, value));
+	if (!wrong && f->many == &r->out->bugs)
+		vec_push(r->a, &r->out->bug_names, str_copy(r->a, name));
 }
 
 static bool is_continued(struct str line)

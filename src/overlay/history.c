@@ -108,6 +108,21 @@ static void free_author(struct arena *a, const char *words, struct mail *m)
 	}
 }
 
+/* Tools that cut a subject after some width leave its end to the text: "Use the epoch for". */
+static void join_subject(struct arena *a, struct mail *m)
+{
+	static const char *const words[] = {" a", " an", " and", " as", " at", " by", " for",
+		" from", " in", " into", " of", " on", " or", " that", " the", " to", " with"};
+	struct str rest = str_of(m->body), line = str_cut(&rest, '\n');
+	bool open = false;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		open |= str_ends(str_of(m->subject), str_of(words[i]));
+	if (!open || !line.n || line.p[0] < 'a' || line.p[0] > 'z')
+		return;
+	m->subject = str_format(a, "%s %.*s", m->subject, STR(str_trim(line)));
+	m->body = rest.p ? str_copy(a, str_trim(rest)) : "";
+}
+
 /* What the patch says of itself, in DEP-3's fields or as a mail; its author and date are those of
  * the packager where it tells none. A text that makes no sense is no reason to fail: the patch is
  * applied already. */
@@ -125,6 +140,7 @@ static struct git_words read_patch(struct history *h, const struct source_patch 
 		return words;
 	struct mail m = list.v[0];
 	if (m.subject && *m.subject) {
+		join_subject(a, &m);
 		m.body = with_name(a, m.body, name);
 	} else {
 		m.subject = name;

@@ -7,6 +7,7 @@
 
 struct mail {
 	const char *subject, *body; /* body may be "" */
+	const char *file;	    /* name of the patch of a series; NULL: it is another's */
 	const char *name, *email;   /* of the author; NULL where it is not said */
 	bool dated;
 	int64_t when;

@@ -103,6 +103,8 @@ bool make_commits(struct work *k, const mails *list, const struct git_words *oth
 		const struct mail *m = &list->v[i];
 		if (commit_mail(k, m, otherwise, &head, &tree, e))
 			continue;
+		if (m->file)
+			return fail_context(e, "%s, \"%s\"", m->file, m->subject);
 		if (list->n > 1)
 			return fail_context(
 				e, "mail %zu of %zu, \"%s\"", i + 1, list->n, m->subject);
@@ -126,8 +128,13 @@ bool make_patched(struct work *k, const char *patch, struct err *e)
 	mails list;
 	struct git_words words;
 	struct git_id target;
-	if (!file_read(k->a, patch, PATCH_LIMIT, &text, e) ||
-		!mails_read(k->a, text, patch, &list, e) ||
+	if (!file_read(k->a, patch, PATCH_LIMIT, &text, e)) {
+		/* As what holds no patch. */
+		if (e->code == E_ABSENT)
+			e->code = E_INPUT;
+		return false;
+	}
+	if (!mails_read(k->a, text, patch, &list, e) ||
 		!k->git->words(k->repo, k->a, "", &words, e))
 		return false;
 	vec_for(m, &list)
@@ -323,15 +330,6 @@ bool make_as_it_was(struct work *k, struct err *e)
 	       work_open(k, e);
 }
 
-/* opam's patches may change while the version stays. */
-static bool is_added_to(const struct recipe *r)
-{
-	vec_for(s, &r->source)
-		if (s->added.n)
-			return true;
-	return false;
-}
-
 bool make_ready(struct work *k, bool *created, struct err *e)
 {
 	const char *why = NULL;
@@ -344,7 +342,7 @@ bool make_ready(struct work *k, bool *created, struct err *e)
 			return false;
 		const char *version = k->has_series ? k->series.version : k->sync.version;
 		if (!work_check_version(k->recipe, version, k->dir, e) ||
-			(k->has_series && is_added_to(k->recipe) && !check_source(k, e)))
+			(k->has_series && !check_source(k, e)))
 			return false;
 	}
 	if (why && !make_check_saved(k, e)) {

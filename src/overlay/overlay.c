@@ -42,6 +42,7 @@ static bool list_rebase(struct work *k, struct overlay *out, bool *found, struct
 	*out = (struct overlay){.package = k->recipe->name,
 		.dir = k->src,
 		.version = s.from,
+		.debian = s.debian_from,
 		.tree = str_copy(k->a, str_of(k->tree.hex)),
 		.patches = s.moved,
 		.dirty = true,
@@ -144,6 +145,8 @@ static bool remove_overlay(struct work *k, struct err *e)
 
 static bool check_droppable(struct work *k, struct err *e)
 {
+	if (!adopt_check_kept(k, e))
+		return false;
 	if (!file_exists(k->src))
 		return true;
 	if (!rebase_check_none(k, e))

@@ -10,12 +10,13 @@
  * tagging guidelines), Yocto's Upstream-Status, and Fixes-Check. NULL where it does not say. */
 struct patch_facts {
 	const char *origin;	     /* "upstream, https://..." */
-	const char *forwarded;	     /* "no", "not-needed", or where it was sent */
+	const char *forwarded;	     /* "no", "not-needed"; all else: that, or where, it was sent */
 	const char *upstream_status; /* "Submitted [https://...]" */
 	const char *last_update;     /* "2026-11-26" */
 	const char *applied_upstream;
-	strings bugs;	  /* URLs, of Bug and Bug-VENDOR */
-	strings checks;	  /* "IMAGE/CHECK": checks that it fixes */
+	strings bugs;	   /* URLs, of Bug and Bug-VENDOR ... */
+	strings bug_names; /* ... which each of them is */
+	strings checks;	   /* "IMAGE/CHECK": checks that it fixes */
 	strings problems; /* "Last-Update: expected a date, YYYY-MM-DD"; such a field is left out */
 };
 /* BODY is a message without its subject. */
@@ -26,10 +27,12 @@ struct overlay_dropped {
 	const char *subject, *why; /* "upstream 2.0 has it" */
 };
 struct overlay_rebase {
-	const char *from, *to; /* upstream's versions */
+	const char *from, *to;		     /* upstream's versions */
+	const char *debian_from, *debian_to; /* Debian's, where the source is Debian's; or NULL */
 	bool done, aborted;
 	strings moved; /* subjects of the patches that stand on TO, oldest first */
 	VEC(struct overlay_dropped) dropped;
+	strings order;	     /* of both, as in the series: "moved" or "dropped" for each patch */
 	const char *stopped; /* subject of the patch that conflicts; NULL */
 	strings conflicts;   /* files that it conflicts in */
 	size_t left;	     /* patches behind it */
@@ -41,6 +44,7 @@ struct overlay {
 	const char *package;
 	const char *dir;     /* the working tree */
 	const char *version; /* upstream version that it is based on */
+	const char *debian;  /* Debian's version of it, where the source is Debian's; or NULL */
 	const char *tree; /* git tree id (40 hexadecimal digits) of the working tree as it stands */
 	strings patches;  /* subjects of the commits since upstream, oldest first */
 	strings bodies;	  /* the rest of their messages (overlay_list() only) */
@@ -56,7 +60,8 @@ MUST_CHECK bool overlay_add(const struct workspace *w, const char *package, stru
 	bool *created, struct err *e);
 /* The recipe of NAME, which may also be a package or library of Debian's that no recipe is for (or
  * "NAME=VERSION"): then overlays/PKG/recipe.json is made for its source package, and *WHY tells why
- * this version; else *WHY is NULL. */
+ * this version; else *WHY is NULL. E_CONFLICT where VERSION is asked for and there is a recipe of
+ * another one: a recipe that is there is never written. */
 MUST_CHECK bool overlay_adopt(struct workspace *w, const char *name, struct recipe **out,
 	const char **why, struct err *e);
 /* overlay_add() of it; a recipe that was made goes again where that fails. */
@@ -89,7 +94,8 @@ MUST_CHECK bool overlay_save(const struct workspace *w, const char *package, con
 /* Unified diff of the working tree, uncommitted changes included, against upstream. */
 MUST_CHECK bool overlay_diff(
 	const struct workspace *w, const char *package, struct str *out, struct err *e);
-/* Removes the overlay. E_CONFLICT where edits are not saved, unless FORCE. */
+/* Removes the overlay. E_CONFLICT where edits are not saved, or its recipe was edited and is not in
+ * the project's last commit, unless FORCE. */
 MUST_CHECK bool overlay_drop(
 	const struct workspace *w, const char *package, bool force, struct err *e);
 

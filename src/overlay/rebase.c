@@ -33,6 +33,26 @@ static bool import(struct work *k, const struct recipe *target, const struct tre
 	return k->git->flush(k->repo, ok ? e : &later) && ok;
 }
 
+/* Debian's version that the working tree is of, as the commit of its packaging has it; the recipe
+ * may be of the next one already. */
+static bool find_debian(struct work *k, const char **out, struct err *e)
+{
+	struct git_id first;
+	git_revisions log = {0};
+	*out = !strcmp(k->sync.version, k->recipe->version) ? work_debian(k->recipe) : NULL;
+	if (!k->git->find(k->repo, REF_PRISTINE, &first, NULL, e))
+		return false;
+	if (!first.hex[0])
+		return true;
+	if (!k->git->log(k->repo, k->a, &first, &k->upstream, &log, e))
+		return false;
+	const char *subject = log.n ? log.v[0].subject : "";
+	const char *version = strrchr(subject, ' ');
+	if (str_starts(str_of(subject), S("Debian's packaging, ")) && version)
+		*out = version + 1;
+	return true;
+}
+
 /* The recipe's text is made first: what is no recipe is not fetched. */
 static bool plan(struct work *k, const struct rebase_request *q, struct rebase *s,
 	struct recipe *target, struct err *e)
@@ -40,7 +60,7 @@ static bool plan(struct work *k, const struct rebase_request *q, struct rebase *
 	struct str before, after;
 	struct tree source;
 	struct git_id new, first;
-	if (!rebase_target(k, q, target, &s->about, e))
+	if (!find_debian(k, &s->debian_from, e) || !rebase_target(k, q, target, &s->about, e))
 		return false;
 	if (target->source.v != k->recipe->source.v) {
 		if (!recipe_edit(
@@ -54,6 +74,7 @@ static bool plan(struct work *k, const struct rebase_request *q, struct rebase *
 		return false;
 	s->from = k->sync.version;
 	s->to = target->version;
+	s->debian_to = source.place && source.place->debian ? source.place->version : NULL;
 	s->sha256 = source.sha256;
 	s->upstream = s->tip = hex_of(k, &new);
 	s->pristine = hex_of(k, &first);

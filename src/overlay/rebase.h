@@ -22,8 +22,9 @@
 /* Ids are those of commits, 40 hexadecimal digits, or NULL. */
 struct rebase {
 	const char *phase;
-	const char *from, *to; /* versions */
-	const char *sha256;    /* of the new source; NULL for a path */
+	const char *from, *to;		     /* versions */
+	const char *debian_from, *debian_to; /* Debian's, or NULL */
+	const char *sha256;		     /* of the new source; NULL for a path */
 	const char *old_head;
 	const char *upstream; /* the commit that the patches go on */
 	const char *pristine; /* the new first commit; NULL: UPSTREAM is it */
@@ -36,6 +37,7 @@ struct rebase {
 	strings todo;	     /* commits behind it */
 	strings moved;	     /* subjects */
 	strings dropped, reasons;
+	strings order; /* of both: "moved" or "dropped" for each patch */
 	strings about; /* what becomes of the recipe */
 	strings notes;
 	const char *recipe_before, *recipe_after; /* texts; NULL where the recipe says it already */

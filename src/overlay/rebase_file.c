@@ -27,6 +27,8 @@ static const struct spec_field fields[] = {
 	{WORDS(phase), .required = true, .words = phases, .help = "Where it stands."},
 	{WORDS(from), .required = true, .help = "Upstream's version before."},
 	{WORDS(to), .required = true, .help = "Upstream's version after."},
+	{WORDS(debian_from), .help = "Debian's version before."},
+	{WORDS(debian_to), .help = "Debian's version after."},
 	{WORDS(sha256), .help = "Checksum of the new source."},
 	{WORDS(old_head), .required = true, .check = is_commit, .help = "HEAD before."},
 	{WORDS(upstream), .required = true, .check = is_commit, .help = "The new base."},
@@ -41,6 +43,7 @@ static const struct spec_field fields[] = {
 	{LIST(moved), .help = "Patches that were moved."},
 	{LIST(dropped), .help = "Patches that were dropped."},
 	{LIST(reasons), .help = "Why each was."},
+	{LIST(order), .help = "Which it was, patch by patch."},
 	{LIST(about), .help = "What becomes of the recipe."},
 	{LIST(notes), .help = "What else is told."}, {WORDS(recipe_before), .help = "The recipe."},
 	{WORDS(recipe_after), .help = "The recipe as it is to be."}};
@@ -121,7 +124,10 @@ struct overlay_rebase rebase_words(struct work *k, const struct rebase *s)
 {
 	struct overlay_rebase words = {.from = s->from,
 		.to = s->to,
+		.debian_from = s->debian_from,
+		.debian_to = s->debian_to,
 		.moved = s->moved,
+		.order = s->order,
 		.stopped = s->subject,
 		.conflicts = s->conflicts,
 		.left = s->todo.n};

@@ -33,6 +33,7 @@ static bool tree_of(struct work *k, const char *commit, struct git_id *out, stru
 
 static void drop_patch(struct work *k, struct rebase *s, const char *subject, const char *why)
 {
+	vec_push(k->a, &s->order, "dropped");
 	vec_push(k->a, &s->dropped, subject);
 	vec_push(k->a, &s->reasons, why);
 }
@@ -71,6 +72,7 @@ static bool commit_on_tip(struct work *k, struct rebase *s, const struct git_id 
 	if (!k->git->commit(k->repo, tree, &tip, words, &new, e))
 		return false;
 	s->tip = hex_of(k, &new);
+	vec_push(k->a, &s->order, "moved");
 	vec_push(k->a, &s->moved, first_line(k, words->message));
 	return true;
 }
@@ -242,8 +244,10 @@ static bool take_commits(struct work *k, struct rebase *s, struct err *e)
 	struct git_id tip = id_from(s->tip);
 	if (!k->git->log(k->repo, k->a, &tip, &k->head, &log, e) || !save_check_line(k, &log, e))
 		return false;
-	vec_for(revision, &log)
+	vec_for(revision, &log) {
+		vec_push(k->a, &s->order, "moved");
 		vec_push(k->a, &s->moved, revision->subject);
+	}
 	s->tip = hex_of(k, &k->head);
 	return true;
 }

@@ -91,6 +91,7 @@ bool series_mails(
 			!mails_read(a, text, path_join(a, dir, *name), &some, e))
 			return false;
 		vec_for(m, &some) {
+			m->file = *name;
 			if (!m->subject)
 				m->subject = *name;
 			vec_push(a, &all, *m);

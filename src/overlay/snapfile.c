@@ -18,7 +18,7 @@ struct record {
 	char id[41];
 };
 
-static const char magic[8] = {'r', 's', 'n', 'a', 'p', '0', '0', '2'};
+static const char magic[8] = {'r', 's', 'n', 'a', 'p', '0', '0', '3'};
 
 /* FNV-1a over words of 64 bits: 0.01 ms for the snapshot of 1,000 files. */
 static uint64_t checksum(struct str bytes)

@@ -34,7 +34,7 @@ static void leave_out(struct aim *m, const char *place, const char *why)
 {
 	text_addf(&m->unknown, "%s%s: %s", m->unknown.n ? "; " : "", place, why);
 	vec_push(m->k->a, m->notes,
-		str_format(m->k->a, "left out of the recipe: %s (%s)", place, why));
+		str_format(m->k->a, "left out of the recipe: %s: %s", place, why));
 }
 
 static struct source aim_path(struct aim *m, const struct source *s)
@@ -85,7 +85,7 @@ static bool aim_debian(struct aim *m, const struct source *s, struct source *new
 		new->sha256 = m->q->sha256;
 		return m->pinned = true;
 	}
-	const char *words = *why.hint ? str_format(m->k->a, "%s (%s)", why.text, why.hint)
+	const char *words = *why.hint ? str_format(m->k->a, "%s; %s", why.text, why.hint)
 				      : str_copy(m->k->a, str_of(why.text));
 	leave_out(m, str_format(m->k->a, "debian %s", s->debian), words);
 	return false;
@@ -141,6 +141,10 @@ static bool check_words(struct work *k, const struct rebase_request *q, bool *ed
 		return fail(e, E_USAGE,
 			"--commit: expected a commit id of 40 hexadecimal digits, found '%s'",
 			q->commit);
+	if (q->url && strncmp(q->url, "https://", 8) != 0 && strncmp(q->url, "http://", 7) != 0)
+		return fail(e, E_USAGE,
+			"--url: expected a URL that begins with https:// or http://, found '%s'",
+			q->url);
 	if (q->version || !pins)
 		return true;
 	fail(e, E_USAGE, "--sha256, --commit and --url are of a new version: which?");

@@ -51,6 +51,8 @@ static void watch(struct work *k)
 	const char *branch = head_name(k);
 	if (branch)
 		snapshot_watch(k->a, &k->watched, k->src, path_join(k->a, ".git", branch));
+	if (k->recipe->file)
+		snapshot_watch(k->a, &k->watched, k->src, k->recipe->file);
 }
 
 static bool read_names(struct work *k, struct err *e)
@@ -80,10 +82,40 @@ static bool read_series(struct work *k, struct err *e)
 	return series_digest(k->a, k->dir, &k->series, &k->digest, e);
 }
 
+/* What a write that was killed has left of files that are replaced: "respin.json.XXXXXX". */
+static bool sweep(
+	struct work *k, const char *dir, const char *const *names, size_t n, struct err *e)
+{
+	strings there;
+	if (!dir_exists(dir))
+		return true;
+	if (!dir_list(k->a, dir, &there, e))
+		return false;
+	vec_for(name, &there)
+		for (size_t i = 0; i < n; i++) {
+			struct str ending = str_of(*name);
+			if (!str_starts(ending, str_of(names[i])))
+				continue;
+			ending = str_from(ending, strlen(names[i]));
+			if (ending.n == 7 && ending.p[0] == '.' &&
+				!tree_remove(path_join(k->a, dir, *name), e))
+				return false;
+		}
+	return true;
+}
+
+static bool sweep_all(struct work *k, struct err *e)
+{
+	static const char *const inner[] = {"respin.json", "respin-rebase.json"};
+	static const char *const outer[] = {"recipe.json"};
+	return sweep(k, path_join(k->a, k->src, ".git"), inner, 2, e) &&
+	       sweep(k, k->dir, outer, 1, e);
+}
+
 bool work_open(struct work *k, struct err *e)
 {
 	work_close(k);
-	if (!series_recover(k->a, k->dir, e))
+	if (!series_recover(k->a, k->dir, e) || !sweep_all(k, e))
 		return false;
 	watch(k);
 	return read_series(k, e) && git_load(&k->git, e) && k->git->open(k->src, &k->repo, e) &&
@@ -110,6 +142,11 @@ bool work_look(struct work *k, bool store, struct err *e)
 	return true;
 }
 
+const char *work_debian(const struct recipe *r)
+{
+	return r->source.n && r->source.v[0].debian ? r->source.v[0].version : NULL;
+}
+
 /* What the snapshot says beside the files: the answer, and what it takes to renew it when only
  * files have changed. Each patch is two words, its subject and its body. */
 enum { WORD_TREE, WORD_VERSION, WORD_HEAD_TREE, WORD_SAVED_TREE, WORD_PATCHES };
@@ -118,6 +155,7 @@ static struct overlay answer(struct work *k, const strings *words)
 {
 	struct overlay o = {.package = k->recipe->name,
 		.dir = k->src,
+		.debian = work_debian(k->recipe),
 		.tree = words->v[WORD_TREE],
 		.version = words->v[WORD_VERSION]};
 	o.dirty = strcmp(o.tree, words->v[WORD_HEAD_TREE]) != 0;

@@ -42,6 +42,8 @@ MUST_CHECK bool work_describe(struct work *k, struct overlay *out, struct err *e
 /* The last answer, where nothing has changed since but files of the working tree: without lock and
  * without libgit2, for a stat of each file and a read of those that have changed. */
 bool work_recall(struct work *k, struct overlay *out);
+/* Debian's version of R's source, where that is Debian's in the first place; else NULL. */
+const char *work_debian(const struct recipe *r);
 /* E_CONFLICT where the recipe's version is not the overlay's. */
 MUST_CHECK bool work_check_version(
 	const struct recipe *r, const char *version, const char *dir, struct err *e);
@@ -53,6 +55,12 @@ MUST_CHECK bool work_check_idle(struct work *k, struct err *e);
 /* E_USAGE where R is the user's own project, E_INPUT where it is installed and its source, which is
  * fetched for that, is not dune's to build. */
 MUST_CHECK bool work_check_fit(const struct workspace *w, const struct recipe *r, struct err *e);
+
+/* ---- adopt.c ---- */
+
+/* E_CONFLICT where the recipe beside K's patches says what respin did not write into it, and the
+ * project's git has not got it in its last commit. */
+MUST_CHECK bool adopt_check_kept(struct work *k, struct err *e);
 
 /* ---- folder.c ---- */
 

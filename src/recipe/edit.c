@@ -19,14 +19,28 @@ static void put_field(struct text *out, bool *first, const char *name, const cha
 	*first = false;
 }
 
+/* What the line of TEXT that holds the field NAME begins with: the file's own way to indent. */
+static struct str indent_of(struct str text, const char *name)
+{
+	struct str value;
+	if (!json_locate(text, name, &value))
+		return S("  ");
+	const char *line = value.p;
+	while (line > text.p && line[-1] != '\n')
+		line--;
+	size_t n = strspn(line, " \t");
+	return n ? (struct str){line, n} : S("  ");
+}
+
 /* Each place on a line of its own. */
-static struct str write_sources(struct arena *a, const source_list *list)
+static struct str write_sources(struct arena *a, const source_list *list, struct str indent)
 {
 	struct text out = {.a = a};
+	const char *first_line = str_format(a, "\n%.*s%.*s{ ", STR(indent), STR(indent));
 	text_addz(&out, "[");
 	vec_for(s, list) {
 		bool first = true;
-		text_addf(&out, "%s{ ", s == list->v ? "\n    " : ",\n    ");
+		text_addf(&out, "%s%s", s == list->v ? "" : ",", first_line);
 		put_field(&out, &first, "debian", s->debian);
 		put_field(&out, &first, "url", s->url);
 		put_field(&out, &first, "git", s->git);
@@ -38,7 +52,7 @@ static struct str write_sources(struct arena *a, const source_list *list)
 		put_field(&out, &first, "md5", s->md5);
 		text_addz(&out, " }");
 	}
-	text_addz(&out, "\n  ]");
+	text_addf(&out, "\n%.*s]", STR(indent));
 	return text_str(&out);
 }
 
@@ -69,7 +83,8 @@ bool recipe_edit(struct arena *a, const struct recipe *r, const char *version,
 		return false;
 	struct str text = *before;
 	if (!replace(a, &text, "version", text_str(&quoted), r, e) ||
-		!replace(a, &text, "source", write_sources(a, list), r, e) ||
+		!replace(a, &text, "source", write_sources(a, list, indent_of(text, "source")), r,
+			e) ||
 		!spec_read(a, &recipe_spec, text, r->file, &parsed, e))
 		return false;
 	*after = text;

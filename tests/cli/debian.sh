@@ -56,6 +56,38 @@ base=$(git -C $src rev-parse upstream)
 
 run respin overlay add demo
 contains "the same again is open already" "$out" "open already"
+run respin overlay status demo
+contains "... without changes it is Debian's source" "$out" "it is upstream's source with Debian's patches"
+recipe=overlays/demo/recipe.json
+cp $recipe ../recipe.json
+run respin overlay add demo=2.0
+exits "... another version is refused" 1
+contains "... which is open is said" "$err" "the recipe of demo is of version 1.0-1, not 2.0"
+contains "... and the ways there" "$err" "respin overlay rebase demo 2.0 moves the overlay there; or respin overlay drop demo, then add"
+ok "... and the recipe is as it was" cmp $recipe ../recipe.json
+sed -i 's/"debian": {}/"debian": { "profiles": ["nocheck", "nobiarch"] }/' $recipe
+cp $recipe ../edited.json
+run respin overlay add demo=1.0-1
+contains "an edited recipe is open with its version" "$out" "open already"
+ok "... and stays" cmp $recipe ../edited.json
+run respin overlay drop demo
+exits "... is not dropped without a word" 1
+contains "... that names it" "$err" "the recipe of demo was edited, and is not committed"
+git init -q . && git add $recipe && git commit -qm recipe
+cp -a overlays ../overlays
+run respin overlay drop demo
+exits "... but is where the project has committed it" 0
+rm -rf .git overlays && mv ../overlays . && cp ../recipe.json $recipe
+cp -a overlays ../overlays
+run respin overlay drop demo
+exits "... and as it was made" 0
+rm -rf overlays && mv ../overlays .
+run respin overlay list
+sed -i "s/\"sha256\": \"..../\"sha256\": \"0000/" $recipe
+run respin overlay list
+exits "a recipe with another source is told where the tree is, too" 1
+contains "... with what it is for" "$err" "which its recipe does not name"
+cp ../recipe.json $recipe
 workspace ../other
 run respin -C ../other overlay add demo=1.0-1
 is "the ids are the same elsewhere" "$(git -C ../other/$src rev-parse upstream)" "$base"
@@ -87,9 +119,15 @@ contains "... names the packages" "$err" "both.h is in several packages that are
 run env DPKG_ROOT="$scratch/contents" respin -C ../files overlay add nothing-like.h
 exits "a header that no package has" 1
 contains "... is told so" "$err" "nor has a package of the distribution such a file"
-run respin overlay add demo=3
+run respin -C ../files overlay add demo=3
 exits "a version that nobody has" 1
 contains "... names those there are" "$err" "apt's index of sources has demo 1.0-1, 2.0-1, no 3"
+for name in elsewhere flat; do
+	run respin -C ../files overlay add $name
+	exits "the index tells where a source is that is in no pool: $name" 0
+done
+is "a subject that was cut is whole" "$(git -C ../files/overlays/elsewhere/src log -1 --format='%s|%b' | head -1)" \
+	"Two is the number for all of them.|And more."
 run respin overlay add unfit
 exits "a patch that doesn't apply" 3
 contains "... is named" "$err" "debian/patches/bad.patch does not apply"
@@ -132,11 +170,16 @@ echo mine >../clone/$src/mine.txt
 run respin -C ../clone overlay save -m "mine" demo
 run respin -C ../clone overlay rebase demo 2.0
 exits "a rebase that fits" 0
+contains "... names Debian's versions" "$out" "demo 1.0 (Debian 1.0-1) -> 2.0 (Debian 2.0-1)  rebased"
 is "... has the new version's commits below" "$(git -C ../clone/$src log --format=%s)" \
 	"mine
 Debian's packaging, demo 2.0-1
 demo 2.0"
 is "... whose first is named" "$(git -C ../clone/$src log --format=%s pristine)" "demo 2.0"
+run respin -C ../clone overlay list
+contains "... list names it, too" "$out" "demo 2.0 (Debian 2.0-1)  tree"
+run respin -C ../clone --json overlay list
+is "... as JSON" "$(json '[0]["debian_version"]')" 2.0-1
 contains "... and its recipe" "$(cat ../clone/overlays/demo/recipe.json)" '"version": "2.0-1"'
 
 mkdir ../offline && cp -r respin.json recipes overlays ../offline/ && rm -rf ../offline/$src
@@ -205,6 +248,7 @@ git -C $src commit -qam "a comment in the rules"
 run respin overlay verify demo
 exits "a patch that changes no package" 1
 contains "... is told from one that does" "$out" "two"
+contains "... in packages, not images" "$out" "changes: without it its binary packages are the same"
 run respin --json overlay verify demo
 is "... as JSON" "$(json '["overlays"][0]["patches"][1]["changes_image"]')" no
 is "... with the packages that the other one changes" \
@@ -267,6 +311,18 @@ is "... and sources built with it" "$(json '["distribution"]["build"]')" "['demo
 is "... of these packages" "$(json '["distribution"]["binaries"]')" "['libdemo-dev', 'libdemo1']"
 run respin --json plan --all --recursive demo
 is "... and theirs" "$(json '["distribution"]["runtime"]')" "['demo-tool', 'uses-api', 'uses-tool']"
+run respin --json -C ../files plan --all libdemo-dev
+exits "of a package that has no recipe, too" 0
+is "... by the distribution's index" "$(json '["distribution"]["runtime"]') $(json '["actions"]')" \
+	"['demo-tool', 'uses-api'] []"
+run respin -C ../files plan --all demo
+contains "... which is said" "$out" "demo: there is no recipe or overlay of it here
+
+in the distribution, 2 packages depend on libdemo-dev, libdemo1:"
+run respin -C ../files plan demo
+exits "... without --all it is unknown" 1
+run respin --json plan --all libdemo-dev
+is "a binary package means its source's recipe" "$(json '["image"]')" demo
 run respin plan --recursive demo
 exits "--recursive alone" 2
 run respin plan --all demo
@@ -314,10 +370,21 @@ run respin build needy
 exits "missing build dependencies" 1
 contains "... are named" "$err" "Unmet build dependencies: not-there (>= 2) nor-this"
 contains "... with what gets them" "$err" "apt-get build-dep -P nocheck needy"
+sed -i 's/not-there/nor-there/' overlays/needy/src/debian/control
+run respin build needy
+contains "... of edited ones apt reads the overlay" "$err" "apt-get build-dep -P nocheck ./overlays/needy/src"
+sed -i 's/nor-there/not-there/' overlays/needy/src/debian/control
+sed -i 's/"build"/"needs": ["needy"], "build"/' overlays/demo-tool/recipe.json
+run respin build demo-tool
+contains "who wanted what can't be built is named" "$err" \
+	"demo-tool is built with needy, which has an overlay: needy can't be built here: Unmet"
+sed -i 's/"needs": ."needy"., //' overlays/demo-tool/recipe.json
 respin overlay add broken >/dev/null
 run respin build broken
 exits "rules that fail" 1
 contains "... say why at the end" "$err" "a word on the cause"
+contains "... and what the compiler said before" "$err" "a.c:1:2: error: odd
+..."
 is "... once" "$(grep -c '^a word on the cause$' "$scratch/.err")" 1
 contains "... the rest is kept" "$err" ".respin/debian/broken.log"
 is "... whole" "$(grep -c '^first$' .respin/debian/broken.log)" 1
@@ -348,12 +415,25 @@ exits "... so that it is unknown again" 1
 # ---- apt without what it takes ----
 
 sed -i /deb-src/d "$archive/apt/etc/test.list"
+rm "$archive/apt/etc/flat.list"
 apt-get -qq update >/dev/null 2>&1
 workspace ../bare
 run respin -C ../bare overlay add demo
 exits "no index of sources" 3
-contains "... is said with what to do" "$err" "add the line: deb-src http://127.0.0.1:"
-contains "... and where" "$err" " test main (as root, beside $archive/apt/etc/test.list); then: apt-get update"
+line="$(sed 's/^deb /deb-src /' "$archive/apt/etc/test.list")"
+contains "... is said with what to do" "$err" "as root, add the line to $archive/apt/etc/test.list: $line; then: apt-get update"
 is "... and leaves nothing" "$(ls -A ../bare/overlays 2>/dev/null)" ""
+port=$(sed -n 's/.*127.0.0.1:\([0-9]*\).*/\1/p' "$archive/apt/etc/test.list")
+rm "$archive/apt/etc/test.list"
+printf '%s\n' "Types: deb" "URIs: http://127.0.0.1:$port" "Suites: test" "Components: main" "Trusted: yes" \
+	>"$archive/apt/etc/test.sources"
+apt-get -qq update >/dev/null 2>&1
+run respin -C ../bare overlay add demo
+contains "a .sources file has it in its types" "$err" \
+	"as root, in $archive/apt/etc/test.sources make the line \"Types: deb\" read \"Types: deb deb-src\"; then: apt-get update"
+sed -i 's/^Types: deb$/Types: deb deb-src/' "$archive/apt/etc/test.sources"
+apt-get -qq update >/dev/null 2>&1
+run respin -C ../bare overlay add demo
+exits "... which is enough" 0
 exec 9>&-
 finish

@@ -169,9 +169,57 @@ cp -a upstream lib-3.0 && echo "int three;" >lib-3.0/three.c
 three=$(printf three | sha256sum | cut -d" " -f1)
 url=https://example.org/lib-3.0.tar.gz
 cp -a lib-3.0 ".respin/sources/lib-3.0-$(echo "$three" | cut -c1-12)"
+run respin overlay rebase lib 3.0 --url file:///lib-3.0.tar.gz --sha256 "$three"
+exits "a URL of another kind is wrong usage" 2
+contains "... of that option" "$err" "respin: --url: expected a URL that begins with https:// or http://, found 'file:///lib"
+cp recipes/lib/recipe.json lib.json
 run respin overlay rebase lib 3.0 --url $url --sha256 "$three"
 exits "--url and --sha256 replace Debian's source" 0
 ok "... in the recipe" grep -q "\"url\": \"$url\"" recipes/lib/recipe.json
 ok "... and in the working tree" test -e $src/three.c
 is "... with the patch" "$(git -C $src log --format=%s upstream..)" "one: ten"
+cp lib.json recipes/lib/recipe.json
+run respin overlay rebase lib
+exits "the recipe of before leads back" 0
+contains "... to Debian's source" "$out" "lib 3.0 -> 1.0 (Debian 1:1.0+dfsg-3)  rebased"
+ok "... in the working tree" test ! -e $src/three.c
+
+# What is told comes in the order of the series; a recipe keeps its own way to indent.
+mkdir -p recipes/tabs tabs && seq 1 50 >tabs/a.c
+printf '{\n\t"name": "tabs",\n\t"version": "1.0",\n\t"license": "ISC",\n\t"source": [\n\t\t{ "path": "../../tabs" }\n\t],\n\t"build": { "objects": { "sources": ["*.c"] } }\n}\n' \
+	>recipes/tabs/recipe.json
+respin overlay add tabs >/dev/null
+src=overlays/tabs/src
+commit "one: ten" s/^10$/ten/
+commit "two: thirty" s/^30$/thirty/
+sed -i s/^40$/forty/ $src/a.c
+run respin overlay save tabs -m "three: forty
+
+Origin: upstream, https://example.org/commit/0a1b2c
+Forwarded: yes, in a letter
+Fixes-Check: some/check"
+git -C $src commit -q --amend --no-edit --trailer 'Fixes-Check: some/other check'
+run respin overlay save tabs
+run respin --json overlay status tabs
+is "fields are written as the manual tells" \
+	"$(json '[0]["series"][2]["fixes_checks"]') $(json '[0]["series"][2]["forwarded"]') $(json '[0]["series"][2]["problems"]')" \
+	"['some/check', 'some/other check'] yes, in a letter []"
+sed -i s/^10$/ten/ tabs/a.c
+touch $src/.git/respin-rebase.json.Ab12Cd
+run respin overlay rebase tabs 1.1
+is "a dropped patch is named in its place" "$(echo "$out" | sed -n 's/^  \(moved\|dropped\) .*/\1/p' | tr '\n' ' ')" \
+	"dropped moved moved "
+ok "the recipe has tabs" grep -q '^		{ "path": "../../tabs" }$' recipes/tabs/recipe.json
+ok "... at the end, too" grep -q '^	\],$' recipes/tabs/recipe.json
+is "what a kill has left is swept" "$(ls $src/.git/respin-rebase.json.* 2>/dev/null)" ""
+cp overlays/tabs/0001-two-thirty.patch kept.patch && rm -rf $src
+sed -i s/^-30$/-31/ overlays/tabs/0001-two-thirty.patch
+run respin overlay add tabs
+contains "a patch of the series that does not apply is named by its file" "$err" \
+	'0001-two-thirty.patch, "two: thirty": a.c: hunk'
+cp kept.patch overlays/tabs/0001-two-thirty.patch && respin overlay add tabs >/dev/null
+run respin overlay apply tabs nosuch
+exits "a patch that is not there" 3
+run respin overlay apply tabs respin.json
+exits "... and a file that is none have one status" 3
 finish

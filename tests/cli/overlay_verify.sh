@@ -70,6 +70,8 @@ run respin --json build static-site
 run respin overlay verify
 exits "all overlays, as a table" 1
 contains "... a line each" "$out" "   1  yes      yes      yes      tcp: a larger window"
+contains "... and why a check was not run" "$out" \
+	"static-site/nothing of the kind: not run: the image has no such check"
 run respin --json build static-site
 is "... and nothing is built twice" "$(json '["ran"]')" "[]"
 

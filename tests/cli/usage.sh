@@ -53,6 +53,13 @@ rmdir ws/recipes
 run respin -C ws build
 exits "... also as git clones it, without the empty folder" 2
 contains "... it says the same" "$err" "recipes/NAME/recipe.json"
+run respin -C ws overlay list lib
+exits "an argument too many" 2
+contains "... is named" "$err" "overlay list: 'lib' is an argument too many"
+run respin -C ws overlay rebase
+exits "one too few" 2
+contains "... is asked for" "$err" "overlay rebase: which package?"
+contains "... with all ways to call it" "$err" "[--url URL] PACKAGE [VERSION], or respin overlay rebase --continue"
 run respin -C ws build nosuch
 contains "... of a package, too" "$err" "put one's recipe into recipes/NAME/recipe.json"
 run respin -C ws overlay list

@@ -159,15 +159,27 @@ PACKAGES = {
                    "Package: needy\nArchitecture: any\n"}},
     "broken_1-1": {
         "orig": {"a": "one\n"},
-        "debian": {"rules": RULES + "binary:\n\techo first; seq 1000; echo a word on the cause >&2; false\n",
+        "debian": {"rules": RULES + "binary:\n\techo first; printf 'a.c:1:2: %s: odd\\n' error;"
+                   " seq 1000; echo a word on the cause >&2; false\n",
                    "control": "Source: broken\nMaintainer: A <a@example.org>\n\nPackage: broken\n"
                    "Architecture: any\nDescription: x\n"}},
+    # In a folder that no pool has.
+    "elsewhere_1-1": {
+        "folder": "./odd/place/elsewhere",
+        "orig": {"a": "one\n"},
+        "debian": {"control": "Source: elsewhere\n", "rules": RULES, "patches/series": "cut\n", "patches/cut":
+                   "Subject: Two is the number for\n\nall of them.\n\nAnd more.\n\n"
+                   "--- a/a\n+++ b/a\n@@ -1 +1 @@\n-one\n+two\n"}},
     "slow_1-1": {
         "orig": {"a": "one\n"},
         "debian": {"rules": RULES + "binary:\n\tsleep 60\n",
                    "control": "Source: slow\nMaintainer: A <a@example.org>\n\nPackage: slow\n"
                    "Architecture: any\nDescription: x\n"}},
 }
+
+# The one package of an archive without components and pool.
+FLAT = {"flat_1-1": {"folder": ".", "orig": {"a": "one\n"},
+                     "debian": {"control": "Source: flat\n", "rules": RULES}}}
 
 # What apt knows of binary packages, beside those that the sources above make.
 BINARIES = """Package: libdemo1
@@ -248,7 +260,7 @@ def source(www, stem, parts):
     dsc += f"Checksums-Sha256:\n{sums(files, 'sha256')}Files:\n{sums(files, 'md5')}"
     files[f"{stem}.dsc"] = dsc.encode()
     letter = name[:4] if name.startswith("lib") else name[0]
-    folder = f"pool/main/{letter}/{name}"
+    folder = parts.get("folder", f"pool/main/{letter}/{name}")
     for file, data in files.items():
         write(f"{www}/{folder}/{file}", data)
     return (f"Package: {name}\nFormat: 3.0 (quilt)\n{head}Directory: {folder}\n"
@@ -270,6 +282,7 @@ def make(root, arch):
         release += f" {hashlib.sha256(data).hexdigest()} {len(data)} {name}\n"
         write(f"{www}/dists/test/{name}", data)
     write(f"{www}/dists/test/Release", release)
+    write(f"{www}/flat/Sources", "".join(source(f"{www}/flat", s, p) for s, p in FLAT.items()))
 
 
 def settings(root, port, sources):
@@ -277,6 +290,8 @@ def settings(root, port, sources):
         os.makedirs(f"{root}/apt/{folder}", exist_ok=True)
     line = f"[trusted=yes] http://127.0.0.1:{port} test main\n"
     write(f"{root}/apt/etc/test.list", f"deb {line}" + (f"deb-src {line}" if sources else ""))
+    if sources:
+        write(f"{root}/apt/etc/flat.list", f"deb-src [trusted=yes] http://127.0.0.1:{port}/flat ./\n")
     write(f"{root}/apt.conf", f"""Dir::Etc::sourcelist "/dev/null";
 Dir::Etc::sourceparts "{root}/apt/etc";
 Dir::State::lists "{root}/apt/lists";

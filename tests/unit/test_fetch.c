@@ -163,13 +163,30 @@ static void mirrors_come_once_and_in_order(void **state)
 		S("http://one/debian|main\nhttp://one/debian|contrib\nhttps://two/d-security/"
 		  "|main\n"
 		  "http://one/debian|main\nfile:/srv/mirror|main\ncdrom:disk|main\nhttp://"
-		  "flat|\n\n"),
+		  "flat|\nhttp://flat/|$(COMPONENT)\n\n"),
 		&pools);
 	assert_int_equal(pools.n, 4);
 	assert_string_equal(pools.v[0], "http://one/debian/pool/main");
 	assert_string_equal(pools.v[1], "http://one/debian/pool/contrib");
 	assert_string_equal(pools.v[2], "https://two/d-security/pool/main");
 	assert_string_equal(pools.v[3], "https://two/d-security/pool/updates/main");
+}
+
+static void the_index_names_files_by_their_urls(void **state)
+{
+	(void)state;
+	defer(arena_free) struct arena a = {0};
+	mirrors_files files = {0};
+	mirrors_parse_files(&a,
+		S("Reading package lists...\n'http://m/./odd/nat_7.dsc' nat_7.dsc 12 SHA256:00\n"
+		  "'file:/srv/x.dsc' x.dsc 1 \n'http://m/y.dsc'\n'http://m/z\n'\n"
+		  "'https://m/nat_7.tar.xz' nat_7.tar.xz"),
+		&files);
+	assert_int_equal(files.n, 2);
+	assert_string_equal(files.v[0].name, "nat_7.dsc");
+	assert_string_equal(files.v[0].url, "http://m/./odd/nat_7.dsc");
+	assert_string_equal(files.v[1].name, "nat_7.tar.xz");
+	assert_string_equal(files.v[1].url, "https://m/nat_7.tar.xz");
 }
 
 static void pool_urls_are_as_debian_lays_them_out(void **state)
@@ -251,6 +268,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(series_options_are_known_or_refused),
 	cmocka_unit_test(series_stays_in_its_folder),
 	cmocka_unit_test(mirrors_come_once_and_in_order),
+	cmocka_unit_test(the_index_names_files_by_their_urls),
 	cmocka_unit_test(pool_urls_are_as_debian_lays_them_out),
 	cmocka_unit_test(https_has_a_proxy_of_its_own_or_that_of_http),
 	cmocka_unit_test(ordinary_names_are_let_through),

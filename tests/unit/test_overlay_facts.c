@@ -78,6 +78,8 @@ static void fields_are_read(void **state)
 	assert_string_equal(f.applied_upstream, "2.2");
 	assert_string_equal(f.last_update, "2026-11-26");
 	assert_int_equal(f.bugs.n, 2);
+	assert_int_equal(f.bug_names.n, 2);
+	assert_string_equal(f.bug_names.v[1], "Bug-Ubuntu");
 	assert_string_equal(f.bugs.v[1], "https://example.org/2");
 	assert_int_equal(f.checks.n, 2);
 	assert_string_equal(f.checks.v[0], "site/answers ARP");

@@ -569,8 +569,8 @@ static void recipe_is_changed_where_asked(void **state)
 	assert_non_null(strstr(done.notes.v[1], "version 1.0 -> 2.0"));
 	assert_str(sh(b, "cat recipes/lib/recipe.json"),
 		"{\"name\":\"lib\", \"version\" : \"2.0\",\t\"license\": \"ISC\",\n"
-		" \"source\": [\n    { \"url\": \"https://example.org/2.0/lib-2.0.tar.gz\", "
-		"\"sha256\": \"" NEW_SUM "\" }\n  ],\n"
+		" \"source\": [\n  { \"url\": \"https://example.org/2.0/lib-2.0.tar.gz\", "
+		"\"sha256\": \"" NEW_SUM "\" }\n ],\n"
 		" \"summary\": \"source: \\\"version\\\"\",\n"
 		" \"build\": {\"objects\": {\"sources\": [\"src/*.c\"]}}}");
 	assert_str(sh(b, "grep sha256 overlays/lib/overlay.json"), "\"sha256\": \"" NEW_SUM "\",");
@@ -630,7 +630,7 @@ static void unknown_checksums_are_asked_for(void **state)
 	q = (struct rebase_request){
 		.package = "lib", .version = "2.0", .sha256 = NEW_SUM, .url = "file:///etc"};
 	assert_false(overlay_rebase(&b->w, &q, &done, &e));
-	assert_error(&e, E_INPUT, "https://");
+	assert_error(&e, E_USAGE, "--url: expected a URL that begins with https://");
 	assert_true(list(b).saved);
 }
 
