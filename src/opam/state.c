@@ -101,7 +101,7 @@ bool opam_lock_read(
 	struct opam_lock lock = {0};
 	opam_words format = {0};
 	const struct opam_value *v;
-	if (!opam_package_read(a, f, &p, e) ||
+	if (!opam_format_check(f, e) || !opam_package_read(a, f, &p, e) ||
 		!read_strings(a, f, "x-opam-monorepo-root-packages", &lock.roots, e) ||
 		!read_strings(a, f, "x-opam-monorepo-version", &format, e))
 		return false;

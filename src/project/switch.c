@@ -29,7 +29,7 @@ static const char *current(struct arena *a, const char *root)
 {
 	struct opam_root state;
 	struct err ignored;
-	if (!opam_root_read(a, root, &state, &ignored) || !state.switch_name.n)
+	if (!opam_root_read(a, root, NULL, &state, &ignored) || !state.switch_name.n)
 		return NULL;
 	return named(a, root, state.switch_name);
 }
