@@ -408,7 +408,7 @@ lock() {
 lock "git+file://$scratch/no-such-repository#$commit"
 finds "a source that can't be had is no error" Remote.Part nothing
 contains "... is told" "$out" "remote of the lock file: not there; it can't be fetched: "
-contains "... as is one without a good checksum" "$out" "weak of the lock file: not there; the lock file has neither"
+contains "... as is one without a good checksum" "$out" "weak of the lock file: not there; it has no SHA-256, SHA-512 or MD5 checksum"
 sleep 0.1
 lock "git+file://$scratch/upstream#$commit"
 run respin -q resolve other.h
