@@ -276,6 +276,17 @@ bool opam_switch_has(void *switch_, struct str package);
 /* Its version; empty where it is not installed. */
 struct str opam_switch_version(const struct opam_switch *s, struct str package);
 
+/* Where an installed package is from, as the switch keeps it. */
+struct opam_origin {
+	struct str url; /* empty where it tells none */
+	const char
+		*commit; /* of a git repository whose URL names none; NULL where it is not known */
+	bool pinned;	 /* by the user, to that URL */
+};
+/* Of PACKAGE in VERSION, in the switch in the folder PREFIX. What can't be read is not known. */
+struct opam_origin opam_switch_origin(
+	struct arena *a, const char *prefix, struct str package, struct str version);
+
 /* What the user's opam knows (OPAMROOT, ~/.opam): its repositories and the switch that is set. */
 struct opam_remote {
 	struct str name, url;
