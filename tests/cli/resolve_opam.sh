@@ -110,8 +110,8 @@ mkdir -p "$scratch/bbb/packages/net/net.11.0"
 echo 'opam-version: "2.0"' >"$scratch/bbb/packages/net/net.11.0/opam"
 tar -C "$scratch" -czf "$OPAMROOT/repo/bbb.tar.gz" bbb
 finds "a packed repository" net "11.0 None"
-head -c 100 "$OPAMROOT/repo/bbb.tar.gz" >cut
-cp cut "$OPAMROOT/repo/bbb.tar.gz"
+head -c 100 "$OPAMROOT/repo/bbb.tar.gz" >part
+cp part "$OPAMROOT/repo/bbb.tar.gz"
 finds "a damaged one leaves the others" net "8.0.0+own None"
 run respin resolve net
 exits "... with a warning" 0

@@ -246,7 +246,7 @@ for first in aaa zzz; do
 	last=$(echo aaazzz | sed "s/$first//")
 	opam repository remove --all aaa zzz >/dev/null 2>&1
 	{
-		opam repository add $last "$scratch/$last" --set-default
+		opam repository add "$last" "$scratch/$last" --set-default
 		opam repository add $first "$scratch/$first" --set-default --rank 1
 		opam option --global 'eval-variables=[[ours ["echo" "2"] "of the test"]]'
 	} >add.out 2>&1
