@@ -174,11 +174,11 @@ void print_resolution(struct context *c, const struct resolution *r)
 {
 	bool *shown = NEW_ARRAY(c->a, bool, r->candidates.n + 1);
 	size_t full = 0;
+	warn_of_unread(r);
 	if (!r->candidates.n) {
 		print_nothing(c, r);
 		return;
 	}
-	warn_of_unread(r);
 	warn_of_damaged(c, r, false);
 	for (size_t i = 0; i < r->candidates.n; i++) {
 		bool rival = full < MAX_FULL && is_rival(r, i);

@@ -36,12 +36,32 @@ MUST_CHECK static bool keep_local(
 	return file_write_cache(kept, bytes, 0644, e);
 }
 
+/* From its address, or else from its mirrors, in their order. */
+MUST_CHECK static bool get_remote(
+	struct adding *x, const struct added_file *f, struct download *d, struct err *e)
+{
+	struct text told = {.a = &x->a};
+	for (size_t i = 0; i <= f->mirrors.n; i++) {
+		d->url = i ? f->mirrors.v[i - 1] : f->url;
+		if (archive_get(d, NULL, &x->job->limits, e)) {
+			if (told.n)
+				term_warn("%s: taken from %s, because of:%s", f->name, d->url,
+					told.p);
+			return true;
+		}
+		if (e->code == E_INTERRUPTED || !f->mirrors.n)
+			return false;
+		text_addf(&told, "\n  %s", e->text);
+	}
+	return fail(e, e->code, "%s: none of its %zu places gives it:%s", f->name, f->mirrors.n + 1,
+		told.p);
+}
+
 /* F, verified, in the file *OUT. */
 MUST_CHECK static bool get(
 	struct adding *x, const struct added_file *f, const char **out, struct err *e)
 {
-	struct download d = {.url = f->url,
-		.label = f->name,
+	struct download d = {.label = f->name,
 		.folder = x->job->downloads,
 		.limit = FILE_MOST,
 		.patience = x->job->patience};
@@ -55,7 +75,7 @@ MUST_CHECK static bool get(
 		return fail(e, E_INPUT, "%s: its sha256 is not 64 hexadecimal digits", f->name);
 	}
 	*out = download_path(&x->a, &d);
-	return f->url ? archive_get(&d, NULL, &x->job->limits, e) : keep_local(x, f, &d, e);
+	return f->url ? get_remote(x, f, &d, e) : keep_local(x, f, &d, e);
 }
 
 MUST_CHECK static bool tell(const struct adding *x, enum source_stage stage,

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { REDIRECTS_MOST = 5, STALL_BYTES = 1024 };
@@ -254,6 +255,49 @@ MUST_CHECK static bool from_net(struct transfer *t, const char *part, bool *old)
 	return ok && check_sum(t);
 }
 
+/* The path of a URL file://PATH, which opam does not escape; NULL. */
+static const char *local_path(const struct download *d)
+{
+	static const char scheme[] = "file://";
+	bool is_local = d->url && !strncmp(d->url, scheme, strlen(scheme));
+	return is_local ? d->url + strlen(scheme) : NULL;
+}
+
+MUST_CHECK static bool copy_file(struct transfer *t, int from)
+{
+	char bytes[65536];
+	ssize_t n;
+	while ((n = read(from, bytes, sizeof(bytes))) > 0) {
+		if (signals_pending())
+			return fail(t->e, E_INTERRUPTED, "%s: interrupted", t->d->url);
+		if (!take_new(t, (struct str){bytes, (size_t)n}))
+			return false;
+	}
+	return n == 0 || fail_errno(t->e, "read %s", t->d->url);
+}
+
+/* From a file of this machine to the partial file, which it begins again. */
+MUST_CHECK static bool from_file(struct transfer *t, const char *path, const char *part)
+{
+	struct stat st;
+	defer(close_fd) int from = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (from < 0 || fstat(from, &st))
+		return fail_errno(t->e, "open %s", t->d->url);
+	if (!S_ISREG(st.st_mode))
+		return fail(t->e, E_INPUT, "%s: expected the path of an archive", t->d->url);
+	defer(close_fd) int fd = open(part, O_RDWR | O_CREAT | O_CLOEXEC | O_TRUNC, 0644);
+	if (fd < 0)
+		return fail_errno(t->e, "open %s", part);
+	t->fd = fd;
+	return copy_file(t, from) && check_sum(t);
+}
+
+MUST_CHECK static bool from_url(struct transfer *t, const char *part, bool *old)
+{
+	const char *path = local_path(t->d);
+	return path ? from_file(t, path, part) : from_net(t, part, old);
+}
+
 MUST_CHECK static bool from_disk(struct transfer *t, const char *path)
 {
 	defer(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -272,14 +316,14 @@ bool download(const struct download *d, struct unpacker *u, bool *old, struct er
 	hash_start_as(&t.hash, d->other ? d->kind : HASH_SHA256);
 	*old = file_exists(path);
 	bool kept = *old;
-	if (kept ? from_disk(&t, path) : from_net(&t, part, old)) {
+	if (kept ? from_disk(&t, path) : from_url(&t, part, old)) {
 		if (!kept && rename(part, path))
 			return fail_errno(e, "rename %s", part);
 		return true;
 	}
 	if (e->code == E_CHECKSUM)
 		(void)unlink(kept ? path : part);
-	else if (!kept && (e->code == E_UNSAFE || t.have == 0))
+	else if (!kept && (e->code == E_UNSAFE || t.have == 0 || local_path(d)))
 		(void)unlink(part);
 	return false;
 }

@@ -8,7 +8,7 @@
 #include "sys/sys.h"
 
 struct download {
-	const char *url;   /* http or https; NULL: only what is in FOLDER */
+	const char *url;   /* http, https or file://PATH; NULL: only what is in FOLDER */
 	const char *proxy; /* "" for none, NULL for what the environment says */
 	const char *label; /* of the progress line */
 	const char *folder;

@@ -1,5 +1,6 @@
 /* meta.c - reads META files and evaluates their variables. SPDX-License-Identifier: ISC */
 #include "ocaml/meta.h"
+#include "ocaml/sexp_lex.h"
 
 #include <string.h>
 
@@ -148,7 +149,8 @@ MUST_CHECK static bool read_package(struct reader *r, struct meta *m)
 	if (!take(r, '(', "'(' after a package's name"))
 		return false;
 	if (++r->depth > META_MAX_DEPTH)
-		return wrong(r, "packages that are not so deep in each other");
+		return wrong(
+			r, "at most " SEXP_STRING(META_MAX_DEPTH) " packages within each other");
 	if (!read_items(r, inner))
 		return false;
 	if (!take(r, ')', "a variable, a package, or ')' that ends this package"))

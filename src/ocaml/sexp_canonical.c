@@ -44,7 +44,8 @@ MUST_CHECK static bool read_values(struct sexp_lexer *l, struct sexp *out)
 		}
 		item.kind = SEXP_LIST;
 		if (++l->depth > SEXP_MAX_DEPTH)
-			return wrong(l, "expected lists that are not so deep in each other");
+			return wrong(l, "expected at most " SEXP_STRING(
+						SEXP_MAX_DEPTH) " lists within each other");
 		l->at++;
 		if (!read_values(l, &item))
 			return false;

@@ -4,7 +4,7 @@
 
 #include "opam/repo.h"
 
-#define OPAM_INDEX_MAGIC "opamidx2" /* another one when the format or what is read changes */
+#define OPAM_INDEX_MAGIC "opamidx3" /* another one when the format or what is read changes */
 
 /* The sections follow the header in the order of enum section; texts are offsets in the last one,
  * which ends with a NUL. */
@@ -40,8 +40,9 @@ struct index_package {
 struct index_version {
 	union repo_mark mark;
 	uint32_t package, version, path, marks, first_edge, edges;
-	uint32_t synopsis, repository, dev_repo, src, checksum, commit;
+	uint32_t synopsis, repository, dev_repo, src, checksum, commit, available;
 	uint32_t line, column; /* of what is wrong with a broken file */
+	uint32_t unused;
 };
 /* A package's name and what its version must be. */
 struct index_need {

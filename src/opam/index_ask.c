@@ -48,16 +48,21 @@ uint32_t opam_index_versions(const struct opam_index *x, uint32_t package, uint3
 	return opam_index_slice(p->first_version, p->versions, x->header->count[VERSIONS]);
 }
 
+unsigned opam_marks_against(unsigned marks)
+{
+	if (marks & (OPAM_BROKEN | OPAM_UNAVAILABLE))
+		return marks & OPAM_BROKEN ? 3 : 2;
+	return marks & (OPAM_AVOID | OPAM_DEPRECATED) ? 1 : 0;
+}
+
 uint32_t opam_index_latest(const struct opam_index *x, uint32_t package)
 {
-	static const uint32_t bad[] = {
-		OPAM_AVOID | OPAM_DEPRECATED | OPAM_BROKEN | OPAM_UNAVAILABLE, OPAM_BROKEN, 0};
-	uint32_t first, n = opam_index_versions(x, package, &first);
-	for (size_t k = 0; k < sizeof(bad) / sizeof(*bad); k++)
-		for (uint32_t i = n; i-- > 0;)
-			if (!(x->versions[first + i].marks & bad[k]))
-				return first + i;
-	return OPAM_NONE;
+	uint32_t first, n = opam_index_versions(x, package, &first), best = OPAM_NONE;
+	for (uint32_t i = n; i-- > 0;)
+		if (best == OPAM_NONE || opam_marks_against(x->versions[first + i].marks) <
+						 opam_marks_against(x->versions[best].marks))
+			best = first + i;
+	return best;
 }
 
 void opam_index_broken(const struct opam_index *x, struct arena *a, opam_numbers *out)
@@ -98,7 +103,8 @@ bool opam_index_get(const struct opam_index *x, uint32_t version, struct opam_kn
 		.dev_repo = opam_index_text(x, v->dev_repo),
 		.src = opam_index_text(x, v->src),
 		.checksum = opam_index_text(x, v->checksum),
-		.commit = opam_index_text(x, v->commit)};
+		.commit = opam_index_text(x, v->commit),
+		.available = opam_index_text(x, v->available)};
 	return true;
 }
 

@@ -118,6 +118,7 @@ static void take_over(struct maker *m, const struct index_version *old, struct i
 	out->src = move_text(m, old->src);
 	out->checksum = move_text(m, old->checksum);
 	out->commit = move_text(m, old->commit);
+	out->available = move_text(m, old->available);
 	uint32_t n = opam_index_slice(old->first_edge, old->edges, x->header->count[EDGES]);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct index_edge *edge = &x->edges[old->first_edge + i];

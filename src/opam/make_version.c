@@ -93,7 +93,7 @@ static bool has_flag(const struct opam_package *p, const char *flag)
 	return false;
 }
 
-static uint32_t marks_of(const struct maker *m, const struct opam_package *p)
+static uint32_t marks_of(const struct opam_package *p)
 {
 	static const struct {
 		const char *flag;
@@ -108,9 +108,23 @@ static uint32_t marks_of(const struct maker *m, const struct opam_package *p)
 	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)
 		if (has_flag(p, flags[i].flag))
 			marks |= flags[i].mark;
-	if (!opam_eval_bool(p->available, &m->machine, true))
-		marks |= OPAM_UNAVAILABLE;
 	return marks;
+}
+
+/* What is undefined without the variables of the user's own opam is decided when it is asked for.
+ * For opam itself a version is available where it stays undefined. */
+static void add_available(struct maker *m, struct arena *a, const struct opam_value *filter,
+	struct index_version *out)
+{
+	struct text t = {.a = a};
+	if (!filter)
+		return;
+	if (!opam_eval_bool(filter, &m->machine, true))
+		out->marks |= OPAM_UNAVAILABLE;
+	else if (!opam_eval(a, filter, &m->machine).defined) {
+		opam_print_value(&t, filter);
+		out->available = make_text(m, text_str(&t));
+	}
 }
 
 static struct str strongest(const opam_words *checksums)
@@ -130,7 +144,8 @@ static void add_package(
 {
 	struct collecting c = {.m = m, .a = a, .first = m->edges.n};
 	add_dependencies(&c, p);
-	out->marks = marks_of(m, p);
+	out->marks = marks_of(p);
+	add_available(m, a, p->available, out);
 	out->synopsis = make_text(m, p->synopsis);
 	out->dev_repo = make_text(m, p->dev_repo);
 	if (p->dev_repo.n)
@@ -169,6 +184,7 @@ bool make_version(struct maker *m, size_t entry, struct index_version *out, stru
 	struct err wrong = {0};
 	if (!read_entry(m, entry, &scratch, &bytes, &wrong) ||
 		!opam_parse(&scratch, bytes, "", &file, &wrong) ||
+		!opam_format_check(&file, &wrong) ||
 		!opam_package_read(&scratch, &file, &p, &wrong)) {
 		*e = wrong;
 		return add_broken(m, e, out);

@@ -199,6 +199,9 @@ struct opam_package {
  * it is; fields that it doesn't know are let be. */
 MUST_CHECK bool opam_package_read(
 	struct arena *a, const struct opam_file *f, struct opam_package *out, struct err *e);
+/* Does F begin as opam's files do, with opam-version: "2.0" (or older, or 2.1, which must come
+ * before all else)? E_INPUT with the place where it does not, as in an empty file. */
+MUST_CHECK bool opam_format_check(const struct opam_file *f, struct err *e);
 /* "NAME.VERSION" at its first dot; false where either part is no name or version of opam's. */
 bool opam_name_split(struct str both, struct str *name, struct str *version);
 bool opam_name_valid(struct str name);	     /* letters, digits and "_+-", one letter at least */
@@ -273,19 +276,39 @@ bool opam_switch_has(void *switch_, struct str package);
 /* Its version; empty where it is not installed. */
 struct str opam_switch_version(const struct opam_switch *s, struct str package);
 
+/* Where an installed package is from, as the switch keeps it. */
+struct opam_origin {
+	struct str url; /* empty where it tells none */
+	const char
+		*commit; /* of a git repository whose URL names none; NULL where it is not known */
+	bool pinned;	 /* by the user, to that URL */
+};
+/* Of PACKAGE in VERSION, in the switch in the folder PREFIX. What can't be read is not known. */
+struct opam_origin opam_switch_origin(
+	struct arena *a, const char *prefix, struct str package, struct str version);
+
 /* What the user's opam knows (OPAMROOT, ~/.opam): its repositories and the switch that is set. */
 struct opam_remote {
 	struct str name, url;
 	const char *place; /* for opam_repo_open(); NULL: not there yet */
 };
+/* One of eval-variables: its value is what COMMAND, run, writes. */
+struct opam_variable {
+	const char *name;
+	strings command;
+};
 struct opam_root {
-	VEC(struct opam_remote) repositories;
+	VEC(struct opam_remote)
+	repositories; /* by their rank: what the first says of a version
+		       * counts */
+	VEC(struct opam_variable) variables;
 	struct str switch_name; /* empty: none is set */
 	const char *state;	/* the switch's file switch-state; NULL where there is none */
 };
-/* E_NOTFOUND where DIR is no root of opam's. */
+/* PREFIX is the folder of the switch whose repositories matter; NULL: of the one that is set, or of
+ * the root. E_NOTFOUND where DIR is no root of opam's; E_INPUT with the place in a damaged file. */
 MUST_CHECK bool opam_root_read(
-	struct arena *a, const char *dir, struct opam_root *out, struct err *e);
+	struct arena *a, const char *dir, const char *prefix, struct opam_root *out, struct err *e);
 
 /* ---- the index of a repository ----------------------------------------------------------- */
 
@@ -337,7 +360,11 @@ struct opam_known {
 	const char *repository;		     /* opam_repository_key() of dev-repo */
 	const char *dev_repo;		     /* as the file has it */
 	const char *src, *checksum, *commit; /* of url; its strongest checksum; x-commit-hash */
+	const char *available; /* the filter, where the machine alone does not decide it */
 };
+/* What speaks against choosing a version with these marks, less before more: 0 nothing, 1 it is to
+ * be avoided or deprecated, 2 it is not available here, 3 it can't be read. */
+unsigned opam_marks_against(unsigned marks);
 struct opam_counts {
 	uint32_t packages, versions, needs, edges, repositories, broken;
 	uint64_t bytes; /* of the index */
@@ -349,8 +376,7 @@ uint32_t opam_index_package(const struct opam_index *x, struct str name);
 const char *opam_index_name(const struct opam_index *x, uint32_t package);
 /* How many versions it has, and the number of the first (lowest). */
 uint32_t opam_index_versions(const struct opam_index *x, uint32_t package, uint32_t *first);
-/* The highest version that is neither to be avoided, deprecated, broken nor unavailable here; else
- * the highest that is not broken; else the highest of all; OPAM_NONE without versions. */
+/* The highest of the versions with the least against them; OPAM_NONE without versions. */
 uint32_t opam_index_latest(const struct opam_index *x, uint32_t package);
 /* The version of PACKAGE that is VERSION, or equal to it in opam's order; or OPAM_NONE. */
 uint32_t opam_index_version(const struct opam_index *x, uint32_t package, struct str version);

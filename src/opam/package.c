@@ -1,6 +1,7 @@
 /* package.c - what the fields of an opam file mean. SPDX-License-Identifier: ISC */
 #include "opam/inner.h"
 
+#include <ctype.h>
 #include <string.h>
 
 struct reader {
@@ -313,6 +314,32 @@ MUST_CHECK static bool read_item(struct reader *r, const struct opam_item *item)
 	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
 		if (*fields[i].name == *item->name.p && str_is(item->name, fields[i].name))
 			return read_field(r, &fields[i], item->value);
+	return true;
+}
+
+bool opam_format_check(const struct opam_file *f, struct err *e)
+{
+	static const char wanted[] = "opam-version: \"2.0\" before all other fields";
+	const struct opam_item *first = f->items, *found = NULL;
+	struct str name = S("opam-version");
+	for (const struct opam_item *i = first; i; i = i->next) {
+		if (!str_eq(i->name, name))
+			continue;
+		if (found)
+			return fail_field(e, f->path, i->at, name, "it once");
+		found = i;
+	}
+	struct opam_place begin = first ? first->at : (struct opam_place){1, 1};
+	if (!found || !found->value)
+		return fail_place(e, f->path, begin, "no format version: expected %s", wanted);
+	if (found->value->kind != OPAM_STRING)
+		return fail_field(e, f->path, found->value->at, name, "a string");
+	struct str version = found->value->text;
+	if (version.n && isdigit((unsigned char)*version.p) &&
+		opam_version_compare(version, S("3")) >= 0)
+		return fail_field(e, f->path, found->value->at, name, "\"2.0\", or \"2.1\"");
+	if (found != first && opam_version_compare(version, S("2.1")) >= 0)
+		return fail_field(e, f->path, found->at, name, "it before all other fields");
 	return true;
 }
 

@@ -1,6 +1,8 @@
 /* state.c - lock files, and what a switch has installed. SPDX-License-Identifier: ISC */
 #include "opam/inner.h"
+#include "opam/repo.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 
 MUST_CHECK static bool wrong(const struct opam_file *f, const char *field,
@@ -101,7 +103,7 @@ bool opam_lock_read(
 	struct opam_lock lock = {0};
 	opam_words format = {0};
 	const struct opam_value *v;
-	if (!opam_package_read(a, f, &p, e) ||
+	if (!opam_format_check(f, e) || !opam_package_read(a, f, &p, e) ||
 		!read_strings(a, f, "x-opam-monorepo-root-packages", &lock.roots, e) ||
 		!read_strings(a, f, "x-opam-monorepo-version", &format, e))
 		return false;
@@ -166,4 +168,47 @@ struct str opam_switch_version(const struct opam_switch *s, struct str package)
 bool opam_switch_has(void *switch_, struct str package)
 {
 	return opam_switch_version(switch_, package).n > 0;
+}
+
+static bool is_commit(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!isxdigit((unsigned char)s.p[i]))
+			return false;
+	return s.n == 40;
+}
+
+/* The url that the opam file says. */
+static struct str url_in(struct arena *a, const char *path)
+{
+	struct str bytes;
+	struct opam_file f;
+	struct opam_package p;
+	struct err ignored;
+	if (!file_exists(path) || !file_read(a, path, OPAM_FILE_MAX, &bytes, &ignored) ||
+		!opam_parse(a, bytes, path, &f, &ignored) ||
+		!opam_package_read(a, &f, &p, &ignored))
+		return S("");
+	return p.url.src;
+}
+
+/* opam keeps what a pinned package was built from: of a git repository, its clone. */
+struct opam_origin opam_switch_origin(
+	struct arena *a, const char *prefix, struct str package, struct str version)
+{
+	const char *state = path_join(a, prefix, ".opam-switch");
+	const char *overlay = str_format(a, "%s/overlay/%.*s/opam", state, STR(package));
+	const char *clone = str_format(a, "%s/sources/%.*s", state, STR(package));
+	struct opam_origin out = {0};
+	char head[48];
+	out.url = url_in(
+		a, str_format(a, "%s/packages/%.*s.%.*s/opam", state, STR(package), STR(version)));
+	out.pinned = out.url.n && str_eq(url_in(a, overlay), out.url);
+	struct opam_url url = opam_url_parse(out.url);
+	if (url.backend != OPAM_GIT || is_commit(url.fragment))
+		return out;
+	repo_git_head(a, clone, head);
+	if (head[0])
+		out.commit = str_copy(a, str_of(head));
+	return out;
 }

@@ -63,9 +63,13 @@ static void add_remote(
 		return;
 	}
 	make_checksums(a, &extra->checksums, &pinned);
+	strings mirrors = {0};
+	vec_for(mirror, &extra->mirrors)
+		vec_push(a, &mirrors, str_copy(a, opam_url_parse(*mirror).address));
 	vec_push(a, &x->out->added,
 		((struct added_file){.name = name,
 			.url = str_copy(a, address),
+			.mirrors = mirrors,
 			.sha256 = pinned.sha256,
 			.sha512 = pinned.sha512,
 			.md5 = pinned.md5,

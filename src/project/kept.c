@@ -30,6 +30,7 @@ struct kept {
 static const struct spec_field added_fields[] = {
 	{"name", AT(added_file, name, SPEC_STRING), .required = true},
 	{"file", AT(added_file, file, SPEC_STRING)}, {"url", AT(added_file, url, SPEC_STRING)},
+	{"mirrors", AT(added_file, mirrors, SPEC_STRINGS)},
 	{"sha256", AT(added_file, sha256, SPEC_STRING)},
 	{"sha512", AT(added_file, sha512, SPEC_STRING)}, {"md5", AT(added_file, md5, SPEC_STRING)},
 	{"patch", AT(added_file, is_patch, SPEC_BOOL)}};
@@ -239,6 +240,7 @@ static void put_added(struct json_writer *w, const struct added_file *f)
 	put_if(w, "name", f->name);
 	put_if(w, "file", f->file);
 	put_if(w, "url", f->url);
+	json_put_strings(w, "mirrors", &f->mirrors);
 	put_if(w, "sha256", f->sha256);
 	put_if(w, "sha512", f->sha512);
 	put_if(w, "md5", f->md5);

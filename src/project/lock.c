@@ -1,4 +1,5 @@
 /* lock.c - versions and sources that opam's lock files tell. SPDX-License-Identifier: ISC */
+#include <ctype.h>
 #include <string.h>
 
 #include "project/reading.h"
@@ -11,15 +12,24 @@ static bool is_hex(struct str s, size_t n)
 	return s.n == n;
 }
 
+/* opam takes digits in capitals, too, and a checksum without its kind for an MD5. */
 static void take_checksum(struct arena *a, struct str word, struct source *out)
 {
 	struct str value = word, kind = str_cut(&value, '=');
+	if (!value.p) {
+		value = kind;
+		kind = S("md5");
+	}
+	char *digits = str_copy(a, value);
+	for (char *c = digits; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	value.p = digits;
 	if (str_is(kind, "sha256") && is_hex(value, 64))
-		out->sha256 = str_copy(a, value);
+		out->sha256 = digits;
 	else if (str_is(kind, "sha512") && is_hex(value, 128))
-		out->sha512 = str_copy(a, value);
+		out->sha512 = digits;
 	else if (str_is(kind, "md5") && is_hex(value, 32))
-		out->md5 = str_copy(a, value);
+		out->md5 = digits;
 }
 
 void make_checksums(struct arena *a, const opam_words *checksums, struct source *out)
@@ -33,23 +43,43 @@ static bool is_web(struct str address)
 	return str_starts(address, S("https://")) || str_starts(address, S("http://"));
 }
 
-bool make_source(struct arena *a, struct str url, const opam_words *checksums, struct source *out)
+/* Without "file://". */
+static struct str path_of(struct str address)
+{
+	return str_from(address, str_starts(address, S("file://")) ? strlen("file://") : 0);
+}
+
+static const char *git_source(struct arena *a, const struct opam_url *u, struct source *out)
+{
+	struct str address = path_of(u->address);
+	out->git = str_copy(a, address);
+	out->commit = str_copy(a, u->fragment);
+	if (!is_hex(u->fragment, 40))
+		return "its git address names no commit";
+	return is_web(address) || str_starts(address, S("/"))
+		       ? NULL
+		       : "its git address is neither of the web nor of this machine";
+}
+
+const char *project_source(
+	struct arena *a, struct str url, const opam_words *checksums, struct source *out)
 {
 	struct opam_url u = opam_url_parse(url);
+	struct str path = path_of(u.address);
 	*out = (struct source){0};
-	if (u.backend == OPAM_GIT) {
-		struct str address = u.address;
-		if (str_starts(address, S("file://")))
-			address = str_from(address, strlen("file://"));
-		out->git = str_copy(a, address);
-		out->commit = str_copy(a, u.fragment);
-		return is_hex(u.fragment, 40) && (is_web(address) || str_starts(address, S("/")));
-	}
-	if (u.backend != OPAM_ARCHIVE || !is_web(u.address))
-		return false;
-	out->url = str_copy(a, u.address);
+	if (u.backend == OPAM_GIT)
+		return git_source(a, &u, out);
+	if (u.backend == OPAM_ARCHIVE && is_web(u.address))
+		out->url = str_copy(a, u.address);
+	else if (u.backend == OPAM_FOLDER && str_starts(path, S("/")))
+		out->url = str_format(a, "file://%.*s", STR(path));
+	else
+		return "its address is none of the web, of an archive on this machine or of a git "
+		       "commit";
 	make_checksums(a, checksums, out);
-	return out->sha256 || out->sha512 || out->md5;
+	return out->sha256 || out->sha512 || out->md5
+		       ? NULL
+		       : "it has no SHA-256, SHA-512 or MD5 checksum";
 }
 
 /* Of a mirage project the one of its target; the others are of targets configured before. */
@@ -90,7 +120,7 @@ MUST_CHECK static bool read_lock(struct reading *p, const char *file, struct err
 			vec_push(p->a, &p->unpulled, locked.dir);
 			p->lock = file;
 		}
-		if (make_source(p->a, dir->url, &dir->hashes, &locked.source))
+		if (!project_source(p->a, dir->url, &dir->hashes, &locked.source))
 			vec_push(p->a, &p->locked, locked);
 	}
 	return true;

@@ -7,6 +7,7 @@
 #define RESPIN_PROJECT_H
 
 #include "ocaml/ocaml.h"
+#include "opam/opam.h"
 #include "recipe/recipe.h"
 
 /* Installed sources are put here when they are overlaid: "respin-vendored/UNIT". */
@@ -27,6 +28,10 @@ MUST_CHECK bool project_root(
 	struct arena *a, const char *start, const char *within, const char **out, struct err *e);
 /* Is DIR, a real path, the root of a dune workspace or MirageOS project? */
 bool project_is_root(struct arena *a, const char *dir);
+/* How opam says where a source is, as ours: an archive with CHECKSUMS, a commit of a repository.
+ * NULL, or in words why it can't be had verified. */
+const char *project_source(
+	struct arena *a, struct str url, const opam_words *checksums, struct source *out);
 /* Is START in a MirageOS project that mirage has not configured, or not for an image? */
 bool project_is_unconfigured(struct arena *a, const char *start);
 /* Makes the environment that of W's opam switch, as "opam exec" does, where it is another's: for

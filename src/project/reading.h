@@ -88,8 +88,6 @@ MUST_CHECK bool make_facts(
 	struct reading *p, const char *file, struct opam_package *out, struct err *e);
 /* What LICENSES and SYNOPSIS say, where R has nothing yet. */
 void make_describe(struct reading *p, struct recipe *r, const struct opam_package *opam);
-/* How opam says where a source is, as ours; false where it can't be pinned. */
-bool make_source(struct arena *a, struct str url, const opam_words *checksums, struct source *out);
 /* Is PATH, relative to the root, in what opam-monorepo pulls? */
 bool units_pulled(const char *path);
 /* The CHECKSUMS that can be verified here. */

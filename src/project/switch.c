@@ -29,7 +29,7 @@ static const char *current(struct arena *a, const char *root)
 {
 	struct opam_root state;
 	struct err ignored;
-	if (!opam_root_read(a, root, &state, &ignored) || !state.switch_name.n)
+	if (!opam_root_read(a, root, NULL, &state, &ignored) || !state.switch_name.n)
 		return NULL;
 	return named(a, root, state.switch_name);
 }
@@ -124,22 +124,43 @@ static bool is_compilers(const struct installed *s)
 	return !strcmp(s->package, "ocamlfind") || str_starts(str_of(s->package), S("base-"));
 }
 
-/* Of a pin what it was built from, which opam keeps; else what the opam file says. */
-static bool source_of(struct installed *s, struct source *out)
+/* Where the opam file says that the source is: its address, then the mirrors. */
+static void add_places(const struct installed *s, source_list *out)
+{
+	const struct opam_source *url = &s->opam.url;
+	for (size_t i = 0; i <= url->mirrors.n; i++) {
+		struct source place;
+		struct str address = i ? url->mirrors.v[i - 1] : url->src;
+		if (!project_source(s->p->a, address, &url->checksums, &place))
+			vec_push(s->p->a, out, place);
+	}
+}
+
+static void take_added(source_list *places)
+{
+	vec_for(place, places)
+		place->added = places->v[0].added;
+}
+
+/* Of a pin what it was built from, which opam keeps; else what the opam file says. False where none
+ * of it can be had verified. */
+static bool source_of(struct installed *s, source_list *out)
 {
 	struct arena *a = s->p->a;
 	const char *kept =
 		str_format(a, "%s/.opam-switch/sources/%s", s->p->from_switch, s->package);
 	if (is_pinned(s) && dir_exists(kept)) {
-		*out = (struct source){.path = kept};
+		vec_push(a, out, ((struct source){.path = kept}));
 		return true;
 	}
-	if (!make_source(a, s->opam.url.src, &s->opam.url.checksums, out))
+	add_places(s, out);
+	if (!out->n)
 		return false;
 	make_added(s->p, &s->opam,
 		str_format(a, "%s/.opam-switch/packages/%s.%s/files", s->p->from_switch, s->package,
 			s->version),
-		&s->state, out);
+		&s->state, out->v);
+	take_added(out);
 	return true;
 }
 
@@ -167,14 +188,14 @@ static const char *repository_of(struct installed *s)
 	return *name ? name : s->package;
 }
 
-static struct recipe *add_recipe(struct installed *s, const struct source *source)
+static struct recipe *add_recipe(struct installed *s, const source_list *places)
 {
 	struct reading *p = s->p;
 	struct recipe *r = make_recipe(p, repository_of(s), "");
 	r->build.dune->place = str_format(p->a, PROJECT_VENDOR "/%s", r->name);
 	r->version = s->version;
 	r->file = s->opam.path;
-	vec_push(p->a, &r->source, *source);
+	r->source = *places;
 	make_describe(p, r, &s->opam);
 	return r;
 }
@@ -190,7 +211,7 @@ static bool is_known(const strings *list, const char *word)
 MUST_CHECK static bool add_installed(struct installed *s, const char *name, struct err *e)
 {
 	struct reading *p = s->p;
-	struct source source;
+	source_list places = {0};
 	struct str package = package_of(s, name);
 	s->package = str_copy(p->a, package);
 	if (!package.n || is_compilers(s))
@@ -202,13 +223,15 @@ MUST_CHECK static bool add_installed(struct installed *s, const char *name, stru
 		return true;
 	if (!make_facts(p, file, &s->opam, e))
 		return false;
-	if (!source_of(s, &source))
+	if (!source_of(s, &places))
 		return true;
-	struct recipe *r = with_source(p, &source);
-	if (r)
-		merge_added(p->a, r->source.v, &source);
-	else
-		r = add_recipe(s, &source);
+	struct recipe *r = with_source(p, places.v);
+	if (r) {
+		merge_added(p->a, r->source.v, places.v);
+		take_added(&r->source);
+	} else {
+		r = add_recipe(s, &places);
+	}
 	if (!is_known(&r->build.dune->packages, s->package))
 		vec_push(p->a, &r->build.dune->packages, s->package);
 	*map_put(&p->homes, str_of(name)) = r;

@@ -11,19 +11,21 @@
 struct added_file {
 	const char *name;
 	const char *file; /* where it is on this machine, with sha256; else ... */
-	const char *url;  /* ... where it is to be had, with one of the checksums */
+	const char *url;  /* ... where it is to be had, with one of the checksums ... */
+	strings mirrors;  /* ... or else, in this order */
 	const char *sha256, *sha512, *md5;
 	bool is_patch;
 };
 
 /* One place to get the source from; exactly one of debian, url, git and path is set. */
 struct source {
-	const char *debian;  /* name of a Debian source package; version is Debian's, sha256 the
-				.dsc's (of a made recipe NULL: apt tells it when the
-				source is fetched) */
-	const char *url;     /* of an archive; the checksums are the archive's */
-	const char *git;     /* URL of a repository, with commit (40 hexadecimal digits) */
-	const char *path;    /* folder, relative to the recipe's folder */
+	const char *debian; /* name of a Debian source package; version is Debian's, sha256 the
+			       .dsc's (of a made recipe NULL: apt tells it when the
+			       source is fetched) */
+	const char *url;    /* of an archive; the checksums are the archive's. Of a made recipe also
+				file://PATH, with an absolute path that is not escaped */
+	const char *git;    /* URL of a repository, with commit (40 hexadecimal digits) */
+	const char *path;   /* folder, relative to the recipe's folder */
 	const char *in_root; /* the same, relative to the workspace's root, where the recipe leaves
 			      * its source to the dune workspace; or NULL */
 	const char *version; /* debian: "2.1.3+dfsg1-2" */

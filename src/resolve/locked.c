@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "project/project.h"
 #include "resolve/project.h"
 
 /* A source that the lock file names. */
@@ -23,37 +24,10 @@ typedef VEC(struct locked) locked_list;
 /* ---- what there is ----------------------------------------------------------------------------
  */
 
-static const char *sha256_of(struct arena *a, const struct opam_dune_dir *dir)
-{
-	vec_for(hash, &dir->hashes)
-		if (str_starts(*hash, S("sha256=")))
-			return str_copy(a, str_from(*hash, 7));
-	return NULL;
-}
-
-static bool is_commit(struct str fragment)
-{
-	for (size_t i = 0; i < fragment.n; i++)
-		if (!isxdigit((unsigned char)fragment.p[i]))
-			return false;
-	return fragment.n == 40;
-}
-
-/* As a recipe has it: a commit of a repository, or an archive with its checksum. */
 static void make_recipe(struct locked *l, const char *version)
 {
-	struct opam_url url = opam_url_parse(l->dir->url);
-	struct source source = {0};
-	if (url.backend == OPAM_GIT && is_commit(url.fragment)) {
-		bool is_local = str_starts(url.address, S("file://"));
-		source.git = str_copy(l->a, str_from(url.address, is_local ? 7 : 0));
-		source.commit = str_copy(l->a, url.fragment);
-	} else if (url.backend == OPAM_ARCHIVE) {
-		source.url = str_copy(l->a, url.address);
-		source.sha256 = sha256_of(l->a, l->dir);
-	}
-	if (!source.commit && !source.sha256)
-		l->why = "the lock file has neither a SHA-256 checksum nor a commit for it";
+	struct source source;
+	l->why = project_source(l->a, l->dir->url, &l->dir->hashes, &source);
 	l->recipe = (struct recipe){.name = l->name,
 		.version = version,
 		.license = "",

@@ -46,6 +46,18 @@ void origins_open(struct origins *o, struct search *s, struct catalog_maker *m,
 			*map_put(&o->metas, str_of(l->package)) = (void *)(uintptr_t)l->file;
 }
 
+/* "opam liby.0, installed in the switch DIR, pinned to URL at commit HEX" */
+static const char *switch_words(const struct origins *o, const char *package, struct str version)
+{
+	struct opam_origin from = opam_switch_origin(o->a, o->switch_dir, str_of(package), version);
+	const char *words = str_format(o->a, "opam %s.%.*s, installed in the switch %s", package,
+		STR(version), o->switch_dir);
+	if (!from.url.n)
+		return words;
+	return str_format(o->a, "%s, %s %.*s%s%s", words, from.pinned ? "pinned to" : "from",
+		STR(from.url), from.commit ? " at commit " : "", from.commit ? from.commit : "");
+}
+
 struct modules_origin origins_find(const struct origins *o, const char *package)
 {
 	struct modules_origin from = {0};
@@ -54,8 +66,7 @@ struct modules_origin origins_find(const struct origins *o, const char *package)
 	struct str in_switch = lib ? opam_switch_version(&o->in_switch, str_of(package)) : S("");
 	if (meta && lib && path_below(lib, meta) && in_switch.n) {
 		from.version = str_copy(o->a, in_switch);
-		from.source = str_format(o->a, "opam %s.%s, installed in the switch %s", package,
-			from.version, o->switch_dir);
+		from.source = switch_words(o, package, in_switch);
 	} else if (meta && o->has_dpkg) {
 		from.source = distribution_source(o->a, &o->dpkg, meta, &version);
 	}

@@ -175,4 +175,63 @@ run respin overlay add swapped
 exits "an extra source that can't be had" 3
 contains "... is named" "$err" "http://127.0.0.1:9/second.patch"
 ok "... and leaves nothing" test ! -e overlays
+
+# ---- mirrors ----------------------------------------------------------------------------------------
+
+python3 - >../port <<'E' &
+import functools, http.server
+handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory="../served")
+handler.func.log_message = lambda *args: None
+server = http.server.HTTPServer(("127.0.0.1", 0), handler)
+print(server.server_port, flush=True)
+server.serve_forever()
+E
+server=$!
+trap 'kill $server; rm -rf "$scratch"' EXIT
+while [ ! -s ../port ] && kill -0 $server; do sleep 0.1; done
+mkdir ../served
+web=http://127.0.0.1:$(cat ../port)
+cat >"$nv/opam" <<END
+opam-version: "2.0"
+license: "ISC"
+dev-repo: "git+https://example.org/some/repository.git"
+url {
+  src: "http://127.0.0.1:9/swapped.tgz"
+  mirrors: ["$web/other.tgz" "$web/swapped.tgz"]
+  checksum: "sha512=$(sha512sum <../swapped.tgz | cut -d' ' -f1)"
+}
+extra-source "second.patch" {
+  src: "http://127.0.0.1:9/second.patch"
+  mirrors: ["$web/second.patch"]
+  checksum: "md5=$(md5sum <../second.patch | cut -d' ' -f1)"
+}
+patches: ["first.patch" "second.patch"]
+END
+rm -rf .respin/sources .respin/downloads
+refused="Failed to connect to 127.0.0.1 port 9"
+run respin overlay add swapped
+exits "where neither the address nor a mirror gives it" 3
+contains "... all of them are named" "$err" "none of its 3 places gives it:"
+for place in http://127.0.0.1:9/swapped.tgz "$web/other.tgz" "$web/swapped.tgz"; do
+	contains "... $place" "$err" "url $place: $place: "
+done
+contains "... each with its reason" "$err" "$refused"
+contains "... of its own" "$err" "$web/other.tgz: the server answered 404"
+cp ../swapped.tgz ../served/swapped.tgz
+echo 'not it' >../served/other.tgz
+run respin overlay add swapped
+exits "where an added file can't be had" 3
+contains "... its mirror is named, too" "$err" "second.patch: none of its 2 places gives it:"
+contains "... with its reason" "$err" "$web/second.patch: the server answered 404"
+ok "... and nothing is left" test ! -e overlays
+cp ../second.patch ../served/
+rm -r .respin/downloads
+run respin overlay add swapped
+exits "mirrors are tried in their order" 0
+contains "... what failed is told" "$err" "$refused"
+contains "... wrong bytes, too" "$err" "$web/other.tgz: wrong checksum"
+contains "... and what was taken" "$err" "taken from url $web/swapped.tgz, because of:"
+contains "... of added files" "$err" "second.patch: taken from $web/second.patch, because of:"
+is "... with all patches" "$(git -C $src log --format=%s | head -2)" "second.patch
+the first change"
 finish

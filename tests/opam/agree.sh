@@ -211,4 +211,47 @@ ok "... which are some" [ "$(wc -l <ours)" -gt 10 ]
 is "the newest version" \
 	"$(respin --json resolve tcpip | sed -n 's/.*"version": *"\([^"]*\)".*/\1/p' | head -1)" \
 	"$(opam show -f version tcpip)"
+
+# ---- several repositories ------------------------------------------------------------------------
+
+# same NAME: is what respin says of it what opam says?
+same() {
+	run respin --json resolve "$1"
+	is "$2" "$(printf '%s' "$out" | python3 -c '
+import json, sys
+for k in json.load(sys.stdin)["candidates"][:1]: print(k["version"], k["source"])')" \
+		"$(opam show -f version "$1") $(opam show --raw "$1" | sed -n 's/^dev-repo: "\(.*\)"/\1/p')"
+}
+# put REPOSITORY NAME.VERSION FIELD
+put() {
+	mkdir -p "$1/packages/${2%%.*}/$2"
+	printf 'opam-version: "2.0"\ndev-repo: "git+https://%s"\n%s\n' "$1" "$3" \
+		>"$1/packages/${2%%.*}/$2/opam"
+	echo 'opam-version: "2.0"' >"$1/repo"
+}
+for repository in aaa zzz; do
+	put $repository several.1
+	put $repository several.1.10
+	put $repository "ranked.$repository"
+	put $repository ranked.2
+done
+put aaa several.2~beta
+put zzz several.1.9
+put aaa flagged.1 'flags: avoid-version'
+put zzz flagged.2 'available: opam-version < "2"'
+for v in 1 2 3; do
+	put zzz evaluated.$v "available: ours = \"$v\" & nothing"
+done
+for first in aaa zzz; do
+	last=$(echo aaazzz | sed "s/$first//")
+	opam repository remove --all aaa zzz >/dev/null 2>&1
+	{
+		opam repository add "$last" "$scratch/$last" --set-default
+		opam repository add $first "$scratch/$first" --set-default --rank 1
+		opam option --global 'eval-variables=[[ours ["echo" "2"] "of the test"]]'
+	} >add.out 2>&1
+	for name in several ranked flagged evaluated; do
+		same $name "$name, $first before $last"
+	done
+done
 finish

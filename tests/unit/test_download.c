@@ -357,14 +357,36 @@ static void only_the_web_is_followed_to(void **state)
 		assert_int_equal(e.code, E_NET);
 		assert_non_null(strstr(e.text, "not supported or disabled"));
 	}
-	p->d.url = "file:///etc/hostname";
 	struct err e = {0};
-	assert_false(get(p, &e));
-	assert_int_equal(e.code, E_NET);
 	p->d.url = str_format(&p->a, "http://me:secret@127.0.0.1:%d/x.tar.gz", p->server.port);
 	assert_false(get(p, &e));
 	assert_int_equal(kept(p), 0);
 	munmap(target, 4096);
+}
+
+static void a_file_of_this_machine_is_copied(void **state)
+{
+	struct place *p = *state;
+	struct err e = {0};
+	const char *file = path_join(&p->a, p->root, "a b%20.tar.gz");
+	http_go(&p->server);
+	p->d.url = str_format(&p->a, "file://%s", file);
+	assert_false(get(p, &e));
+	assert_int_equal(e.code, E_NOTFOUND);
+	assert_ok(file_write(file, S("something else"), 0644, &e));
+	assert_false(get(p, &e));
+	assert_int_equal(e.code, E_CHECKSUM);
+	assert_int_equal(kept(p), 0);
+	assert_ok(file_write(file, p->archive, 0644, &e));
+	p->d.limit = p->archive.n - 1;
+	assert_false(get(p, &e));
+	assert_int_equal(e.code, E_UNSAFE);
+	assert_int_equal(kept(p), 0);
+	p->d.limit = p->archive.n;
+	/* What an earlier download left of it is no part of it. */
+	assert_ok(file_write(part_path(p), S("left"), 0644, &e));
+	assert_ok(get(p, &e));
+	assert_arrived(p);
 }
 
 static void a_server_that_stalls_is_given_up(void **state)
@@ -431,6 +453,7 @@ static const struct CMUnitTest tests[] = {
 	CASE(a_self_made_certificate_is_not_trusted),
 	CASE(redirections_end),
 	CASE(only_the_web_is_followed_to),
+	CASE(a_file_of_this_machine_is_copied),
 	CASE(a_server_that_stalls_is_given_up),
 	CASE(a_silent_server_is_given_up),
 	CASE(nobody_there_is_an_error),

@@ -193,7 +193,7 @@ static void packages_are_not_endlessly_deep(void **state)
 	for (int i = 0; i < 10000; i++)
 		text_addz(&t, "package \"a\" (\n");
 	assert_false(meta_read(&a, "META", text_str(&t), &m, &e));
-	assert_string_equal(e.text, "expected packages that are not so deep in each other");
+	assert_string_equal(e.text, "expected at most 32 packages within each other");
 }
 
 static const struct CMUnitTest tests[] = {

@@ -299,6 +299,46 @@ static void wrong_fields_are_named(void **state)
 	}
 }
 
+static void formats_are_checked(void **state)
+{
+	static const struct {
+		const char *text, *where, *error; /* NULL: it is fine */
+	} cases[] = {
+		{"# c\n\nopam-version: \"2.0\"\nx: 1", NULL, NULL},
+		{"opam-version: \"1.2\"", NULL, NULL},
+		{"opam-version: \"2.1\"", NULL, NULL},
+		{"x: 1 opam-version: \"2.0\"", NULL, NULL},
+		{"", "1:1",
+			"no format version: expected opam-version: \"2.0\" before all other "
+			"fields"},
+		{"# c\n\n x: 1", "3:2",
+			"no format version: expected opam-version: \"2.0\" before all other "
+			"fields"},
+		{"x: 1\nopam-version: \"2.1\"", "2:1",
+			"field 'opam-version': expected it before all other fields"},
+		{"opam-version: \"2.0\"\nopam-version: \"2.0\"", "2:1",
+			"field 'opam-version': expected it once"},
+		{"opam-version: \"3.0\"", "1:15",
+			"field 'opam-version': expected \"2.0\", or \"2.1\""},
+		{"opam-version: 2", "1:15", "field 'opam-version': expected a string"},
+		{"opam-version { }", "1:1",
+			"no format version: expected opam-version: \"2.0\" before all other "
+			"fields"},
+	};
+	struct fixture *f = *state;
+	struct opam_file file;
+	struct err e;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		assert_ok(opam_parse(&f->arena, str_of(cases[i].text), "f", &file, &e));
+		assert_int_equal(opam_format_check(&file, &e), !cases[i].error);
+		if (!cases[i].error)
+			continue;
+		assert_int_equal(e.code, E_INPUT);
+		assert_string_equal(e.text, cases[i].error);
+		assert_string_equal(e.where + 2, cases[i].where);
+	}
+}
+
 /* ---- URLs ------------------------------------------------------------------------------------ */
 
 static void urls_are_taken_apart(void **state)
@@ -446,6 +486,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(names_come_from_fields_or_paths),
 	TEST(old_depexts_are_read),
 	TEST(wrong_fields_are_named),
+	TEST(formats_are_checked),
 	TEST(urls_are_taken_apart),
 	TEST(repositories_are_the_same_however_written),
 	TEST(names_are_checked),

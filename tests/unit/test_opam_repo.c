@@ -43,10 +43,13 @@ static const struct {
 };
 enum { VERSIONS = 14 };
 
+/* Opam files begin with their format's version, in the first line. */
 static void put(struct fixture *f, const char *name, const char *text)
 {
 	struct err e;
 	const char *path = path_join(&f->arena, f->repo, name);
+	if (!strcmp(path_base(name), "opam"))
+		text = str_format(&f->arena, "opam-version: \"2.0\" %s", text);
 	assert_ok(dir_make(path_dir(&f->arena, path), &e));
 	assert_ok(file_write_cache(path, str_of(text), 0644, &e));
 }
@@ -115,11 +118,13 @@ static void folders_yield_names_versions_and_bytes(void **state)
 {
 	struct fixture *f = *state;
 	const char *all = everything(f, f->repo);
-	assert_true(str_starts(str_of(all), S("alcotest 1: \nbroken 1: depends: [\n  \"a\n")));
+	assert_true(
+		str_starts(str_of(all), S("alcotest 1: opam-version: \"2.0\" \n"
+					  "broken 1: opam-version: \"2.0\" depends: [\n  \"a\n")));
 	const char *nine = strstr(all, "tcpip 9.0: "), *ten = strstr(all, "tcpip 10.0: "),
 		   *eleven = strstr(all, "tcpip 11.0~beta: ");
 	assert_true(nine && nine < ten && ten < eleven);
-	assert_non_null(strstr(all, "site 1: depends: [\"tcpip\""));
+	assert_non_null(strstr(all, "site 1: opam-version: \"2.0\" depends: [\"tcpip\""));
 	assert_null(strstr(all, "no package"));
 	assert_null(strstr(all, "no version"));
 	assert_null(strstr(all, "not read"));
@@ -187,7 +192,8 @@ static void remotes_are_fetched_and_followed(void **state)
 	const char *store = path_join(&f->arena, f->dir, "state");
 	assert_ok(opam_repo_fetch(&f->arena, url, store, &place, &e));
 	assert_string_equal(everything(f, place), everything(f, f->repo));
-	shell(f, "cd far; mkdir -p packages/new/new.1; echo >packages/new/new.1/opam; git add -A;"
+	shell(f, "cd far; mkdir -p packages/new/new.1; echo 'opam-version: \"2.0\"' "
+		 ">packages/new/new.1/opam; git add -A;"
 		 "git -c user.name=a -c user.email=b commit -q -m y");
 	assert_null(strstr(everything(f, place), "new 1"));
 	assert_ok(opam_repo_fetch(&f->arena, url, store, &again, &e));
@@ -208,7 +214,7 @@ static void the_root_of_opam_is_read(void **state)
 	struct fixture *f = *state;
 	struct opam_root root;
 	struct err e;
-	assert_false(opam_root_read(&f->arena, f->dir, &root, &e));
+	assert_false(opam_root_read(&f->arena, f->dir, NULL, &root, &e));
 	assert_int_equal(e.code, E_NOTFOUND);
 	shell(f, "mkdir -p root/repo root/w/.opam-switch; echo 'switch: \"w\"' >root/config;"
 		 "echo 'installed: []' >root/w/.opam-switch/switch-state;"
@@ -216,7 +222,7 @@ static void the_root_of_opam_is_read(void **state)
 		 "\"later\" {\"u\"}]' >root/repo/repos-config;"
 		 "cp -r repo root/repo/own; tar -C repo -czf root/repo/default.tar.gz .");
 	const char *dir = path_join(&f->arena, f->dir, "root");
-	assert_ok(opam_root_read(&f->arena, dir, &root, &e));
+	assert_ok(opam_root_read(&f->arena, dir, NULL, &root, &e));
 	assert_str(root.switch_name, "w");
 	assert_string_equal(root.state + strlen(dir), "/w/.opam-switch/switch-state");
 	assert_int_equal(root.repositories.n, 3);
@@ -224,13 +230,37 @@ static void the_root_of_opam_is_read(void **state)
 	assert_string_equal(everything(f, root.repositories.v[0].place),
 		everything(f, root.repositories.v[1].place));
 	assert_null(root.repositories.v[2].place);
+	assert_int_equal(root.variables.n, 0);
+	shell(f, "echo 'switch: \"w\" repositories: [\"own\" \"none\" \"default\"]' >root/config;"
+		 "echo 'eval-variables: [[v [\"a\" \"b\"] \"c\"] [odd]]' >>root/config;"
+		 "mkdir -p x/.opam-switch;"
+		 "echo 'repositories: [\"later\" \"own\"]' >x/.opam-switch/switch-config");
+	assert_ok(opam_root_read(&f->arena, dir, NULL, &root, &e));
+	assert_int_equal(root.repositories.n, 2);
+	assert_str(root.repositories.v[0].name, "own");
+	assert_str(root.repositories.v[1].name, "default");
+	assert_int_equal(root.variables.n, 1);
+	assert_string_equal(root.variables.v[0].name, "v");
+	assert_int_equal(root.variables.v[0].command.n, 2);
+	assert_string_equal(root.variables.v[0].command.v[1], "b");
+	const char *other = path_join(&f->arena, f->dir, "x");
+	assert_ok(opam_root_read(&f->arena, dir, other, &root, &e));
+	assert_int_equal(root.repositories.n, 2);
+	assert_str(root.repositories.v[0].name, "later");
+	assert_str(root.repositories.v[1].name, "own");
+	shell(f, "cp x/.opam-switch/switch-config root/w/.opam-switch");
+	assert_ok(opam_root_read(&f->arena, dir, NULL, &root, &e));
+	assert_str(root.repositories.v[0].name, "later");
+	shell(f, "echo 'repositories: [3]' >x/.opam-switch/switch-config");
+	assert_false(opam_root_read(&f->arena, dir, other, &root, &e));
+	assert_int_equal(e.code, E_INPUT);
 	shell(f, "echo 'repositories: [\"../x\" {\"u\"}]' >root/repo/repos-config;"
 		 "mkdir -p local/_opam/.opam-switch; echo >local/_opam/.opam-switch/switch-state;"
 		 "echo \"switch: \\\"$PWD/local\\\"\" >root/config");
-	assert_false(opam_root_read(&f->arena, dir, &root, &e));
+	assert_false(opam_root_read(&f->arena, dir, NULL, &root, &e));
 	assert_int_equal(e.code, E_INPUT);
 	shell(f, "rm root/repo/repos-config");
-	assert_ok(opam_root_read(&f->arena, dir, &root, &e));
+	assert_ok(opam_root_read(&f->arena, dir, NULL, &root, &e));
 	assert_non_null(strstr(root.state, "/local/_opam/.opam-switch/switch-state"));
 }
 
@@ -298,6 +328,32 @@ static void packages_are_found(void **state)
 	assert_int_equal(k.at.column, 3);
 	assert_string_equal(k.synopsis, "the string that begins here has no end: expected '\"'");
 	assert_false(opam_index_get(x, VERSIONS, &k));
+}
+
+static void what_is_available_comes_first(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t read;
+	struct opam_known k;
+	put(f, "packages/pick/pick.1/opam", "flags: deprecated");
+	put(f, "packages/pick/pick.2/opam", "flags: avoid-version available: mine = \"1\"");
+	put(f, "packages/pick/pick.3/opam", "available: false");
+	put(f, "packages/pick/pick.4/opam", "available: mine & false");
+	put(f, "packages/pick/pick.5/opam", "available: true garbage:");
+	wait_a_moment();
+	for (int kept = 0; kept < 2; kept++) {
+		defer(opam_index_close) struct opam_index *x =
+			open_index(f, f->repo, OPAM_FRESH_ALL, NULL, &read);
+		assert_string_equal(latest(x, "pick"), "2");
+		uint32_t best = opam_index_latest(x, opam_index_package(x, S("pick")));
+		assert_true(opam_index_get(x, best, &k));
+		assert_string_equal(k.available, "mine = \"1\"");
+		assert_true(opam_index_get(x, best + 2, &k));
+		assert_string_equal(k.available, "");
+		assert_int_equal(k.marks, OPAM_UNAVAILABLE);
+		put(f, "packages/pick/pick.1/opam", "flags: [deprecated]");
+		wait_a_moment();
+	}
 }
 
 static void edges_have_bounds_and_roles(void **state)
@@ -452,7 +508,7 @@ static void what_is_wrong_is_kept(void **state)
 			open_index(f, f->repo, OPAM_FRESH_ALL, NULL, &read);
 		assert_int_equal(read, kept == 0 ? VERSIONS : kept == 2 ? 1 : 0);
 		assert_string_equal(damage(f, x, "6.0"),
-			kept == 2 ? "1:12: field 'license': expected a name" : "");
+			kept == 2 ? "1:32: field 'license': expected a name" : "");
 		assert_string_equal(damage(f, x, "5.0"),
 			"1:1: byte 0xfe outside of a string: expected printable ASCII there");
 		assert_string_equal(damage(f, x, "4.0"),
@@ -506,7 +562,7 @@ static void archives_and_git_are_read_again_when_they_change(void **state)
 			     "-m y; git push -q ../bare.git HEAD:$(git branch --show-current);"
 			     "git -C ../bare.git pack-refs --all"
 			   : "mkdir repo/packages/lwt/lwt.5.1;"
-			     "echo >repo/packages/lwt/lwt.5.1/opam;"
+			     "echo 'opam-version: \"2.0\"' >repo/packages/lwt/lwt.5.1/opam;"
 			     "tar -C repo -czf a.tar.gz packages");
 		x = open_index(f, place, OPAM_FRESH_NAMES, "tcpip", &read);
 		assert_int_equal(read, i ? 1 : VERSIONS + 1); /* git knows what is the same */
@@ -558,6 +614,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(remotes_are_fetched_and_followed),
 	TEST(the_root_of_opam_is_read),
 	TEST(packages_are_found),
+	TEST(what_is_available_comes_first),
 	TEST(edges_have_bounds_and_roles),
 	TEST(dependents_are_those_whose_bounds_admit),
 	TEST(near_names_are_offered),
