@@ -105,6 +105,9 @@ MUST_CHECK bool resolve_address(struct context *c, const char *file, const char 
 /* The best candidate of R in full, and those that are as good; of all others a line a package, with
  * --all all of each. */
 void print_resolution(struct context *c, const struct resolution *r);
+/* Warns of what could not be read: of files of the package that was asked for, else of the first.
+ */
+void warn_of_unread(struct context *c, const struct resolution *r);
 /* Warns of the first of the opam files that can't be read: of those of the package that was asked
  * for, or of ALL. */
 void warn_of_damaged(struct context *c, const struct resolution *r, bool all);

@@ -63,6 +63,7 @@ static void put_resolution(struct json_writer *w, const struct resolution *r)
 static void print_dependents_of(struct context *c, const struct resolution *r)
 {
 	const struct candidate *best = r->candidates.v;
+	warn_of_unread(c, r);
 	if (!r->candidates.n) {
 		term_warn("%s: nothing found", r->query);
 		return;

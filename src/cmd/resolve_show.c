@@ -137,10 +137,16 @@ static void print_others(struct context *c, const struct resolution *r, const bo
  */
 
 /* What can't be read may hold a better answer. */
-static void warn_of_unread(const struct resolution *r)
+void warn_of_unread(struct context *c, const struct resolution *r)
 {
-	vec_for(z, &r->unread)
-		term_warn("not read: %s", *z);
+	size_t own = r->unread_own, n = r->unread.n;
+	size_t shown = own > MAX_FULL ? MAX_FULL : own ? own : n > 0;
+	for (size_t i = 0; i < shown; i++)
+		term_warn("not read: %s%s", r->unread.v[i],
+			i + 1 < shown || shown == n
+				? ""
+				: str_format(
+					  c->a, " (and %zu more: --json tells each)", n - shown));
 }
 
 void warn_of_damaged(struct context *c, const struct resolution *r, bool all)
@@ -174,12 +180,12 @@ void print_resolution(struct context *c, const struct resolution *r)
 {
 	bool *shown = NEW_ARRAY(c->a, bool, r->candidates.n + 1);
 	size_t full = 0;
+	warn_of_unread(c, r);
+	warn_of_damaged(c, r, false);
 	if (!r->candidates.n) {
 		print_nothing(c, r);
 		return;
 	}
-	warn_of_unread(r);
-	warn_of_damaged(c, r, false);
 	for (size_t i = 0; i < r->candidates.n; i++) {
 		bool rival = full < MAX_FULL && is_rival(r, i);
 		shown[i] = i == 0 || rival || c->options.all;

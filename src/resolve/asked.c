@@ -373,9 +373,7 @@ bool search_catalog(struct search *s, const struct catalog_source *source, const
 						 count_words(s->a, w->left_out, "find"))
 				       : "";
 	vec_push(s->a, &s->looked_in, str_format(s->a, "%s%s", summary, more));
-	const char *unread = catalog_text(&w->catalog, w->catalog.header->unread);
-	if (*unread)
-		vec_push(s->a, &s->unread, str_copy(s->a, str_of(unread)));
+	search_add_unread(s, catalog_text(&w->catalog, w->catalog.header->unread));
 	return true;
 }
 

@@ -69,8 +69,8 @@ struct catalog_header {
 	char magic[8];
 	uint64_t size;	 /* of all */
 	int64_t read_ns; /* wall clock, before anything was read */
-	/* Texts: what it is of, what is in it, and which of its files could not be read; "": none.
-	 */
+	/* Texts: what it is of, what is in it, and which of its files could not be read, one a
+	 * line. */
 	uint32_t key, summary, unread;
 	uint32_t count[CATALOG_SECTIONS];
 };
@@ -125,7 +125,7 @@ struct made_fact {
 struct catalog_maker {
 	struct arena *a;
 	const char *summary;
-	const char *unread;	   /* files that could not be read, in words; or NULL */
+	strings unread;		   /* "FILE:LINE:COLUMN: ..." of what could not be read */
 	const struct catalog *old; /* what was kept of before, stale as it is; or NULL */
 	int64_t read_ns;
 	VEC(struct made_name) names;

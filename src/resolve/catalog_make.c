@@ -68,6 +68,19 @@ static uint32_t add_shared(struct packer *p, const char *z)
 	return (uint32_t)((uintptr_t)*at - 1);
 }
 
+static uint32_t add_lines(struct packer *p, const strings *lines)
+{
+	struct text t = {.a = p->m->a};
+	vec_for(line, lines) {
+		size_t start = t.n;
+		text_addf(&t, "%s%s", t.n ? "\n" : "", *line);
+		for (size_t i = start + 1; i < t.n; i++)
+			if (t.p[i] == '\n')
+				t.p[i] = ' ';
+	}
+	return t.n ? add_text(p, t.p) : 0;
+}
+
 /* Where LONG, which lies at AT, ends with Z it serves as its text too; CATALOG_NONE where not. */
 static uint32_t tail_at(const char *longer, uint32_t at, const char *z)
 {
@@ -176,7 +189,7 @@ bool catalog_pack(struct catalog_maker *m, const char *key, struct str *out, str
 		.read_ns = m->read_ns,
 		.key = add_shared(&p, key),
 		.summary = add_shared(&p, m->summary),
-		.unread = add_shared(&p, m->unread)};
+		.unread = add_lines(&p, &m->unread)};
 	pack_watches(&p, &body);
 	pack_names(&p, &body);
 	pack_owners(&p, &body, facts);

@@ -68,6 +68,9 @@ uint32_t modules_package(struct modules *x, const char *name, const char *file, 
 	if (known != CATALOG_NONE)
 		return known;
 	struct modules_origin from = x->origin(x->ctx, name, NULL);
+	uint32_t library = modules_owner(x, name);
+	if (!from.version && library != CATALOG_NONE)
+		from.version = x->m->owners.v[library].version;
 	struct made_owner o = {.package = name,
 		.version = from.version,
 		.source = from.source,

@@ -105,6 +105,8 @@ static bool read_installed(struct project *p, struct catalog_maker *m, struct er
 	}
 	vec_for(path, &all.read)
 		catalog_watch(m, *path);
+	vec_for(problem, &all.problems)
+		vec_push(m->a, &m->unread, *problem);
 	p->installed = all.libraries;
 	origins_open(&p->origins, p->s, m, &p->site, &p->installed);
 	return true;
@@ -181,17 +183,6 @@ static void watch_all(struct project *p, struct catalog_maker *m)
 		catalog_watch(m, *file);
 }
 
-/* What could not be read, in words; NULL: nothing. A dune file that is a program is no damage, and
- * dune itself, where it is there, tells what such a one defines. */
-static const char *unread_of(const struct project *p)
-{
-	size_t n = p->dune.problems.n;
-	if (!n)
-		return NULL;
-	const char *first = p->dune.problems.v[0];
-	return n == 1 ? first : str_format(p->a, "%s, and %zu more", first, n - 1);
-}
-
 static const char *summary_of(const struct project *p, const char *how)
 {
 	struct text t = {.a = p->a};
@@ -215,6 +206,9 @@ static bool make(struct catalog_maker *m, void *ctx, struct err *e)
 		!ocaml_workspace_read(p->a, p->root, "overlays", &p->installed, &p->dune, e) ||
 		!project_locks(p->a, p->root, &p->locks, &p->lock_files, e))
 		return false;
+	/* A dune file that is a program is no damage. */
+	vec_for(problem, &p->dune.problems)
+		vec_push(m->a, &m->unread, *problem);
 	watch_all(p, m);
 	if (!ask_dune(p, &how, e))
 		return false;
@@ -236,7 +230,6 @@ static bool make(struct catalog_maker *m, void *ctx, struct err *e)
 	project_add_stubs(p, &x);
 	origins_close(&p->origins);
 	m->summary = summary_of(p, how);
-	m->unread = unread_of(p);
 	return true;
 }
 

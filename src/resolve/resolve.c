@@ -101,6 +101,7 @@ bool resolve_name(struct arena *a, const struct workspace *w, const char *name,
 	if (!s.found.n)
 		result.near_misses = search_near(&s);
 	result.looked_in = places_searched(&s);
+	result.unread_own = search_sort_unread(&s);
 	result.unread = s.unread;
 	vec_for(d, &s.damaged)
 		vec_push(a, &result.damaged, *d);

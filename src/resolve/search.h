@@ -107,6 +107,10 @@ void search_close(struct search *s); /* for defer() */
 void search_recipes(struct search *s);
 /* Adds the files and symbols of G called as the query. */
 void search_ground(struct search *s, const struct ground *g);
+/* Adds the LINES of a catalog that were not added before to s->unread. */
+void search_add_unread(struct search *s, const char *lines);
+/* s->unread with the files of the package that the query names before all others; how many. */
+size_t search_sort_unread(struct search *s);
 /* Is there something that can't be outdone by what was not looked at yet? */
 bool search_is_certain(const struct search *s);
 /* Fills in dependents and images, and sorts: best first. */

@@ -70,7 +70,7 @@ refused "a zero byte" vendor/lib/dune:1:28 "expected text: a control character i
 python3 -c 'print("(" * 100000 + ")" * 100000)' >vendor/lib/dune
 refused "lists without end" vendor/lib/dune:1:201 "expected at most 200 lists within each other"
 rm vendor/lib/dune && truncate -s 100G vendor/lib/dune
-refused "a huge file" vendor/lib/dune:1:1 "$PWD/vendor/lib/dune is larger than 67108864 bytes"
+refused "a huge file" vendor/lib/dune:1:1 "expected a file of at most 64 MiB"
 rm vendor/lib/dune && ln -s nowhere vendor/lib/dune
 refused "a link that leads nowhere" vendor/lib/dune:1:1 \
 	"open $PWD/vendor/lib/dune: No such file or directory"

@@ -1,0 +1,90 @@
+#!/bin/sh
+# What is installed, with files that can't be read, that come and that go.
+. "$(dirname "$0")/../lib.sh"
+export OCAMLFIND_CONF="$scratch/findlib.conf" XDG_CACHE_HOME="$scratch/cache"
+export DPKG_ROOT="$scratch/system" OPAMROOT="$scratch/opam"
+unset OCAMLPATH OPAM_SWITCH_PREFIX OPAMSWITCH DPKG_ADMINDIR
+lib=$scratch/lib
+meta=$lib/foo/META
+mkdir -p "$lib/foo" "$lib/bar" here
+echo "path = \"$lib\"" >"$OCAMLFIND_CONF"
+echo 'version = "3"' >"$lib/bar/META"
+cd here || exit 1
+
+# refused WHAT PLACE EXPECTED: the package foo, whose META is damaged, is not found, and why.
+refused() {
+	run respin resolve foo
+	exits "$1: not found" 1
+	is "... and why" "$err" "respin: warning: not read: $meta:$2: expected $3"
+}
+
+# ---- META files -----------------------------------------------------------------------------
+
+printf 'version = "1.0\nx' >"$meta"
+refused "a value without end" 1:11 "a '\"' that ends this value"
+run respin --json resolve foo
+contains "... as JSON" "$out" "\"$meta:1:11: expected a '\\\"' that ends this value\""
+run respin resolve --dependents foo
+contains "... asked for dependents" "$err" "not read: $meta:1:11"
+printf 'package "a" (\n' >"$meta"
+refused "a package without end" 2:1 "a variable, a package, or ')' that ends this package"
+python3 -c 'print("package \"a\" (\n" * 100000)' >"$meta"
+refused "packages without end" 33:14 "packages that are not so deep in each other"
+rm "$meta" && truncate -s 100M "$meta"
+refused "a huge file" 1:1 "a file of at most 4 MiB"
+rm "$meta"
+for start in '\377\376v\000e\000r\000' '\357\273\277version = "1"' '\001\002\203\000'; do
+	# shellcheck disable=SC2059
+	printf "$start" >"$meta"
+	refused "what is no text" 1:1 "a variable's name or 'package'"
+done
+run respin resolve bar
+exits "what can be read answers" 0
+contains "... with its version" "$out" "package     bar 3"
+contains "... and what can't is told" "$err" "not read: $meta:1:1"
+mkdir "$lib/more" "$lib/most"
+echo '(' >"$lib/more/META"
+echo '(' >"$lib/most/META"
+run respin resolve more
+is "its own file is the one to be told" "$err" "respin: warning: not read: $lib/more/META:1:1: \
+expected a variable's name or 'package' (and 2 more: --json tells each)"
+rm -r "$lib/more" "$lib/most"
+
+# ---- the compiler's files -------------------------------------------------------------------
+
+printf 'version = "1"\narchive(byte) = "foo.cma"\n' >"$meta"
+echo nothing >"$lib/foo/foo.cma"
+run respin resolve foo
+exits "a library with a damaged archive" 0
+contains "... which is told" "$err" "not read: $lib/foo/foo.cma: "
+rm "$lib/foo/foo.cma"
+
+# ---- in a project ---------------------------------------------------------------------------
+
+mkdir -p ../shop && cd ../shop || exit 1
+echo '(lang dune 2.9)' >dune-project
+echo '(library (name shop))' >dune
+echo 'let x = 1' >shop.ml
+echo '(' >"$meta"
+run respin resolve Shop
+exits "a project beside a damaged library" 0
+contains "... which is told" "$err" "not read: $meta:1:1: expected a variable's name or 'package'"
+run respin resolve foo
+exits "... and asked for" 1
+is "... told once" "$err" \
+	"respin: warning: not read: $meta:1:1: expected a variable's name or 'package'"
+cd ../here || exit 1
+
+# ---- what comes and goes --------------------------------------------------------------------
+
+echo 'version = "1"' >"$meta"
+run respin resolve foo
+exits "a package that was installed" 0
+rm "$meta"
+run respin resolve foo
+exits "... removed" 1
+echo 'version = "2"' >"$meta"
+run respin resolve foo
+exits "... and installed again" 0
+contains "... as another version" "$out" "package     foo 2"
+finish
