@@ -118,6 +118,11 @@ static const char *copied(const struct search *s, const struct asked *w, uint32_
 	return *z ? str_copy(s->a, str_of(z)) : NULL;
 }
 
+static bool is_symbol(const struct catalog_name *n)
+{
+	return n->kind == CATALOG_SYMBOL || n->kind == CATALOG_STATIC_SYMBOL;
+}
+
 static void say_rank(const struct search *s, struct found *f, const struct asked *w,
 	const struct catalog_name *n, int depth)
 {
@@ -135,7 +140,8 @@ static void say_rank(const struct search *s, struct found *f, const struct asked
 	if (depth)
 		text_addf(&t, ", parts not named -%d", depth);
 	if (weak)
-		text_addf(&t, ", hidden -%d", weak);
+		text_addf(&t, ", %s -%d",
+			!w->is_own && is_symbol(n) ? "the C library has it, too" : "hidden", weak);
 	vec_push(s->a, &f->c.evidence, t.p);
 }
 
@@ -177,6 +183,20 @@ static void say_overlay(const struct search *s, struct found *f)
 			f->c.overlay));
 }
 
+/* The compiler searches /usr/include by itself, and its own folder. */
+static const char *header_words(const struct search *s, const struct candidate *c)
+{
+	struct str file = str_of(c->file), name = str_of(c->module);
+	bool is_searched = str_starts(file, S("/usr/include/")) ||
+			   str_starts(file, S("/usr/lib/gcc/")) || !str_ends(file, name) ||
+			   file.n < name.n + 2;
+	if (is_searched)
+		return str_format(s->a, "#include <%s> finds %s, a file of the package %s",
+			c->module, c->file, c->package);
+	return str_format(s->a, "with -I%.*s, #include <%s> finds %s, a file of the package %s",
+		(int)(file.n - name.n - 1), file.p, c->module, c->file, c->package);
+}
+
 /* What needs no words of its own in the catalog. */
 static const char *why(const struct search *s, const struct asked *w, const struct catalog_name *n,
 	const struct candidate *c)
@@ -184,9 +204,8 @@ static const char *why(const struct search *s, const struct asked *w, const stru
 	if (*catalog_text(&w->catalog, n->why))
 		return copied(s, w, n->why);
 	if (n->kind == CATALOG_HEADER)
-		return str_format(s->a, "#include <%s> finds %s, a file of the package %s",
-			c->module, c->file, c->package);
-	if (n->kind == CATALOG_SYMBOL || n->kind == CATALOG_STATIC_SYMBOL)
+		return header_words(s, c);
+	if (is_symbol(n))
 		return str_format(s->a, "%s exports the symbol %s", c->file, c->module);
 	return str_format(s->a, "%s is a file of the package %s", c->file, c->package);
 }

@@ -20,10 +20,14 @@ void catalog_add_fact(struct catalog_maker *m, uint32_t owner, enum catalog_fact
 	vec_push(m->a, &m->facts, ((struct made_fact){owner, kind, text, about}));
 }
 
+/* Of many that have one name the weak ones are those that a look-up leaves out. */
 static int by_name(const void *x, const void *y)
 {
 	const struct made_name *a = x, *b = y;
 	int order = strcmp(a->name, b->name);
+	if (order)
+		return order;
+	order = (int)(a->marks & CATALOG_WEAK) - (int)(b->marks & CATALOG_WEAK);
 	if (order)
 		return order;
 	if (a->owner != b->owner)

@@ -87,4 +87,31 @@ echo 'version = "2"' >"$meta"
 run respin resolve foo
 exits "... and installed again" 0
 contains "... as another version" "$out" "package     foo 2"
+
+# ---- the distribution's C -------------------------------------------------------------------
+
+admin=$DPKG_ROOT/var/lib/dpkg
+usr=$DPKG_ROOT/usr/lib/x86_64-linux-gnu
+mkdir -p "$admin/info" "$usr" "$DPKG_ROOT/lib/x86_64-linux-gnu" "$DPKG_ROOT/usr/lib/ocaml/caml"
+for package in libasan8 libc6 ocaml; do
+	printf 'Package: %s\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1\n\n' "$package"
+done >"$admin/status"
+echo 'int printf(void) { return 1; }' >printf.c
+gcc -fPIC -fno-builtin -shared -Wl,-soname,libc.so.6 \
+	-o "$DPKG_ROOT/lib/x86_64-linux-gnu/libc.so.6" printf.c || skip_all "there is no compiler"
+gcc -fPIC -fno-builtin -shared -Wl,-soname,libasan.so.8 -o "$usr/libasan.so.8" printf.c
+echo /usr/lib/x86_64-linux-gnu/libasan.so.8 >"$admin/info/libasan8:amd64.list"
+echo /lib/x86_64-linux-gnu/libc.so.6 >"$admin/info/libc6:amd64.list"
+echo /usr/lib/ocaml/caml/mlvalues.h >"$admin/info/ocaml:amd64.list"
+run respin resolve --all printf
+is "the C library comes before what is put before it" "$(echo "$out" | grep '  package')" \
+	"  package     libc6 1
+  package     libasan8 1"
+contains "... and the rank says why" "$out" "the C library has it, too -5"
+for name in caml/mlvalues.h mlvalues.h; do
+	run respin resolve $name
+	exits "a header outside of /usr/include, as $name" 0
+	contains "... with how it is included" "$out" \
+		"with -I/usr/lib/ocaml, #include <caml/mlvalues.h> finds /usr/lib/ocaml/caml/mlvalues.h"
+done
 finish
