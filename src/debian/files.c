@@ -38,6 +38,34 @@ bool dpkg_each_file(const struct dpkg *d, dpkg_take_file *take, void *ctx, struc
 	return true;
 }
 
+struct wanted {
+	struct str path;
+	const struct dpkg_package *owner;
+};
+
+static void take_owner(void *ctx, const struct dpkg_package *package, struct str path)
+{
+	struct wanted *w = ctx;
+	bool is_moved = str_starts(w->path, S("/usr/")) && str_eq(str_from(w->path, 4), path);
+	if (!w->owner && (is_moved || str_eq(w->path, path)))
+		w->owner = package;
+}
+
+bool dpkg_owner(
+	const struct dpkg *d, const char *path, const struct dpkg_package **out, struct err *e)
+{
+	struct wanted w = {.path = str_of(path)};
+	size_t root = strlen(d->places.root);
+	*out = NULL;
+	if (strncmp(path, d->places.root, root) != 0)
+		return true;
+	w.path = str_from(w.path, root);
+	if (!dpkg_each_file(d, take_owner, &w, e))
+		return false;
+	*out = w.owner;
+	return true;
+}
+
 /* ---- what they are good for -------------------------------------------------------------------
  */
 

@@ -114,4 +114,26 @@ for name in caml/mlvalues.h mlvalues.h; do
 	contains "... with how it is included" "$out" \
 		"with -I/usr/lib/ocaml, #include <caml/mlvalues.h> finds /usr/lib/ocaml/caml/mlvalues.h"
 done
+
+# ---- addresses in what is stripped ----------------------------------------------------------
+
+stripped=$DPKG_ROOT/lib/x86_64-linux-gnu/libc.so.6
+address=0x$(nm -D "$stripped" | sed -n 's/ T printf$//p')
+strip "$stripped"
+run respin resolve --image "$stripped" "$address"
+exits "an address of a stripped library" 0
+contains "... its function is what it exports" "$out" "printf  address"
+contains "... its library" "$out" "library     libc.so.6"
+contains "... its package" "$out" "package     libc6 1"
+contains "... and source" "$out" "source      debian libc6 1"
+echo 'static int kept = 7; int main(void) { return kept; }' >main.c
+gcc -o main main.c
+address=0x$(nm main | sed -n 's/ t _init$//p;s/ T _init$//p')
+data=0x$(nm main | sed -n 's/ d kept$//p')
+run respin resolve --image main "$data"
+contains "data has its symbol, too" "$out" "0x0 bytes into kept, data of section .data"
+strip main
+run respin resolve --image main "$address"
+exits "a stripped program of nobody's: nothing is known" 1
+contains "... and why" "$out" "in no function: the file has no symbols there, it is stripped"
 finish
