@@ -107,6 +107,10 @@ void resolve_runtime(struct context *c, const char *function, struct candidate *
 /* The best candidate of R in full, and those that are as good; of all others a line a package, with
  * --all all of each. */
 void print_resolution(struct context *c, const struct resolution *r);
+/* Who depends on what R found, one a line: on the best candidate or, where that is an installed
+ * package of OCaml's, on opam's of that name if there is one; with --all on the best of each world.
+ */
+void print_name_dependents(struct context *c, const struct resolution *r);
 /* Warns of what could not be read: of files of the package that was asked for, else of the first.
  */
 void warn_of_unread(struct context *c, const struct resolution *r);

@@ -115,6 +115,33 @@ for name in caml/mlvalues.h mlvalues.h; do
 		"with -I/usr/lib/ocaml, #include <caml/mlvalues.h> finds /usr/lib/ocaml/caml/mlvalues.h"
 done
 
+# ---- dependents of what several worlds have ---------------------------------------------------
+
+printf 'requires = "foo"\narchive(byte) = "bar.cma"\n' >"$lib/bar/META"
+repository=$scratch/repository/packages
+for package in foo user last; do
+	mkdir -p "$repository/$package/$package.1"
+	echo 'opam-version: "2.0"' >"$repository/$package/$package.1/opam"
+done
+echo 'opam-version: "2.0"' >"$scratch/repository/repo"
+echo 'depends: ["foo"]' >>"$repository/user/user.1/opam"
+echo 'depends: ["user"]' >>"$repository/last/last.1/opam"
+mkdir -p "$OPAMROOT/repo"
+echo 'opam-version: "2.0"' >"$OPAMROOT/config"
+echo 'repositories: "mine" {"https://example.org"}' >"$OPAMROOT/repo/repos-config"
+ln -s ../../repository "$OPAMROOT/repo/mine"
+run respin resolve --dependents foo
+is "all that could be installed" "$out" "last
+user"
+contains "... and where else the name is" "$err" "others have the name, too (installed 1)"
+run respin resolve --all --dependents foo
+is "all worlds, each with its name" "$out" "installed bar
+opam last
+opam user"
+rm -r "$OPAMROOT"
+run respin resolve --dependents foo
+is "without a repository what is installed" "$out$err" bar
+
 # ---- addresses in what is stripped ----------------------------------------------------------
 
 stripped=$DPKG_ROOT/lib/x86_64-linux-gnu/libc.so.6
