@@ -108,6 +108,7 @@ struct ocaml_executable {
 	const char *file;
 	int line;
 	bool is_test, is_vendored, is_optional;
+	bool is_script; /* (melange.emit), called as its target: a test in all but its purpose */
 	ocaml_modules modules; /* sorted by unit; their sources are relative to dir */
 	strings requires, ppx;
 	strings stubs;			/* as a library's */

@@ -120,7 +120,9 @@ static const char *module_words(
 		text_addz(&t, "; only its interface is here, implementations are other libraries'");
 	if (m->is_private)
 		text_addz(&t, "; it is private");
-	if (m->is_guess)
+	if (m->is_guess && !l->is_installed)
+		text_addf(&t, ", as far as the text of %s tells", l->main_module);
+	else if (m->is_guess)
 		text_addz(&t, "; that it is this library's is a guess");
 	return t.p;
 }

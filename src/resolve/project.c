@@ -226,7 +226,7 @@ static bool make(struct catalog_maker *m, void *ctx, struct err *e)
 	modules_add(&x);
 	modules_add_archives(&x, false);
 	project_add_edited(p, &x);
-	project_add_images(p, &x);
+	project_add_programs(p, &x);
 	project_add_stubs(p, &x);
 	origins_close(&p->origins);
 	m->summary = summary_of(p, how);

@@ -73,6 +73,27 @@ run respin resolve foo
 exits "... and asked for" 1
 is "... told once" "$err" \
 	"respin: warning: not read: $meta:1:1: expected a variable's name or 'package'"
+
+# ---- tests of a project ---------------------------------------------------------------------
+
+cat >>dune <<'D'
+(test (name check) (modules check helper))
+(tests (names one two) (modules one two both))
+(melange.emit (target out) (modules script))
+D
+sed -i 's/(name shop)/(name shop) (modules shop inner)/' dune
+for module in check helper one two both script inner; do echo 'let y = 1' >$module.ml; done
+for name in Helper Both Two Script helper.ml check.exe; do
+	run respin --json resolve $name
+	exits "of a test: $name" 0
+	is "... which is no image" "$(echo "$out" | grep -c '"images": \[\]')" 1
+done
+run respin resolve Helper
+contains "... and of which" "$out" "Helper is a module of the test check itself"
+run respin resolve Shop.Inner
+contains "what the library's own module does not name" "$out" \
+	"it is private, as far as the text of Shop tells"
+lacks "... is no guess about the library" "$out" guess
 cd ../here || exit 1
 
 # ---- what comes and goes --------------------------------------------------------------------
