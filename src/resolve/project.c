@@ -6,6 +6,8 @@
 
 #include "resolve/project.h"
 
+#define MAX_PROGRAMS 3 /* that are told one by one */
+
 /* ---- where it is ------------------------------------------------------------------------------
  */
 
@@ -112,6 +114,16 @@ static bool read_installed(struct project *p, struct catalog_maker *m, struct er
 	return true;
 }
 
+/* WHY is dune's own error. */
+static void doubt(struct project *p, const struct err *why)
+{
+	p->unconfirmed = str_format(p->a, "dune itself could not describe the project (%s)",
+		ocaml_dune_said(p->a, why));
+	vec_for(l, &p->dune.libraries)
+		if (!l->guess)
+			l->guess = p->unconfirmed;
+}
+
 /* What dune says is certain; where it can't be asked, what its files say is not worse than before.
  * Its own files go to a folder of ours: neither the user's _build nor its lock is touched. */
 static bool ask_dune(struct project *p, const char **how, struct err *e)
@@ -122,17 +134,20 @@ static bool ask_dune(struct project *p, const char **how, struct err *e)
 	*how = "read from dune files";
 	if (!program_find(p->a, "dune"))
 		return true;
-	*how = "read from dune files, which dune itself could not describe";
 	build = state ? path_join(p->a, state, "index/dune")
 		      : search_kept(p->s, false, "dune", p->root);
 	if (!build || !dir_make(build, &now))
 		return true;
 	if (ocaml_describe(p->a, p->root, "dune", NULL, build, &described, &now)) {
 		ocaml_workspace_confirm(p->a, &p->dune, &described);
+		p->dune.programs.n = 0; /* it ran them */
 		*how = "confirmed by dune";
 	} else if (now.code == E_INTERRUPTED) {
 		*e = now;
 		return false;
+	} else {
+		doubt(p, &now);
+		*how = str_format(p->a, "read from dune files: %s", p->unconfirmed);
 	}
 	return true;
 }
@@ -191,9 +206,12 @@ static const char *summary_of(const struct project *p, const char *how)
 		count_words(p->a, p->dune.packages.n, "package"), how);
 	if (p->no_symbols)
 		text_addf(&t, "; no symbols of its C: %s", p->no_symbols);
-	if (p->dune.programs.n)
-		text_addf(&t, "; not looked into, being OCaml programs: %s",
-			count_words(p->a, p->dune.programs.n, "dune file"));
+	size_t n = p->dune.programs.n, named = n > MAX_PROGRAMS ? MAX_PROGRAMS : n;
+	for (size_t i = 0; i < named; i++)
+		text_addf(&t, "%s%s", i ? ", " : "; not looked into, being OCaml programs: ",
+			p->dune.programs.v[i]);
+	if (n > named)
+		text_addf(&t, " and %zu more", n - named);
 	return t.p;
 }
 

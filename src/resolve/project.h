@@ -27,8 +27,9 @@ struct project {
 	opam_locks locks;
 	strings lock_files; /* absolute */
 	VEC(struct project_stub) stubs;
-	struct map stub_names;	/* by owner and name */
-	const char *no_symbols; /* why there are none of the stubs; or NULL */
+	struct map stub_names;	 /* by owner and name */
+	const char *unconfirmed; /* that dune could not describe it, and why; or NULL */
+	const char *no_symbols;	 /* why there are none of the stubs; or NULL */
 };
 
 /* The lock files of the project in ROOT; each must be watched. */

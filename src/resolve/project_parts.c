@@ -209,6 +209,13 @@ static void name_image(struct modules *x, const struct ocaml_executable *exe, co
 	catalog_add_fact(x->m, owner, CATALOG_IN_IMAGE, image, CATALOG_NONE);
 }
 
+static void say_doubt(const struct project *p, struct modules *x, uint32_t owner)
+{
+	if (p->unconfirmed)
+		catalog_add_fact(x->m, owner, CATALOG_BECAUSE,
+			str_format(p->a, "not certain: %s", p->unconfirmed), CATALOG_NONE);
+}
+
 /* The images of one stanza share its modules. */
 static void add_images(struct project *p, struct modules *x, const struct ocaml_executable *exe)
 {
@@ -223,6 +230,7 @@ static void add_images(struct project *p, struct modules *x, const struct ocaml_
 		.marks = CATALOG_LINKED};
 	vec_push(p->a, &x->m->owners, o);
 	uint32_t owner = (uint32_t)x->m->owners.n - 1;
+	say_doubt(p, x, owner);
 	add_modules(x, exe, first, owner);
 	vec_for(stub, &exe->stubs)
 		project_add_stub(p, owner, first, *stub, true);
@@ -245,6 +253,7 @@ static void add_test(struct project *p, struct modules *x, const struct ocaml_ex
 		.line = exe->line};
 	vec_push(a, &x->m->owners, o);
 	uint32_t owner = (uint32_t)x->m->owners.n - 1;
+	say_doubt(p, x, owner);
 	for (size_t i = 0; i < exe->names.n && !exe->is_script; i++) {
 		const char *name = exe->names.v[i];
 		const char *why = str_format(a, "%s is a test (%s:%d)", name, exe->file, exe->line);
