@@ -378,6 +378,7 @@ bool search_catalog(struct search *s, const struct catalog_source *source, const
 {
 	struct asked *w = NEW(s->a, struct asked);
 	*w = *how;
+	w->kept = source->kept;
 	if (!catalog_open(s->a, source, &w->catalog, e))
 		return false;
 	vec_push(s->a, &s->asked, w);

@@ -69,6 +69,7 @@ struct catalog_header {
 	char magic[8];
 	uint64_t size;	 /* of all */
 	int64_t read_ns; /* wall clock, before anything was read */
+	uint64_t sum;	 /* records_sum() of what is behind the header */
 	/* Texts: what it is of, what is in it, and which of its files could not be read, one a
 	 * line. */
 	uint32_t key, summary, unread;
@@ -153,5 +154,8 @@ struct catalog_source {
 MUST_CHECK bool catalog_open(
 	struct arena *a, const struct catalog_source *source, struct catalog *out, struct err *e);
 void catalog_close(struct catalog *c); /* for defer() */
+/* Is C as it was made? Reading all of it is too slow for each look-up, which never leaves its bytes
+ * whatever they are: this is for who found nothing. */
+bool catalog_is_whole(const struct catalog *c);
 
 #endif

@@ -209,6 +209,8 @@ bool catalog_pack(struct catalog_maker *m, const char *key, struct str *out, str
 	add_bytes(&whole, &h, sizeof(h));
 	text_add(&whole, text_str(&body));
 	text_add(&whole, text_str(&p.text));
+	h.sum = records_sum(str_from(text_str(&whole), sizeof(h)));
+	memcpy(whole.p, &h, sizeof(h));
 	*out = text_str(&whole);
 	return true;
 }

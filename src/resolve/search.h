@@ -32,7 +32,8 @@ struct asked {
 	const char *root;	 /* that its files are relative to; NULL: they are absolute */
 	int linked, exact, part; /* points: in an image, else where it is exact, else */
 	bool is_own;
-	bool by_package; /* only packages need each other, not libraries */
+	bool by_package;  /* only packages need each other, not libraries */
+	const char *kept; /* the catalog's file; or NULL */
 	struct catalog catalog;
 	size_t left_out; /* finds beyond the limit */
 };

@@ -109,6 +109,24 @@ run respin resolve foo
 exits "... and installed again" 0
 contains "... as another version" "$out" "package     foo 2"
 
+# ---- what is kept ---------------------------------------------------------------------------
+
+for kept in "$XDG_CACHE_HOME"/respin/index/ocaml-*; do
+	python3 - "$kept" <<'P'
+import sys
+kept = sys.argv[1]
+whole = open(kept, "rb").read()
+assert b"\0foo\0" in whole
+open(kept, "wb").write(whole.replace(b"\0foo\0", b"\0fop\0"))
+P
+done
+run respin resolve foo
+exits "an index whose bytes were changed is made again" 0
+touch "$scratch/full"
+run env XDG_CACHE_HOME="$scratch/full" respin resolve foo
+is "one that can't be kept: an answer, and one warning" "$status $err" "0 respin: warning: what was read \
+can't be kept, so it is read each time: create folder $scratch/full/respin/index: Not a directory"
+
 # ---- the distribution's C -------------------------------------------------------------------
 
 admin=$DPKG_ROOT/var/lib/dpkg
