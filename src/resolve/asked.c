@@ -315,8 +315,19 @@ static const char *other_half(struct arena *a, const char *file)
 	return str_ends(path, S(".mli")) ? str_copy(a, (struct str){path.p, path.n - 1}) : file;
 }
 
-/* NAMES are what the query has behind the module N. */
-static void look_within(struct look *l, const struct catalog_name *n, const strings *names)
+/* "Otheq.One.T" of the module Otheq.One and what is asked of it. */
+static const char *inner_name(const struct look *l, const char *module, const strings *names)
+{
+	struct text t = {.a = l->s->a};
+	text_addz(&t, module);
+	vec_for(name, names)
+		text_addf(&t, ".%s", *name);
+	return t.p;
+}
+
+/* NAMES are what the query has behind the module N, DEPTH of whose parts it does not name. */
+static void look_within(
+	struct look *l, const struct catalog_name *n, const strings *names, int depth)
 {
 	struct arena *a = l->s->a;
 	struct inner inner;
@@ -332,9 +343,9 @@ static void look_within(struct look *l, const struct catalog_name *n, const stri
 			return;
 		file = other;
 	}
-	add_found(l->s, l->w, n, 0);
+	add_found(l->s, l->w, n, depth);
 	struct candidate *c = &l->s->found.v[l->s->found.n - 1].c;
-	c->module = str_copy(a, l->s->query);
+	c->module = inner_name(l, catalog_text(catalog, n->shown), names);
 	c->kind = inner.kind;
 	c->file = edited ? shown_path(l->s, file) : file;
 	c->line = inner.line;
@@ -345,7 +356,24 @@ static void look_within(struct look *l, const struct catalog_name *n, const stri
 			inner.line));
 	vec_for(z, &evidence)
 		vec_push(a, &c->evidence, *z);
-	l->has_exact = true;
+	l->has_exact |= !depth;
+	l->found++;
+}
+
+/* In the modules called MODULE; those whose name only ends so count where EXACT is not asked. */
+static void look_within_all(struct look *l, struct str module, const strings *names, bool exact)
+{
+	const struct catalog_name *first;
+	size_t n = catalog_find(&l->w->catalog, last_part(module, '.'), &first), looked = 0;
+	for (size_t i = 0; i < n && looked < MAX_FOUND; i++) {
+		const char *shown = catalog_text(&l->w->catalog, first[i].shown);
+		int depth = unnamed_parts(shown, module, '.');
+		if (first[i].kind != CATALOG_MODULE || depth < 0 || (depth == 0) != exact ||
+			!catalog_owner(&l->w->catalog, first[i].owner))
+			continue;
+		looked++;
+		look_within(l, &first[i], names, depth);
+	}
 }
 
 /* "Ipaddr.V4.Prefix": what is behind the longest part that is a module of its own. */
@@ -353,7 +381,8 @@ static void look_for_inner(struct look *l)
 {
 	struct str module = l->s->query;
 	strings names = {0};
-	while (!l->has_exact) {
+	size_t before = l->found;
+	while (l->found == before) {
 		struct str last = last_part(module, '.');
 		if (!last.n || last.n == module.n)
 			return;
@@ -363,13 +392,9 @@ static void look_for_inner(struct look *l)
 			vec_push(l->s->a, &longer, *z);
 		names = longer;
 		module.n -= last.n + 1;
-		const struct catalog_name *first;
-		size_t n = catalog_find(&l->w->catalog, last_part(module, '.'), &first);
-		for (size_t i = 0; i < n; i++)
-			if (first[i].kind == CATALOG_MODULE &&
-				catalog_owner(&l->w->catalog, first[i].owner) &&
-				str_is(module, catalog_text(&l->w->catalog, first[i].shown)))
-				look_within(l, &first[i], &names);
+		look_within_all(l, module, &names, true);
+		if (l->found == before)
+			look_within_all(l, module, &names, false);
 	}
 }
 

@@ -94,6 +94,11 @@ run respin resolve Shop.Inner
 contains "what the library's own module does not name" "$out" \
 	"it is private, as far as the text of Shop tells"
 lacks "... is no guess about the library" "$out" guess
+echo 'module Leaf = struct module Deep = struct let x = 1 end end' >inner.ml
+for name in Shop.Inner.Leaf.Deep Inner.Leaf.Deep Inner.Leaf; do
+	run respin resolve $name
+	contains "what a module defines, as $name" "$out" "Shop.Inner.Leaf"
+done
 cd ../here || exit 1
 
 # ---- what comes and goes --------------------------------------------------------------------
@@ -177,6 +182,16 @@ run respin resolve --all --dependents foo
 is "all worlds, each with its name" "$out" "installed bar
 opam last
 opam user"
+digest=0123456789abcdef$(printf '%112s' | tr ' ' 0)
+printf 'url { src: "https://example.org/last.tbz" checksum: "sha512=%s" }\n' "$digest" \
+	>>"$repository/last/last.1/opam"
+sleep 0.1
+touch "$OPAMROOT/repo"
+run respin resolve last
+contains "a long digest is shortened" "$out" "last.tbz, sha512=0123456789ab...
+"
+run respin --json resolve last
+contains "... but in JSON" "$out" "sha512=$digest"
 rm -r "$OPAMROOT"
 run respin resolve --dependents foo
 is "without a repository what is installed" "$out$err" bar
