@@ -182,7 +182,7 @@ run respin resolve --all --dependents foo
 is "all worlds, each with its name" "$out" "installed bar
 opam last
 opam user"
-digest=0123456789abcdef$(printf '%112s' | tr ' ' 0)
+digest=0123456789abcdef$(printf '%0112d' 0)
 printf 'url { src: "https://example.org/last.tbz" checksum: "sha512=%s" }\n' "$digest" \
 	>>"$repository/last/last.1/opam"
 sleep 0.1
