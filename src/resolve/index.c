@@ -63,6 +63,11 @@ static bool map_kept(const char *path, struct index *out)
 	return true;
 }
 
+bool index_is_whole(const struct index *x)
+{
+	return !x->map.p || records_sum(str_from(x->map, sizeof(*x->header))) == x->header->sum;
+}
+
 void index_close(struct index *x)
 {
 	file_unmap(x->map);

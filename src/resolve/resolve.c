@@ -71,14 +71,16 @@ static strings places_searched(struct search *s)
 	return s->looked_in;
 }
 
-/* Removes what is kept of catalogs and is damaged: they may have had an answer. False where none
- * is. */
+/* Removes what is kept and is damaged: it may have had an answer. False where nothing is. */
 static bool drop_damaged(const struct search *s)
 {
 	bool any = false;
 	vec_for(asked, &s->asked)
 		if ((*asked)->kept && !catalog_is_whole(&(*asked)->catalog))
 			any |= unlink((*asked)->kept) == 0;
+	vec_for(g, &s->grounds)
+		if (!index_is_whole(&g->index))
+			any |= unlink(g->kept) == 0;
 	return any;
 }
 

@@ -14,6 +14,7 @@ struct ground {
 	const char *origin; /* in words */
 	const char *config; /* the config folder as the recipe names it, or NULL */
 	bool is_overlay;
+	const char *kept; /* the index's file */
 	struct index index;
 };
 

@@ -127,6 +127,18 @@ P
 done
 run respin resolve foo
 exits "an index whose bytes were changed is made again" 0
+mkdir -p "$scratch/c/recipes/c/src" && cd "$scratch/c" || exit 1
+echo '{}' >respin.json
+recipe c '"source": [{ "path": "src" }], "build": { "objects": { "sources": ["*.c"] } }'
+echo 'int c_of_mine(void) { return 1; }' >recipes/c/src/c.c
+run respin resolve c_of_mine
+exits "a symbol of a recipe" 0
+for kept in .respin/index/c-*; do
+	sed -i 's/c_of_mine/c_of_nine/' "$kept"
+done
+run respin resolve c_of_mine
+exits "... whose index was damaged" 0
+cd ../here || exit 1
 touch "$scratch/full"
 run env XDG_CACHE_HOME="$scratch/full" respin resolve foo
 is "one that can't be kept: an answer, and one warning" "$status $err" "0 respin: warning: what was read \
