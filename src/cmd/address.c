@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "debian/debian.h"
 #include "image/image.h"
 #include "project/project.h"
 
@@ -67,6 +68,33 @@ static void take_manifest(struct spotting *s, const struct manifest_package *p)
 		say(s, str_format(a, "the image was built with an overlay: %s", s->k.overlay));
 }
 
+/* ---- packages of the distribution -------------------------------------------------------------
+ */
+
+/* What a package of the distribution has installed says nothing of itself. */
+static bool take_distribution(struct spotting *s, struct err *e)
+{
+	struct arena *a = s->c->a;
+	struct dpkg dpkg;
+	const struct dpkg_package *owner;
+	const char *path;
+	if (!file_exists(debian_places_now(a).status))
+		return true;
+	if (!path_real(a, s->file, &path, e) || !dpkg_open(a, &dpkg, e) ||
+		!dpkg_owner(&dpkg, path, &owner, e))
+		return false;
+	if (!owner)
+		return true;
+	s->k.package = owner->name;
+	s->k.version = owner->version;
+	s->k.source = str_format(a, "debian %s %s", owner->source, owner->source_version);
+	s->k.library = strstr(path_base(path), ".so") ? path_base(s->file) : NULL;
+	s->k.world = "distribution";
+	say(s, str_format(a, "%s is a file of the package %s %s", s->file, owner->name,
+		       owner->version));
+	return true;
+}
+
 /* ---- OCaml's and other libraries' -------------------------------------------------------------
  */
 
@@ -99,17 +127,16 @@ static bool ask(struct spotting *s, const char *name, struct candidate *out, str
 	return true;
 }
 
-/* "camlTcp__Flow__read_123" -> "Tcp__Flow": the longest part before "__" or '.' that is a module's
- * unit. */
+/* "camlTcp__Flow___pp_7" -> "Tcp__Flow": the longest part before "__" or '.' that is a module's
+ * unit; for data it may be all. */
 static bool ask_unit(struct spotting *s, struct candidate *out, struct err *e)
 {
 	struct str name = str_from(str_of(s->spot.function), 4);
-	while (name.n && !out->module) {
-		size_t at = name.n - 1;
-		while (at && !(name.p[at] == '.' || (name.p[at] == '_' && name.p[at - 1] == '_')))
-			at--;
-		name.n = at && name.p[at] == '_' ? at - 1 : at;
-		if (name.n && !ask(s, str_copy(s->c->a, name), out, e))
+	for (size_t n = name.n; n && !out->module; n--) {
+		bool is_end = n == name.n
+				      ? s->spot.is_data
+				      : name.p[n] == '.' || str_starts(str_from(name, n), S("__"));
+		if (is_end && !ask(s, str_copy(s->c->a, (struct str){name.p, n}), out, e))
 			return false;
 	}
 	return true;
@@ -211,6 +238,8 @@ static bool take_library(struct spotting *s, struct err *e)
 		return false;
 	if (found.module)
 		take_found(s, &found);
+	else if (!s->k.package && !file && has_name)
+		resolve_runtime(s->c, function, &s->k);
 	else if (!s->k.package)
 		take_place(s, file);
 	take_built(s);
@@ -221,6 +250,14 @@ static bool take_library(struct spotting *s, struct err *e)
 /* ---- all of it --------------------------------------------------------------------------------
  */
 
+static const char *no_function(const struct spotting *s)
+{
+	const char *why = s->spot.has_symbols ? "no symbol's size reaches there"
+					      : "the file has no symbols there, it is stripped";
+	return str_format(
+		s->c->a, "%s is in section %s, in no function: %s", s->word, s->spot.section, why);
+}
+
 static void say_spot(struct spotting *s)
 {
 	struct arena *a = s->c->a;
@@ -228,11 +265,10 @@ static void say_spot(struct spotting *s)
 				   ? str_format(a, "0x%jx bytes into", (uintmax_t)s->spot.offset)
 				   : "in";
 	if (s->spot.function)
-		say(s, str_format(a, "%s is %s %s, in section %s", s->word, into, s->spot.function,
-			       s->spot.section));
+		say(s, str_format(a, "%s is %s %s, %s section %s", s->word, into, s->spot.function,
+			       s->spot.is_data ? "data of" : "in", s->spot.section));
 	else
-		say(s, str_format(a, "%s is in section %s, where no symbol is", s->word,
-			       s->spot.section));
+		say(s, no_function(s));
 	if (s->spot.file)
 		say(s, str_format(a, "the image's debug information places it at %s:%d",
 			       s->spot.file, s->spot.line));
@@ -276,8 +312,14 @@ bool resolve_address(struct context *c, const char *file, const char *word, stru
 	const struct manifest_package *p = manifest_of(&s);
 	if (p)
 		take_manifest(&s, p);
-	if ((!p || is_dunes(&s)) && !take_library(&s, e))
+	if (!s.info.packages.n && !take_distribution(&s, e))
 		return false;
-	vec_push(c->a, &out->candidates, s.k);
+	bool is_known = p || (s.k.package && !is_dunes(&s));
+	if ((!is_known || is_dunes(&s)) && !take_library(&s, e))
+		return false;
+	if (!s.spot.function && !s.k.package && !s.k.file)
+		vec_push(c->a, &out->looked_in, str_format(c->a, "%s: %s", file, no_function(&s)));
+	else
+		vec_push(c->a, &out->candidates, s.k);
 	return true;
 }

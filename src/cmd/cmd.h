@@ -105,9 +105,18 @@ MUST_CHECK bool pick_file(struct context *c, const char **out, struct err *e);
  * where the image has nothing there. */
 MUST_CHECK bool resolve_address(struct context *c, const char *file, const char *word,
 	struct resolution *out, struct err *e);
+/* Fills in what is known of FUNCTION where it is OCaml's own; K is the candidate of that name. */
+void resolve_runtime(struct context *c, const char *function, struct candidate *k);
 /* The best candidate of R in full, and those that are as good; of all others a line a package, with
  * --all all of each. */
 void print_resolution(struct context *c, const struct resolution *r);
+/* Who depends on what R found, one a line: on the best candidate or, where that is an installed
+ * package of OCaml's, on opam's of that name if there is one; with --all on the best of each world.
+ */
+void print_name_dependents(struct context *c, const struct resolution *r);
+/* Warns of what could not be read: of files of the package that was asked for, else of the first.
+ */
+void warn_of_unread(struct context *c, const struct resolution *r);
 /* Warns of the first of the opam files that can't be read: of those of the package that was asked
  * for, or of ALL. */
 void warn_of_damaged(struct context *c, const struct resolution *r, bool all);

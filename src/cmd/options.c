@@ -137,8 +137,10 @@ static bool check_count(struct context *c, const struct subcommand *cmd, struct 
 		return true;
 	if (c->args.n >= cmd->least_args && c->args.n <= cmd->most_args)
 		return true;
-	const char *what = c->args.n < cmd->least_args ? "too few" : "too many";
-	fail(e, E_USAGE, "%s arguments", what);
+	bool is_few = c->args.n < cmd->least_args;
+	size_t limit = is_few ? cmd->least_args : cmd->most_args;
+	fail(e, E_USAGE, "too %s arguments: %zu, expected %zu at %s", is_few ? "few" : "many",
+		c->args.n, limit, is_few ? "least" : "most");
 	return fail_hint(e, "usage: respin %s %s", cmd->name, cmd->args);
 }
 

@@ -59,19 +59,6 @@ static void put_resolution(struct json_writer *w, const struct resolution *r)
 	json_close(w);
 }
 
-/* One a line, of the best candidate alone. */
-static void print_dependents_of(struct context *c, const struct resolution *r)
-{
-	const struct candidate *best = r->candidates.v;
-	if (!r->candidates.n) {
-		term_warn("%s: nothing found", r->query);
-		return;
-	}
-	warn_of_damaged(c, r, best->world && !strcmp(best->world, "opam"));
-	vec_for(name, &best->dependents)
-		term_out("%s\n", *name);
-}
-
 /* Of a MirageOS project that was not configured, or whose files are damaged, what can be read
  * without its recipes still tells much. */
 static bool warn_unread(struct context *c, const struct err *why)
@@ -141,7 +128,7 @@ bool cmd_resolve(struct context *c, struct err *e)
 		if (c->options.json)
 			put_resolution(&w, &r);
 		else if (c->options.dependents)
-			print_dependents_of(c, &r);
+			print_name_dependents(c, &r);
 		else
 			print_resolution(c, &r);
 	}

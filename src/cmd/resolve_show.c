@@ -7,7 +7,9 @@
 #define MAX_FULL 3	  /* answers that are as good as the first */
 #define MAX_DEPENDENTS 12 /* beside all else; --dependents lists them */
 #define MAX_GROUPS 8
-#define MAX_NAMES 6 /* of a group */
+#define MAX_NAMES 6   /* of a group */
+#define MAX_DIGITS 64 /* of a digest: SHA-256 has so many */
+#define SHOWN_DIGITS 12
 
 /* All of it, or the first MOST. */
 static const char *joined(struct arena *a, const strings *list, size_t most)
@@ -18,6 +20,21 @@ static const char *joined(struct arena *a, const strings *list, size_t most)
 	if (list->n > most)
 		text_addf(&t, " and %zu more", list->n - most);
 	return t.n ? t.p : "none";
+}
+
+/* WORDS with digests longer than a line told by their beginnings; JSON has all of them. */
+static const char *shortened(struct arena *a, const char *words)
+{
+	struct text t = {.a = a};
+	while (words && *words) {
+		size_t digits = strspn(words, "0123456789abcdef");
+		bool is_long = digits > MAX_DIGITS;
+		size_t n = digits ? digits : 1;
+		text_addf(&t, "%.*s%s", (int)(is_long ? SHOWN_DIGITS : n), words,
+			is_long ? "..." : "");
+		words += n;
+	}
+	return t.n ? t.p : words;
 }
 
 static void print_field(const char *name, const char *value)
@@ -42,7 +59,7 @@ static void print_candidate(struct context *c, const struct candidate *k)
 	term_out("\n");
 	print_field("library", k->library);
 	print_field("package", package_words(a, k));
-	print_field("source", k->source);
+	print_field("source", shortened(a, k->source));
 	print_field("install", k->install);
 	print_field("overlay", k->overlay);
 	if (k->implementations.n)
@@ -51,7 +68,7 @@ static void print_candidate(struct context *c, const struct candidate *k)
 	if (c->w.root || k->images.n)
 		print_field("images", joined(a, &k->images, SIZE_MAX));
 	vec_for(z, &k->evidence)
-		term_out("  %-11s %s\n", z == k->evidence.v ? "because" : "", *z);
+		term_out("  %-11s %s\n", z == k->evidence.v ? "because" : "", shortened(a, *z));
 }
 
 /* ---- what else has the name -------------------------------------------------------------------
@@ -137,10 +154,16 @@ static void print_others(struct context *c, const struct resolution *r, const bo
  */
 
 /* What can't be read may hold a better answer. */
-static void warn_of_unread(const struct resolution *r)
+void warn_of_unread(struct context *c, const struct resolution *r)
 {
-	vec_for(z, &r->unread)
-		term_warn("not read: %s", *z);
+	size_t own = r->unread_own, n = r->unread.n;
+	size_t shown = own > MAX_FULL ? MAX_FULL : own ? own : n > 0;
+	for (size_t i = 0; i < shown; i++)
+		term_warn("not read: %s%s", r->unread.v[i],
+			i + 1 < shown || shown == n
+				? ""
+				: str_format(
+					  c->a, " (and %zu more: --json tells each)", n - shown));
 }
 
 void warn_of_damaged(struct context *c, const struct resolution *r, bool all)
@@ -174,12 +197,12 @@ void print_resolution(struct context *c, const struct resolution *r)
 {
 	bool *shown = NEW_ARRAY(c->a, bool, r->candidates.n + 1);
 	size_t full = 0;
-	warn_of_unread(r);
+	warn_of_unread(c, r);
+	warn_of_damaged(c, r, false);
 	if (!r->candidates.n) {
 		print_nothing(c, r);
 		return;
 	}
-	warn_of_damaged(c, r, false);
 	for (size_t i = 0; i < r->candidates.n; i++) {
 		bool rival = full < MAX_FULL && is_rival(r, i);
 		shown[i] = i == 0 || rival || c->options.all;

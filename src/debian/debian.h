@@ -109,6 +109,11 @@ typedef void dpkg_take_file(void *ctx, const struct dpkg_package *package, struc
 MUST_CHECK bool dpkg_each_file(
 	const struct dpkg *d, dpkg_take_file *take, void *ctx, struct err *e);
 
+/* The installed package that has the file PATH, which is absolute and free of links; NULL in *OUT
+ * where none has it. Links of folders that came later ("/lib" to "/usr/lib") don't matter. */
+MUST_CHECK bool dpkg_owner(
+	const struct dpkg *d, const char *path, const struct dpkg_package **out, struct err *e);
+
 /* What a file of a package is good for, by its path alone. */
 enum debian_file {
 	DEBIAN_OTHER,

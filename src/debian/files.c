@@ -38,6 +38,34 @@ bool dpkg_each_file(const struct dpkg *d, dpkg_take_file *take, void *ctx, struc
 	return true;
 }
 
+struct wanted {
+	struct str path;
+	const struct dpkg_package *owner;
+};
+
+static void take_owner(void *ctx, const struct dpkg_package *package, struct str path)
+{
+	struct wanted *w = ctx;
+	bool is_moved = str_starts(w->path, S("/usr/")) && str_eq(str_from(w->path, 4), path);
+	if (!w->owner && (is_moved || str_eq(w->path, path)))
+		w->owner = package;
+}
+
+bool dpkg_owner(
+	const struct dpkg *d, const char *path, const struct dpkg_package **out, struct err *e)
+{
+	struct wanted w = {.path = str_of(path)};
+	size_t root = strlen(d->places.root);
+	*out = NULL;
+	if (strncmp(path, d->places.root, root) != 0)
+		return true;
+	w.path = str_from(w.path, root);
+	if (!dpkg_each_file(d, take_owner, &w, e))
+		return false;
+	*out = w.owner;
+	return true;
+}
+
 /* ---- what they are good for -------------------------------------------------------------------
  */
 
@@ -82,19 +110,34 @@ static bool is_searched(struct str path)
 		       str_find(str_from(path, 9), S("-linux-gnu/")) > 0);
 }
 
+/* Of a header that no compiler finds by itself, what is behind "/usr/lib/ocaml/": whoever includes
+ * it names the folder. Empty where packages keep none. */
+static struct str own_name(struct str path)
+{
+	static const char *const folders[] = {"/usr/lib/", "/usr/share/", "/usr/src/"};
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
+		struct str rest = str_from(path, strlen(folders[i]));
+		if (!str_starts(path, str_of(folders[i])))
+			continue;
+		(void)str_cut(&rest, '/');
+		return rest;
+	}
+	return (struct str){NULL, 0};
+}
+
 /* What is behind the last folder "include". */
 static struct str include_name(struct str path)
 {
-	struct str name = {NULL, 0};
+	struct str name = {NULL, 0}, whole = path;
 	if (!is_searched(path))
-		return name;
+		return own_name(path);
 	for (ptrdiff_t at; (at = str_find(path, S("/include/"))) >= 0;) {
 		path = str_from(path, (size_t)at + S("/include/").n);
 		name = path;
 		if (at == 4) /* "/usr/include/": all below is named from there */
 			break;
 	}
-	return name.p ? without_triplet(name) : name;
+	return name.p ? without_triplet(name) : own_name(whole);
 }
 
 static bool is_in_library_folder(struct str path)

@@ -66,7 +66,6 @@ static bool map_kept(const char *path, struct debian_index *out)
 bool debian_index_open(struct arena *a, const char *file, struct debian_index **out, struct err *e)
 {
 	struct debian_index *x = NEW(a, struct debian_index);
-	struct err ignored;
 	struct str bytes;
 	if (map_kept(file, x)) {
 		*out = x;
@@ -77,9 +76,7 @@ bool debian_index_open(struct arena *a, const char *file, struct debian_index **
 	term_progress_end();
 	if (!made)
 		return false;
-	/* It is a cache: where it can't be kept it is made again. */
-	if (dir_make(path_dir(a, file), &ignored))
-		made = file_write_cache(file, bytes, 0666, &ignored);
+	file_keep_cache(file, bytes);
 	if (!debian_index_view(bytes, x))
 		return fail(e, E_BUG, "the index of apt's lists makes no sense");
 	*out = x;

@@ -87,7 +87,9 @@ MUST_CHECK bool image_solo5(
 	struct arena *a, const char *file, struct solo5_notes *out, struct err *e);
 /* What an address of an image is. */
 struct image_spot {
-	const char *function; /* "tcp_output"; NULL where no symbol tells */
+	const char *function; /* or data: "tcp_output"; NULL where no symbol tells */
+	bool is_data;	      /* what the symbol stands for is no code */
+	bool has_symbols;     /* the section has any, if only those that the file exports */
 	uint64_t offset;      /* from its start ... */
 	bool has_offset;      /* ... where the symbol table has its size */
 	const char *section;  /* that holds the address; NULL: the image has nothing there */

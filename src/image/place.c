@@ -4,20 +4,8 @@
 #include <stdlib.h>
 
 #include "image/manifest.h"
+#include "image/symbol.h"
 #include "sys/sys.h"
-
-static void find_symbol(
-	struct arena *a, const struct image_info *info, uint64_t address, struct image_spot *out)
-{
-	vec_for(s, &info->symbols) {
-		if (address < s->address || address - s->address >= s->size)
-			continue;
-		out->function = str_copy(a, str_of(s->name));
-		out->offset = address - s->address;
-		out->has_offset = true;
-		return;
-	}
-}
 
 static void find_section(
 	struct arena *a, const struct image_info *info, uint64_t address, struct image_spot *out)
@@ -73,7 +61,8 @@ bool image_find(
 	if (range)
 		spot.package = str_copy(a, str_of(info.packages.v[range->package].name));
 	find_section(a, &info, address, &spot);
-	find_symbol(a, &info, address, &spot);
+	if (!symbol_find(a, bytes, file, address, &spot, e))
+		return false;
 	read_line(a, lines.output, &spot);
 	*out = spot;
 	return true;
@@ -88,7 +77,7 @@ bool image_place(
 		return false;
 	if (s.file)
 		text_addf(&t, "%s at %s:%d", s.function, s.file, s.line);
-	else if (s.function && s.has_offset)
+	else if (s.function && s.has_offset && !s.is_data)
 		text_addf(&t, "%s+0x%jx", s.function, (uintmax_t)s.offset);
 	else
 		text_addf(&t, "0x%jx", (uintmax_t)address);

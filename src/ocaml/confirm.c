@@ -63,6 +63,32 @@ static int by_name(const void *a, const void *b)
 	return order ? order : strcmp(x->dir, y->dir);
 }
 
+/* The package that a library's public name begins with, where there is one. */
+static const char *package_of(struct arena *a, const struct ocaml_workspace *w, const char *name)
+{
+	struct str package = {name, strcspn(name, ".")};
+	vec_for(p, &w->packages)
+		if (str_is(package, p->name))
+			return str_copy(a, package);
+	return NULL;
+}
+
+/* Its dune file is a program, which only dune runs. */
+static void add_library(
+	struct arena *a, struct ocaml_workspace *read, const struct ocaml_library *library)
+{
+	struct ocaml_library *added = vec_add(a, &read->libraries);
+	*added = *library;
+	if (!added->package)
+		added->package = package_of(a, read, added->name);
+	vec_for(program, &read->programs) {
+		const char *slash = strrchr(*program, '/');
+		struct str dir = {*program, slash ? (size_t)(slash - *program) : 0};
+		if (!added->file && (dir.n ? str_is(dir, added->dir) : !strcmp(added->dir, ".")))
+			added->file = *program;
+	}
+}
+
 void ocaml_workspace_confirm(
 	struct arena *a, struct ocaml_workspace *read, const struct ocaml_workspace *described)
 {
@@ -71,7 +97,7 @@ void ocaml_workspace_confirm(
 		if (known)
 			confirm_library(a, known, library);
 		else
-			vec_push(a, &read->libraries, *library);
+			add_library(a, read, library);
 	}
 	vec_for(x, &described->executables) {
 		struct ocaml_executable *known = same_executable(read, x);

@@ -268,13 +268,16 @@ static strings words_of(
 
 void dune_add_executables(struct dune_reading *r, const struct dune_common *c)
 {
+	bool is_script = sexp_is_call(c->stanza, "melange.emit");
 	struct ocaml_executable x = {.dir = c->dir->path,
 		.file = c->file,
 		.line = c->stanza->line,
-		.names = words_of(r, c->stanza, "name", "names"),
+		.names = words_of(r, c->stanza, is_script ? "target" : "name", "names"),
 		.public_names = words_of(r, c->stanza, "public_name", "public_names"),
 		.package = sexp_word(r->a, c->stanza, "package"),
-		.is_test = sexp_is_call(c->stanza, "test") || sexp_is_call(c->stanza, "tests"),
+		.is_test = is_script || sexp_is_call(c->stanza, "test") ||
+			   sexp_is_call(c->stanza, "tests"),
+		.is_script = is_script,
 		.is_vendored = c->dir->is_vendored,
 		.is_optional = dune_flag(c->stanza, "optional"),
 		.requires = c->requires,

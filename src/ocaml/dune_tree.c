@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "ocaml/dune_set.h"
+#include "ocaml/text_file.h"
 #include "sys/sys.h"
 
 #define MAX_FOLDER_DEPTH 100
@@ -65,7 +66,7 @@ bool dune_read(struct dune_tree *t, const char *file, struct sexp *out)
 	struct str text;
 	struct err e = {0};
 	vec_push(t->a, &t->out->read, file);
-	if (file_read(t->a, path_join(t->a, t->root, file), SEXP_MAX_SIZE, &text, &e) &&
+	if (text_file_read(t->a, path_join(t->a, t->root, file), file, SEXP_MAX_SIZE, &text, &e) &&
 		sexp_read(t->a, file, text, out, &e))
 		return true;
 	dune_problem(t, file, &e);
@@ -174,7 +175,7 @@ static void read_dune_file(struct dune_tree *t, struct dune_dir *d, const char *
 	struct err e = {0};
 	struct sexp all;
 	vec_push(t->a, &t->out->read, file);
-	if (!file_read(t->a, path_join(t->a, t->root, file), SEXP_MAX_SIZE, &text, &e)) {
+	if (!text_file_read(t->a, path_join(t->a, t->root, file), file, SEXP_MAX_SIZE, &text, &e)) {
 		dune_problem(t, file, &e);
 		return;
 	}

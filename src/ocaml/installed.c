@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ocaml/meta.h"
+#include "ocaml/text_file.h"
 #include "sys/sys.h"
 
 #define NOTES_MAX_SIZE ((size_t)16 << 20)
@@ -27,10 +28,10 @@ static void note_broken(
 {
 	void **place = map_put(&s->out->broken, str_of(package));
 	struct err *kept = NEW(s->a, struct err);
-	installed_problem(s, file, e);
 	*kept = *e;
 	kept->code = E_INPUT;
 	(void)fail_where(kept, "%s:1:1", file);
+	installed_problem(s, file, kept);
 	if (!*place)
 		*place = kept;
 }
@@ -110,8 +111,10 @@ static void add_packages(struct installing *s, const struct meta *m, const char 
 	strings none = {0};
 	const char *own = meta_value(s->a, m, "directory", &none);
 	const char *dir = own && *own ? place(s, above, own) : above;
-	if (is_hidden(s, m, dir))
+	if (is_hidden(s, m, dir)) {
+		vec_push(s->a, &s->out->read, dir);
 		return;
+	}
 	add_library(s, m, name, home, dir);
 	vec_for(inner, &m->packages)
 		add_packages(s, *inner, str_format(s->a, "%s.%s", name, (*inner)->name), home, dir);
@@ -125,7 +128,7 @@ static void read_notes(struct installing *s, const char *name, const char *dir)
 	if (!file_exists(file))
 		return;
 	vec_push(s->a, &s->out->read, file);
-	if (!file_read(s->a, file, NOTES_MAX_SIZE, &text, &e) ||
+	if (!text_file_read(s->a, file, file, NOTES_MAX_SIZE, &text, &e) ||
 		!notes_read(s->a, file, text, &s->notes, &e))
 		note_broken(s, name, file, &e);
 }
@@ -136,13 +139,20 @@ static void read_package(struct installing *s, const char *name, const struct ho
 	struct str text;
 	struct meta *m = NEW(s->a, struct meta);
 	vec_push(s->a, &s->out->read, home->meta);
-	if (!file_read(s->a, home->meta, META_MAX_SIZE, &text, &e) ||
+	if (!text_file_read(s->a, home->meta, home->meta, META_MAX_SIZE, &text, &e) ||
 		!meta_read(s->a, home->meta, text, m, &e)) {
 		note_broken(s, name, home->meta, &e);
 		return;
 	}
 	add_packages(s, m, name, home, home->dir);
 	read_notes(s, name, home->dir);
+}
+
+/* A META file may come to where none is. */
+static void note_absence(struct installing *s, const char *dir, const char *meta)
+{
+	if (dir_exists(dir))
+		vec_push(s->a, &s->out->read, meta);
 }
 
 /* The packages of FOLDER that no folder before had: NAME/META, and META.NAME beside. */
@@ -164,9 +174,12 @@ static void find_packages(struct installing *s, const char *folder, struct map *
 						  : path_join(s->a, dir, "META");
 			/* A dot leads to a package within: no folder's name is looked up with one.
 			 */
-			if (!*name || strchr(name, '.') || map_has(found, str_of(name)) ||
-				!file_exists(meta))
+			if (!*name || strchr(name, '.') || map_has(found, str_of(name)))
 				continue;
+			if (!file_exists(meta)) {
+				note_absence(s, dir, meta);
+				continue;
+			}
 			struct home *home = NEW(s->a, struct home);
 			*home = (struct home){meta, dir};
 			*map_put(found, str_of(name)) = home;

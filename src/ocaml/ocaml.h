@@ -108,6 +108,7 @@ struct ocaml_executable {
 	const char *file;
 	int line;
 	bool is_test, is_vendored, is_optional;
+	bool is_script; /* (melange.emit), called as its target: a test in all but its purpose */
 	ocaml_modules modules; /* sorted by unit; their sources are relative to dir */
 	strings requires, ppx;
 	strings stubs;			/* as a library's */
@@ -155,8 +156,11 @@ MUST_CHECK bool ocaml_describe_parse(struct arena *a, const char *root, struct s
  */
 MUST_CHECK bool ocaml_describe(struct arena *a, const char *root, const char *dune,
 	const char *context, const char *build, struct ocaml_workspace *out, struct err *e);
+/* What dune itself says in the error of such a run, in a line: "dune:4: Unknown constructor x". */
+const char *ocaml_dune_said(struct arena *a, const struct err *e);
 /* Takes over into READ, which came from the dune files, what dune has DESCRIBED: modules,
- * requirements, and libraries that READ lacks. What dune confirms is no guess any more. */
+ * requirements, and libraries that READ lacks: the dune file of those is the program beside them.
+ * What dune confirms is no guess any more. */
 void ocaml_workspace_confirm(
 	struct arena *a, struct ocaml_workspace *read, const struct ocaml_workspace *described);
 

@@ -3,6 +3,7 @@
 #include "ocaml/ocaml.h"
 
 #include "ocaml/sexp.h"
+#include "ocaml/text_file.h"
 #include "sys/sys.h"
 
 /* "(mode promote)", "(mode (promote ...))" */
@@ -31,7 +32,8 @@ bool ocaml_promoted(struct arena *a, const char *file, strings *out, struct err 
 {
 	struct str text;
 	struct sexp all;
-	if (!file_read(a, file, SEXP_MAX_SIZE, &text, e) || !sexp_read(a, file, text, &all, e))
+	if (!text_file_read(a, file, file, SEXP_MAX_SIZE, &text, e) ||
+		!sexp_read(a, file, text, &all, e))
 		return false;
 	for (size_t i = 0; i < all.n; i++) {
 		const struct sexp *rule = &all.items[i];

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ocaml/meta.h"
+#include "ocaml/text_file.h"
 #include "sys/sys.h"
 
 #define SYSTEM_CONF "/etc/ocamlfind.conf"
@@ -30,7 +31,8 @@ MUST_CHECK static bool read_conf(struct arena *a, const char *path, struct meta 
 {
 	struct str text;
 	struct meta more;
-	if (!file_read(a, path, META_MAX_SIZE, &text, e) || !meta_read(a, path, text, &more, e))
+	if (!text_file_read(a, path, path, META_MAX_SIZE, &text, e) ||
+		!meta_read(a, path, text, &more, e))
 		return false;
 	vec_for(def, &more.defs)
 		vec_push(a, &m->defs, *def);

@@ -55,6 +55,10 @@ static const struct unit_interface *interface_of(struct folder *f, const char *u
 		&scratch, "%s/%s%s.cmi", f->dir, files->cmi ? "" : ".private/", files->stem);
 	x->known = file_read(&scratch, path, OBJECT_MAX_SIZE, &bytes, &e) &&
 		   object_interface(f->s->a, bytes, &name, &x->aliases, &x->own, &e);
+	if (!x->known && e.code != E_ABSENT) {
+		vec_push(f->s->a, &f->s->out->read, str_copy(f->s->a, str_of(path)));
+		installed_problem(f->s, path, &e);
+	}
 	return x;
 }
 

@@ -8,7 +8,8 @@
 static void read_stanza(
 	struct dune_reading *r, struct dune_dir *d, const struct dune_stanza *stanza)
 {
-	static const char *const programs[] = {"executable", "executables", "test", "tests"};
+	static const char *const programs[] = {
+		"executable", "executables", "test", "tests", "melange.emit"};
 	if (sexp_is_call(&stanza->s, "library"))
 		dune_read_library(r, d, stanza);
 	else if (sexp_is_call(&stanza->s, "deprecated_library_name"))

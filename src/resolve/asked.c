@@ -118,6 +118,11 @@ static const char *copied(const struct search *s, const struct asked *w, uint32_
 	return *z ? str_copy(s->a, str_of(z)) : NULL;
 }
 
+static bool is_symbol(const struct catalog_name *n)
+{
+	return n->kind == CATALOG_SYMBOL || n->kind == CATALOG_STATIC_SYMBOL;
+}
+
 static void say_rank(const struct search *s, struct found *f, const struct asked *w,
 	const struct catalog_name *n, int depth)
 {
@@ -135,7 +140,8 @@ static void say_rank(const struct search *s, struct found *f, const struct asked
 	if (depth)
 		text_addf(&t, ", parts not named -%d", depth);
 	if (weak)
-		text_addf(&t, ", hidden -%d", weak);
+		text_addf(&t, ", %s -%d",
+			!w->is_own && is_symbol(n) ? "the C library has it, too" : "hidden", weak);
 	vec_push(s->a, &f->c.evidence, t.p);
 }
 
@@ -177,6 +183,20 @@ static void say_overlay(const struct search *s, struct found *f)
 			f->c.overlay));
 }
 
+/* The compiler searches /usr/include by itself, and its own folder. */
+static const char *header_words(const struct search *s, const struct candidate *c)
+{
+	struct str file = str_of(c->file), name = str_of(c->module);
+	bool is_searched = str_starts(file, S("/usr/include/")) ||
+			   str_starts(file, S("/usr/lib/gcc/")) || !str_ends(file, name) ||
+			   file.n < name.n + 2;
+	if (is_searched)
+		return str_format(s->a, "#include <%s> finds %s, a file of the package %s",
+			c->module, c->file, c->package);
+	return str_format(s->a, "with -I%.*s, #include <%s> finds %s, a file of the package %s",
+		(int)(file.n - name.n - 1), file.p, c->module, c->file, c->package);
+}
+
 /* What needs no words of its own in the catalog. */
 static const char *why(const struct search *s, const struct asked *w, const struct catalog_name *n,
 	const struct candidate *c)
@@ -184,9 +204,8 @@ static const char *why(const struct search *s, const struct asked *w, const stru
 	if (*catalog_text(&w->catalog, n->why))
 		return copied(s, w, n->why);
 	if (n->kind == CATALOG_HEADER)
-		return str_format(s->a, "#include <%s> finds %s, a file of the package %s",
-			c->module, c->file, c->package);
-	if (n->kind == CATALOG_SYMBOL || n->kind == CATALOG_STATIC_SYMBOL)
+		return header_words(s, c);
+	if (is_symbol(n))
 		return str_format(s->a, "%s exports the symbol %s", c->file, c->module);
 	return str_format(s->a, "%s is a file of the package %s", c->file, c->package);
 }
@@ -296,8 +315,19 @@ static const char *other_half(struct arena *a, const char *file)
 	return str_ends(path, S(".mli")) ? str_copy(a, (struct str){path.p, path.n - 1}) : file;
 }
 
-/* NAMES are what the query has behind the module N. */
-static void look_within(struct look *l, const struct catalog_name *n, const strings *names)
+/* "Otheq.One.T" of the module Otheq.One and what is asked of it. */
+static const char *inner_name(const struct look *l, const char *module, const strings *names)
+{
+	struct text t = {.a = l->s->a};
+	text_addz(&t, module);
+	vec_for(name, names)
+		text_addf(&t, ".%s", *name);
+	return t.p;
+}
+
+/* NAMES are what the query has behind the module N, DEPTH of whose parts it does not name. */
+static void look_within(
+	struct look *l, const struct catalog_name *n, const strings *names, int depth)
 {
 	struct arena *a = l->s->a;
 	struct inner inner;
@@ -313,9 +343,9 @@ static void look_within(struct look *l, const struct catalog_name *n, const stri
 			return;
 		file = other;
 	}
-	add_found(l->s, l->w, n, 0);
+	add_found(l->s, l->w, n, depth);
 	struct candidate *c = &l->s->found.v[l->s->found.n - 1].c;
-	c->module = str_copy(a, l->s->query);
+	c->module = inner_name(l, catalog_text(catalog, n->shown), names);
 	c->kind = inner.kind;
 	c->file = edited ? shown_path(l->s, file) : file;
 	c->line = inner.line;
@@ -326,7 +356,24 @@ static void look_within(struct look *l, const struct catalog_name *n, const stri
 			inner.line));
 	vec_for(z, &evidence)
 		vec_push(a, &c->evidence, *z);
-	l->has_exact = true;
+	l->has_exact |= !depth;
+	l->found++;
+}
+
+/* In the modules called MODULE; those whose name only ends so count where EXACT is not asked. */
+static void look_within_all(struct look *l, struct str module, const strings *names, bool exact)
+{
+	const struct catalog_name *first;
+	size_t n = catalog_find(&l->w->catalog, last_part(module, '.'), &first), looked = 0;
+	for (size_t i = 0; i < n && looked < MAX_FOUND; i++) {
+		const char *shown = catalog_text(&l->w->catalog, first[i].shown);
+		int depth = unnamed_parts(shown, module, '.');
+		if (first[i].kind != CATALOG_MODULE || depth < 0 || (depth == 0) != exact ||
+			!catalog_owner(&l->w->catalog, first[i].owner))
+			continue;
+		looked++;
+		look_within(l, &first[i], names, depth);
+	}
 }
 
 /* "Ipaddr.V4.Prefix": what is behind the longest part that is a module of its own. */
@@ -334,7 +381,8 @@ static void look_for_inner(struct look *l)
 {
 	struct str module = l->s->query;
 	strings names = {0};
-	while (!l->has_exact) {
+	size_t before = l->found;
+	while (l->found == before) {
 		struct str last = last_part(module, '.');
 		if (!last.n || last.n == module.n)
 			return;
@@ -344,13 +392,9 @@ static void look_for_inner(struct look *l)
 			vec_push(l->s->a, &longer, *z);
 		names = longer;
 		module.n -= last.n + 1;
-		const struct catalog_name *first;
-		size_t n = catalog_find(&l->w->catalog, last_part(module, '.'), &first);
-		for (size_t i = 0; i < n; i++)
-			if (first[i].kind == CATALOG_MODULE &&
-				catalog_owner(&l->w->catalog, first[i].owner) &&
-				str_is(module, catalog_text(&l->w->catalog, first[i].shown)))
-				look_within(l, &first[i], &names);
+		look_within_all(l, module, &names, true);
+		if (l->found == before)
+			look_within_all(l, module, &names, false);
 	}
 }
 
@@ -359,6 +403,7 @@ bool search_catalog(struct search *s, const struct catalog_source *source, const
 {
 	struct asked *w = NEW(s->a, struct asked);
 	*w = *how;
+	w->kept = source->kept;
 	if (!catalog_open(s->a, source, &w->catalog, e))
 		return false;
 	vec_push(s->a, &s->asked, w);
@@ -373,9 +418,7 @@ bool search_catalog(struct search *s, const struct catalog_source *source, const
 						 count_words(s->a, w->left_out, "find"))
 				       : "";
 	vec_push(s->a, &s->looked_in, str_format(s->a, "%s%s", summary, more));
-	const char *unread = catalog_text(&w->catalog, w->catalog.header->unread);
-	if (*unread)
-		vec_push(s->a, &s->unread, str_copy(s->a, str_of(unread)));
+	search_add_unread(s, catalog_text(&w->catalog, w->catalog.header->unread));
 	return true;
 }
 

@@ -124,13 +124,17 @@ void catalog_close(struct catalog *c)
 	*c = (struct catalog){0};
 }
 
+bool catalog_is_whole(const struct catalog *c)
+{
+	return !c->map.p || records_sum(str_from(c->map, sizeof(*c->header))) == c->header->sum;
+}
+
 bool catalog_open(
 	struct arena *a, const struct catalog_source *source, struct catalog *out, struct err *e)
 {
 	defer(catalog_close) struct catalog old = {0};
 	struct catalog_maker m = {.a = a};
 	struct str bytes;
-	struct err ignored;
 	bool kept = source->kept && map_kept(source->kept, &old) &&
 		    !strcmp(catalog_text(&old, old.header->key), source->key);
 	if (kept && is_current(&old)) {
@@ -142,7 +146,7 @@ bool catalog_open(
 	m.read_ns = clock_wall_ns();
 	if (!source->make(&m, source->ctx, e) || !catalog_pack(&m, source->key, &bytes, e))
 		return false;
-	if (source->kept && dir_make(path_dir(a, source->kept), &ignored))
-		(void)!file_write_cache(source->kept, bytes, 0644, &ignored);
+	if (source->kept)
+		file_keep_cache(source->kept, bytes);
 	return catalog_view(bytes, out) || fail(e, E_BUG, "a new catalog is damaged");
 }

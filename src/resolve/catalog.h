@@ -6,7 +6,7 @@
 
 #include "sys/sys.h"
 
-#define CATALOG_MAGIC "respcat3" /* another one when the format or what is read changes */
+#define CATALOG_MAGIC "respcat4" /* another one when the format or what is read changes */
 #define CATALOG_NONE UINT32_MAX
 
 enum catalog_kind {
@@ -69,8 +69,9 @@ struct catalog_header {
 	char magic[8];
 	uint64_t size;	 /* of all */
 	int64_t read_ns; /* wall clock, before anything was read */
-	/* Texts: what it is of, what is in it, and which of its files could not be read; "": none.
-	 */
+	uint64_t sum;	 /* records_sum() of what is behind the header */
+	/* Texts: what it is of, what is in it, and which of its files could not be read, one a
+	 * line. */
 	uint32_t key, summary, unread;
 	uint32_t count[CATALOG_SECTIONS];
 };
@@ -125,7 +126,7 @@ struct made_fact {
 struct catalog_maker {
 	struct arena *a;
 	const char *summary;
-	const char *unread;	   /* files that could not be read, in words; or NULL */
+	strings unread;		   /* "FILE:LINE:COLUMN: ..." of what could not be read */
 	const struct catalog *old; /* what was kept of before, stale as it is; or NULL */
 	int64_t read_ns;
 	VEC(struct made_name) names;
@@ -153,5 +154,8 @@ struct catalog_source {
 MUST_CHECK bool catalog_open(
 	struct arena *a, const struct catalog_source *source, struct catalog *out, struct err *e);
 void catalog_close(struct catalog *c); /* for defer() */
+/* Is C as it was made? Reading all of it is too slow for each look-up, which never leaves its bytes
+ * whatever they are: this is for who found nothing. */
+bool catalog_is_whole(const struct catalog *c);
 
 #endif

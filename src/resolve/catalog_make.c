@@ -20,10 +20,14 @@ void catalog_add_fact(struct catalog_maker *m, uint32_t owner, enum catalog_fact
 	vec_push(m->a, &m->facts, ((struct made_fact){owner, kind, text, about}));
 }
 
+/* Of many that have one name the weak ones are those that a look-up leaves out. */
 static int by_name(const void *x, const void *y)
 {
 	const struct made_name *a = x, *b = y;
 	int order = strcmp(a->name, b->name);
+	if (order)
+		return order;
+	order = (int)(a->marks & CATALOG_WEAK) - (int)(b->marks & CATALOG_WEAK);
 	if (order)
 		return order;
 	if (a->owner != b->owner)
@@ -66,6 +70,19 @@ static uint32_t add_shared(struct packer *p, const char *z)
 	if (!*at)
 		*at = (void *)(uintptr_t)(add_text(p, z) + 1);
 	return (uint32_t)((uintptr_t)*at - 1);
+}
+
+static uint32_t add_lines(struct packer *p, const strings *lines)
+{
+	struct text t = {.a = p->m->a};
+	vec_for(line, lines) {
+		size_t start = t.n;
+		text_addf(&t, "%s%s", t.n ? "\n" : "", *line);
+		for (size_t i = start + 1; i < t.n; i++)
+			if (t.p[i] == '\n')
+				t.p[i] = ' ';
+	}
+	return t.n ? add_text(p, t.p) : 0;
 }
 
 /* Where LONG, which lies at AT, ends with Z it serves as its text too; CATALOG_NONE where not. */
@@ -176,7 +193,7 @@ bool catalog_pack(struct catalog_maker *m, const char *key, struct str *out, str
 		.read_ns = m->read_ns,
 		.key = add_shared(&p, key),
 		.summary = add_shared(&p, m->summary),
-		.unread = add_shared(&p, m->unread)};
+		.unread = add_lines(&p, &m->unread)};
 	pack_watches(&p, &body);
 	pack_names(&p, &body);
 	pack_owners(&p, &body, facts);
@@ -192,6 +209,8 @@ bool catalog_pack(struct catalog_maker *m, const char *key, struct str *out, str
 	add_bytes(&whole, &h, sizeof(h));
 	text_add(&whole, text_str(&body));
 	text_add(&whole, text_str(&p.text));
+	h.sum = records_sum(str_from(text_str(&whole), sizeof(h)));
+	memcpy(whole.p, &h, sizeof(h));
 	*out = text_str(&whole);
 	return true;
 }

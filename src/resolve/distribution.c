@@ -293,6 +293,31 @@ static void add_file(void *ctx, const struct dpkg_package *package, struct str p
 /* ---- all of it --------------------------------------------------------------------------------
  */
 
+static bool is_of_package(const struct world *d, const struct made_name *n, const char *package)
+{
+	return !strcmp(d->m->owners.v[n->owner].package, package);
+}
+
+/* Sanitizers, and what else is put before the C library, have its names, too: what such a name
+ * means is in the C library. */
+static void mark_interposers(struct world *d)
+{
+	struct map libc = {.a = d->a}; /* files, by the symbols that they define */
+	vec_for(n, &d->m->names) {
+		if (n->kind != CATALOG_SYMBOL || !is_of_package(d, n, "libc6"))
+			continue;
+		void **file = map_put(&libc, str_of(n->name));
+		if (!*file || str_ends(str_of(n->file), S("/libc.so.6")))
+			*file = (void *)(uintptr_t)n->file;
+	}
+	vec_for(n, &d->m->names) {
+		bool is_symbol = n->kind == CATALOG_SYMBOL || n->kind == CATALOG_STATIC_SYMBOL;
+		const char *file = is_symbol ? map_get(&libc, str_of(n->name)) : NULL;
+		if (file && strcmp(n->file, file) != 0 && !is_of_package(d, n, "libc6-dev"))
+			n->marks |= CATALOG_WEAK;
+	}
+}
+
 static bool make(struct catalog_maker *m, void *ctx, struct err *e)
 {
 	struct world *d = ctx;
@@ -306,6 +331,7 @@ static bool make(struct catalog_maker *m, void *ctx, struct err *e)
 	add_packages(d);
 	if (!dpkg_each_file(&d->dpkg, add_file, d, e))
 		return false;
+	mark_interposers(d);
 	m->summary = str_format(d->a, "installed by the distribution: %s, %s of %s",
 		count_words(d->a, d->dpkg.packages.n, "package"),
 		count_words(d->a, d->symbols, "symbol"),

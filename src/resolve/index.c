@@ -63,6 +63,11 @@ static bool map_kept(const char *path, struct index *out)
 	return true;
 }
 
+bool index_is_whole(const struct index *x)
+{
+	return !x->map.p || records_sum(str_from(x->map, sizeof(*x->header))) == x->header->sum;
+}
+
 void index_close(struct index *x)
 {
 	file_unmap(x->map);
@@ -94,7 +99,6 @@ bool index_open(struct arena *a, const char *kept, const char *tree, bool is_fix
 {
 	defer(index_close) struct index old = {0};
 	struct str bytes;
-	struct err ignored;
 	if (map_kept(kept, &old) && is_current(&old, tree, is_fixed)) {
 		*out = old;
 		old = (struct index){0};
@@ -103,7 +107,6 @@ bool index_open(struct arena *a, const char *kept, const char *tree, bool is_fix
 	if (!index_make(a, tree, &old, &bytes, e))
 		return false;
 	/* Where it can't be kept (a read-only workspace, a full disk) it still is an answer. */
-	if (dir_make(path_dir(a, kept), &ignored))
-		(void)!file_write_cache(kept, bytes, 0644, &ignored);
+	file_keep_cache(kept, bytes);
 	return index_view(bytes, out) || fail(e, E_BUG, "the new index of %s is damaged", tree);
 }

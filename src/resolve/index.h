@@ -6,13 +6,14 @@
 
 #include "sys/sys.h"
 
-#define INDEX_MAGIC "respidx1" /* another one when the format or what ctags is asked changes */
+#define INDEX_MAGIC "respidx2" /* another one when the format or what ctags is asked changes */
 #define INDEX_FILE_KIND 'F'
 
 struct index_header {
 	char magic[8];
 	uint64_t size;				/* of all */
 	int64_t read_ns;			/* wall clock, before the tree was read */
+	uint64_t sum;				/* records_sum() of what is behind the header */
 	uint32_t files, folders, entries, text; /* how many; bytes of text */
 	uint32_t symbols;
 	uint32_t unused;
@@ -43,6 +44,8 @@ struct index {
 MUST_CHECK bool index_open(struct arena *a, const char *kept, const char *tree, bool is_fixed,
 	struct index *out, struct err *e);
 void index_close(struct index *x); /* for defer() */
+/* Is X as it was made? As catalog_is_whole(). */
+bool index_is_whole(const struct index *x);
 
 /* The entries for NAME: how many, and the first. */
 size_t index_find(const struct index *x, struct str name, const struct index_entry **first);

@@ -212,6 +212,8 @@ static bool pack(const struct maker *m, struct str *out, struct err *e)
 	add_bytes(&whole, &header, sizeof(header));
 	text_add(&whole, text_str(&body));
 	text_add(&whole, text_str(&text));
+	header.sum = records_sum(str_from(text_str(&whole), sizeof(header)));
+	memcpy(whole.p, &header, sizeof(header));
 	*out = text_str(&whole);
 	return true;
 }

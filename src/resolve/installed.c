@@ -38,6 +38,7 @@ static bool make(struct catalog_maker *m, void *ctx, struct err *e)
 		catalog_watch(m, *path);
 	vec_for(path, &i->site.path)
 		catalog_watch(m, *path);
+	m->unread = i->all.problems;
 	modules_add(&x);
 	modules_add_archives(&x, true);
 	origins_close(&i->origins);

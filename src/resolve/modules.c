@@ -68,6 +68,9 @@ uint32_t modules_package(struct modules *x, const char *name, const char *file, 
 	if (known != CATALOG_NONE)
 		return known;
 	struct modules_origin from = x->origin(x->ctx, name, NULL);
+	uint32_t library = modules_owner(x, name);
+	if (!from.version && library != CATALOG_NONE)
+		from.version = x->m->owners.v[library].version;
 	struct made_owner o = {.package = name,
 		.version = from.version,
 		.source = from.source,
@@ -117,7 +120,9 @@ static const char *module_words(
 		text_addz(&t, "; only its interface is here, implementations are other libraries'");
 	if (m->is_private)
 		text_addz(&t, "; it is private");
-	if (m->is_guess)
+	if (m->is_guess && !l->is_installed)
+		text_addf(&t, ", as far as the text of %s tells", l->main_module);
+	else if (m->is_guess)
 		text_addz(&t, "; that it is this library's is a guess");
 	return t.p;
 }

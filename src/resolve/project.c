@@ -6,6 +6,8 @@
 
 #include "resolve/project.h"
 
+#define MAX_PROGRAMS 3 /* that are told one by one */
+
 /* ---- where it is ------------------------------------------------------------------------------
  */
 
@@ -105,9 +107,21 @@ static bool read_installed(struct project *p, struct catalog_maker *m, struct er
 	}
 	vec_for(path, &all.read)
 		catalog_watch(m, *path);
+	vec_for(problem, &all.problems)
+		vec_push(m->a, &m->unread, *problem);
 	p->installed = all.libraries;
 	origins_open(&p->origins, p->s, m, &p->site, &p->installed);
 	return true;
+}
+
+/* WHY is dune's own error. */
+static void doubt(struct project *p, const struct err *why)
+{
+	p->unconfirmed = str_format(p->a, "dune itself could not describe the project (%s)",
+		ocaml_dune_said(p->a, why));
+	vec_for(l, &p->dune.libraries)
+		if (!l->guess)
+			l->guess = p->unconfirmed;
 }
 
 /* What dune says is certain; where it can't be asked, what its files say is not worse than before.
@@ -120,17 +134,20 @@ static bool ask_dune(struct project *p, const char **how, struct err *e)
 	*how = "read from dune files";
 	if (!program_find(p->a, "dune"))
 		return true;
-	*how = "read from dune files, which dune itself could not describe";
 	build = state ? path_join(p->a, state, "index/dune")
 		      : search_kept(p->s, false, "dune", p->root);
 	if (!build || !dir_make(build, &now))
 		return true;
 	if (ocaml_describe(p->a, p->root, "dune", NULL, build, &described, &now)) {
 		ocaml_workspace_confirm(p->a, &p->dune, &described);
+		p->dune.programs.n = 0; /* it ran them */
 		*how = "confirmed by dune";
 	} else if (now.code == E_INTERRUPTED) {
 		*e = now;
 		return false;
+	} else {
+		doubt(p, &now);
+		*how = str_format(p->a, "read from dune files: %s", p->unconfirmed);
 	}
 	return true;
 }
@@ -181,17 +198,6 @@ static void watch_all(struct project *p, struct catalog_maker *m)
 		catalog_watch(m, *file);
 }
 
-/* What could not be read, in words; NULL: nothing. A dune file that is a program is no damage, and
- * dune itself, where it is there, tells what such a one defines. */
-static const char *unread_of(const struct project *p)
-{
-	size_t n = p->dune.problems.n;
-	if (!n)
-		return NULL;
-	const char *first = p->dune.problems.v[0];
-	return n == 1 ? first : str_format(p->a, "%s, and %zu more", first, n - 1);
-}
-
 static const char *summary_of(const struct project *p, const char *how)
 {
 	struct text t = {.a = p->a};
@@ -200,9 +206,12 @@ static const char *summary_of(const struct project *p, const char *how)
 		count_words(p->a, p->dune.packages.n, "package"), how);
 	if (p->no_symbols)
 		text_addf(&t, "; no symbols of its C: %s", p->no_symbols);
-	if (p->dune.programs.n)
-		text_addf(&t, "; not looked into, being OCaml programs: %s",
-			count_words(p->a, p->dune.programs.n, "dune file"));
+	size_t n = p->dune.programs.n, named = n > MAX_PROGRAMS ? MAX_PROGRAMS : n;
+	for (size_t i = 0; i < named; i++)
+		text_addf(&t, "%s%s", i ? ", " : "; not looked into, being OCaml programs: ",
+			p->dune.programs.v[i]);
+	if (n > named)
+		text_addf(&t, " and %zu more", n - named);
 	return t.p;
 }
 
@@ -215,6 +224,9 @@ static bool make(struct catalog_maker *m, void *ctx, struct err *e)
 		!ocaml_workspace_read(p->a, p->root, "overlays", &p->installed, &p->dune, e) ||
 		!project_locks(p->a, p->root, &p->locks, &p->lock_files, e))
 		return false;
+	/* A dune file that is a program is no damage. */
+	vec_for(problem, &p->dune.problems)
+		vec_push(m->a, &m->unread, *problem);
 	watch_all(p, m);
 	if (!ask_dune(p, &how, e))
 		return false;
@@ -232,11 +244,10 @@ static bool make(struct catalog_maker *m, void *ctx, struct err *e)
 	modules_add(&x);
 	modules_add_archives(&x, false);
 	project_add_edited(p, &x);
-	project_add_images(p, &x);
+	project_add_programs(p, &x);
 	project_add_stubs(p, &x);
 	origins_close(&p->origins);
 	m->summary = summary_of(p, how);
-	m->unread = unread_of(p);
 	return true;
 }
 

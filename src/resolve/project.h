@@ -27,8 +27,9 @@ struct project {
 	opam_locks locks;
 	strings lock_files; /* absolute */
 	VEC(struct project_stub) stubs;
-	struct map stub_names;	/* by owner and name */
-	const char *no_symbols; /* why there are none of the stubs; or NULL */
+	struct map stub_names;	 /* by owner and name */
+	const char *unconfirmed; /* that dune could not describe it, and why; or NULL */
+	const char *no_symbols;	 /* why there are none of the stubs; or NULL */
 };
 
 /* The lock files of the project in ROOT; each must be watched. */
@@ -50,8 +51,9 @@ const char *project_unit(
 const char *project_image(
 	const struct project *p, const struct ocaml_executable *x, const char *name);
 
-/* Adds the executables that are images: their modules, and to each library which image links it. */
-void project_add_images(struct project *p, struct modules *x);
+/* Adds the executables of the project's own: their modules and, where they are images, to each
+ * library which image links it. */
+void project_add_programs(struct project *p, struct modules *x);
 /* Adds the modules that only the working trees of overlays have, to the libraries that they are of.
  */
 void project_add_edited(struct project *p, struct modules *x);

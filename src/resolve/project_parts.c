@@ -162,7 +162,7 @@ static void link_library(struct modules *x, const struct ocaml_library *l, const
 	}
 }
 
-static void add_image_modules(
+static void add_modules(
 	struct modules *x, const struct ocaml_executable *exe, const char *image, uint32_t owner)
 {
 	struct arena *a = x->m->a;
@@ -209,6 +209,13 @@ static void name_image(struct modules *x, const struct ocaml_executable *exe, co
 	catalog_add_fact(x->m, owner, CATALOG_IN_IMAGE, image, CATALOG_NONE);
 }
 
+static void say_doubt(const struct project *p, struct modules *x, uint32_t owner)
+{
+	if (p->unconfirmed)
+		catalog_add_fact(x->m, owner, CATALOG_BECAUSE,
+			str_format(p->a, "not certain: %s", p->unconfirmed), CATALOG_NONE);
+}
+
 /* The images of one stanza share its modules. */
 static void add_images(struct project *p, struct modules *x, const struct ocaml_executable *exe)
 {
@@ -223,7 +230,8 @@ static void add_images(struct project *p, struct modules *x, const struct ocaml_
 		.marks = CATALOG_LINKED};
 	vec_push(p->a, &x->m->owners, o);
 	uint32_t owner = (uint32_t)x->m->owners.n - 1;
-	add_image_modules(x, exe, first, owner);
+	say_doubt(p, x, owner);
+	add_modules(x, exe, first, owner);
 	vec_for(stub, &exe->stubs)
 		project_add_stub(p, owner, first, *stub, true);
 	project_linked(p, exe, &linked);
@@ -235,11 +243,41 @@ static void add_images(struct project *p, struct modules *x, const struct ocaml_
 	}
 }
 
-void project_add_images(struct project *p, struct modules *x)
+/* A test, or what becomes JavaScript: no image. */
+static void add_test(struct project *p, struct modules *x, const struct ocaml_executable *exe)
 {
-	vec_for(exe, &p->dune.executables)
+	struct arena *a = p->a;
+	struct made_owner o = {.package = exe->package,
+		.source = "the project itself",
+		.file = exe->file,
+		.line = exe->line};
+	vec_push(a, &x->m->owners, o);
+	uint32_t owner = (uint32_t)x->m->owners.n - 1;
+	say_doubt(p, x, owner);
+	for (size_t i = 0; i < exe->names.n && !exe->is_script; i++) {
+		const char *name = exe->names.v[i];
+		const char *why = str_format(a, "%s is a test (%s:%d)", name, exe->file, exe->line);
+		struct made_name n = {
+			name, name, exe->file, why, owner, exe->line, CATALOG_PROGRAM, 0};
+		vec_push(a, &x->m->names, n);
+		n.name = str_format(a, "%s.exe", name);
+		vec_push(a, &x->m->names, n);
+	}
+	if (exe->names.n)
+		add_modules(x, exe,
+			str_format(a, exe->is_script ? "the JavaScript in %s" : "the test %s",
+				exe->names.v[0]),
+			owner);
+}
+
+void project_add_programs(struct project *p, struct modules *x)
+{
+	vec_for(exe, &p->dune.executables) {
 		if (project_is_image(exe))
 			add_images(p, x, exe);
+		else if (!exe->is_vendored)
+			add_test(p, x, exe);
+	}
 }
 
 /* ---- lock files -------------------------------------------------------------------------------

@@ -18,7 +18,8 @@ static bool add_ground(struct search *s, const struct ground *new, bool is_fixed
 {
 	struct ground *g = vec_add(s->a, &s->grounds);
 	*g = *new;
-	return index_open(s->a, kept_index(s, g), g->dir, is_fixed, &g->index, e) ||
+	g->kept = kept_index(s, g);
+	return index_open(s->a, g->kept, g->dir, is_fixed, &g->index, e) ||
 	       fail_context(e, "index the source of %s", g->recipe->name);
 }
 

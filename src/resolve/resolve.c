@@ -2,6 +2,7 @@
 #include "resolve/resolve.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "resolve/search.h"
 
@@ -70,6 +71,33 @@ static strings places_searched(struct search *s)
 	return s->looked_in;
 }
 
+/* Removes what is kept and is damaged: it may have had an answer. False where nothing is. */
+static bool drop_damaged(const struct search *s)
+{
+	bool any = false;
+	vec_for(asked, &s->asked)
+		if ((*asked)->kept && !catalog_is_whole(&(*asked)->catalog))
+			any |= unlink((*asked)->kept) == 0;
+	vec_for(g, &s->grounds)
+		if (!index_is_whole(&g->index))
+			any |= unlink(g->kept) == 0;
+	return any;
+}
+
+/* All that S comes to hold is of one look. */
+static bool search_anew(struct search *s, enum resolve_reach reach, struct err *e)
+{
+	const struct search empty = {
+		.a = s->a, .w = s->w, .query = s->query, .real = s->real, .fetch = s->fetch};
+	if (!search_worlds(s, reach, e))
+		return false;
+	if (s->found.n || !drop_damaged(s))
+		return true;
+	search_close(s);
+	*s = empty;
+	return search_worlds(s, reach, e);
+}
+
 /* A source that can't be had may hold a better answer than there is. */
 static bool settle_unfetched(const struct search *s, struct err *e)
 {
@@ -94,13 +122,14 @@ bool resolve_name(struct arena *a, const struct workspace *w, const char *name,
 	struct err no_file;
 	if (str_find(s.query, S("/")) >= 0 && !path_real(a, name, &s.real, &no_file))
 		s.real = NULL;
-	if (!search_worlds(&s, reach, e) || !settle_unfetched(&s, e) || !search_finish(&s, e))
+	if (!search_anew(&s, reach, e) || !settle_unfetched(&s, e) || !search_finish(&s, e))
 		return false;
 	vec_for(f, &s.found)
 		vec_push(a, &result.candidates, f->c);
 	if (!s.found.n)
 		result.near_misses = search_near(&s);
 	result.looked_in = places_searched(&s);
+	result.unread_own = search_sort_unread(&s);
 	result.unread = s.unread;
 	vec_for(d, &s.damaged)
 		vec_push(a, &result.damaged, *d);

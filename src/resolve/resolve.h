@@ -36,8 +36,10 @@ struct resolution {
 	VEC(struct candidate) candidates;
 	strings near_misses; /* where there is no candidate: names like it, nearest first */
 	strings looked_in;   /* "lwip 2.1.3: 410 files, 10,349 symbols" */
-	strings unread; /* "FILE:LINE:COLUMN: ..." of files of a project, or of opam's root, that
-			 * could not be read */
+	/* "FILE:LINE:COLUMN: ..." of files of a project, of installed libraries and of opam's root
+	 * that could not be read: first the UNREAD_OWN that are of the package called QUERY. */
+	strings unread;
+	size_t unread_own;
 	/* Of the repositories that have a package called QUERY: its own files first, newest first;
 	 * then all others, any of which may have named it as a dependency. */
 	VEC(struct damaged) damaged;

@@ -14,6 +14,7 @@ struct ground {
 	const char *origin; /* in words */
 	const char *config; /* the config folder as the recipe names it, or NULL */
 	bool is_overlay;
+	const char *kept; /* the index's file */
 	struct index index;
 };
 
@@ -32,7 +33,8 @@ struct asked {
 	const char *root;	 /* that its files are relative to; NULL: they are absolute */
 	int linked, exact, part; /* points: in an image, else where it is exact, else */
 	bool is_own;
-	bool by_package; /* only packages need each other, not libraries */
+	bool by_package;  /* only packages need each other, not libraries */
+	const char *kept; /* the catalog's file; or NULL */
 	struct catalog catalog;
 	size_t left_out; /* finds beyond the limit */
 };
@@ -107,6 +109,10 @@ void search_close(struct search *s); /* for defer() */
 void search_recipes(struct search *s);
 /* Adds the files and symbols of G called as the query. */
 void search_ground(struct search *s, const struct ground *g);
+/* Adds the LINES of a catalog that were not added before to s->unread. */
+void search_add_unread(struct search *s, const char *lines);
+/* s->unread with the files of the package that the query names before all others; how many. */
+size_t search_sort_unread(struct search *s);
 /* Is there something that can't be outdone by what was not looked at yet? */
 bool search_is_certain(const struct search *s);
 /* Fills in dependents and images, and sorts: best first. */

@@ -123,6 +123,18 @@ bool file_write_cache(const char *path, struct str bytes, mode_t mode, struct er
 	return replace_file(path, bytes, mode, false, e);
 }
 
+void file_keep_cache(const char *path, struct str bytes)
+{
+	static bool was_told;
+	defer(arena_free) struct arena scratch = {0};
+	struct err e;
+	if (dir_make(path_dir(&scratch, path), &e) && file_write_cache(path, bytes, 0644, &e))
+		return;
+	if (!was_told)
+		term_warn("what was read can't be kept, so it is read each time: %s", e.text);
+	was_told = true;
+}
+
 bool dir_make(const char *path, struct err *e)
 {
 	if (mkdir(path, 0777) == 0)

@@ -28,6 +28,9 @@ MUST_CHECK bool file_read(
 MUST_CHECK bool file_write(const char *path, struct str bytes, mode_t mode, struct err *e);
 /* The same for what can be made again (caches): without fsync. */
 MUST_CHECK bool file_write_cache(const char *path, struct str bytes, mode_t mode, struct err *e);
+/* The same with the folders above it. Where it can't be kept, so that it is made again each time,
+ * that is one warning for the whole run of the program. */
+void file_keep_cache(const char *path, struct str bytes);
 /* Makes the folder PATH and those above it; fine where it is there already. */
 MUST_CHECK bool dir_make(const char *path, struct err *e);
 /* A new empty folder "PREFIXxxxxxx"; the name is in the arena. */
@@ -101,6 +104,10 @@ bool records_find(const struct records_format *f, struct str bytes, const char *
 typedef const char *record_name(const void *list, size_t i);
 size_t records_named(
 	const void *list, size_t n, record_name *name_of, struct str name, size_t *first);
+
+/* A number that other bytes hardly have, at some GB/s: for what was damaged, not for what somebody
+ * made up. */
+uint64_t records_sum(struct str bytes);
 
 /* ---- digests -------------------------------------------------------------------------- */
 

@@ -70,7 +70,7 @@ refused "a zero byte" vendor/lib/dune:1:28 "expected text: a control character i
 python3 -c 'print("(" * 100000 + ")" * 100000)' >vendor/lib/dune
 refused "lists without end" vendor/lib/dune:1:201 "expected at most 200 lists within each other"
 rm vendor/lib/dune && truncate -s 100G vendor/lib/dune
-refused "a huge file" vendor/lib/dune:1:1 "$PWD/vendor/lib/dune is larger than 67108864 bytes"
+refused "a huge file" vendor/lib/dune:1:1 "expected a file of at most 64 MiB"
 rm vendor/lib/dune && ln -s nowhere vendor/lib/dune
 refused "a link that leads nowhere" vendor/lib/dune:1:1 \
 	"open $PWD/vendor/lib/dune: No such file or directory"
@@ -236,4 +236,25 @@ is "... what can't is told, and no program among it" "$(json '["unread"]')" \
 	"[\"vendor/lib/dune:1:1: expected a ')' that closes this '('\"]"
 run respin resolve Other
 contains "... to a person, too" "$err" "not read: vendor/lib/dune:1:1: expected a ')'"
+
+# ---- what only dune knows, and what dune does not --------------------------------------------
+
+fresh
+mkdir made
+echo '(package (name shop))' >>dune-project
+cat >made/dune <<'E'
+(* -*- tuareg -*- *)
+let () = Jbuild_plugin.V1.send {|(library (name made) (public_name shop.made))|}
+E
+echo 'let x = 1' >made/made.ml
+run respin resolve Made
+contains "a library of a dune file that is a program: its package" "$out" \
+	"the library shop.made is of the package shop (made/dune)"
+lacks "... for certain" "$out" "not certain"
+echo '(melange.emit (target out))' >>dune
+run respin resolve Lib
+contains "where dune fails it is told that nothing is certain, and its own words" "$out" \
+	"not certain: dune itself could not describe the project (dune:2: Unknown constructor melange.emit)"
+run respin resolve Made
+contains "... and which files were not read" "$out" "not looked into, being OCaml programs: made/dune"
 finish

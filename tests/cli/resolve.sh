@@ -579,6 +579,7 @@ cd "$scratch/work" || exit 1
 
 # ---- addresses --------------------------------------------------------------------------------------
 
+echo 'let[@inline never] _hidden z = Sys.opaque_identity z' >>bare/tool.ml
 ok "the project builds" dune build --root . ./bare/tool.exe
 exe=_build/default/bare/tool.exe
 address=$(nm "$exe" | sed -n 's/^\([0-9a-f]*\) [Tt] caml_alloc_string$/0x\1/p' | head -1)
@@ -587,10 +588,20 @@ contains "code of OCaml's runtime, of what is linked" "$best" "address, libasmru
 is "... its function" "$(json '["candidates"][0]["module"]')" caml_alloc_string
 entry=$(nm "$exe" | sed -n 's/^\([0-9a-f]*\) [Tt] camlDune__exe__Tool__entry$/0x\1/p')
 ask --image "$exe" "$entry"
-is "code of a module" "$best" "address, -, tool, -, -"
+contains "code of a module" "$best" "address, -, tool, -, "
 code=$(nm "$exe" | sed -n 's/^\([0-9a-f]*\) [Tt] camlStdlib__List__rev_[0-9]*$/0x\1/p')
 ask --image "$exe" "$code"
 contains "code of an installed library's module" "$best" "address, stdlib, stdlib, "
+data=$(nm "$exe" | sed -n 's/^\([0-9a-f]*\) [Dd] camlStdlib__List$/0x\1/p')
+ask --image "$exe" "$data"
+contains "data of one" "$best" "address, stdlib, stdlib, "
+is "... by its symbol" "$(json '["candidates"][0]["module"]')" camlStdlib__List
+code=$(nm "$exe" | sed -n 's/^\([0-9a-f]*\) [Tt] camlDune__exe__Tool___hidden_[0-9]*$/0x\1/p')
+ask --image "$exe" "$code"
+is "a function whose name begins with _" "$best" "address, -, tool, -, bare/tool.ml:2"
+code=$(nm "$exe" | sed -n 's/^\([0-9a-f]*\) [Tt] caml_curry2$/0x\1/p')
+run respin resolve --image "$exe" "$code"
+contains "what the compiler makes" "$out" "caml_curry2 is of OCaml's runtime: the compiler makes it"
 address=$(nm "$exe" | sed -n 's/^\([0-9a-f]*\) [Tt] main$/0x\1/p')
 run respin resolve --json --image "$exe" "$address"
 is "main is no library's" "$(json '["candidates"][0]["library"]') $(json '["candidates"][0]["module"]')" "None main"

@@ -31,6 +31,7 @@ exits "too few arguments" 2
 contains "... say what was expected" "$err" "usage: respin resolve NAME..."
 run respin plan a b
 exits "too many arguments" 2
+contains "... and how many it takes" "$err" "expected 1 at most"
 
 run respin plan
 exits "outside of a workspace" 2

@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include "ocaml/meta.h"
+#include "ocaml/ocaml.h"
 #include "ocaml/sexp.h"
 
 static const char *read_again(struct arena *a, const char *text)
@@ -196,7 +197,30 @@ static void packages_are_not_endlessly_deep(void **state)
 	assert_string_equal(e.text, "expected at most 32 packages within each other");
 }
 
+static void one_line_of_what_dune_says(void **state)
+{
+	static const struct {
+		const char *text, *line;
+	} cases[] = {
+		{"dune failed (1):\nFile \"bin/dune\", line 4, characters 1-13:\n4 | (x)\n"
+		 "     ^\nError: Unknown constructor x\nHint: y\n",
+			"bin/dune:4: Unknown constructor x"},
+		{"dune failed (1):\nError: no rule", "no rule"},
+		{"File \"dune\"\nError: bad", "dune: bad"},
+		{"dune is not there", "dune is not there"},
+		{"", ""},
+	};
+	(void)state;
+	defer(arena_free) struct arena a = {0};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct err e = {0};
+		(void)fail(&e, E_CHILD, "%s", cases[i].text);
+		assert_string_equal(ocaml_dune_said(&a, &e), cases[i].line);
+	}
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(one_line_of_what_dune_says),
 	cmocka_unit_test(values_are_read_as_dune_reads_them),
 	cmocka_unit_test(wrong_values_are_named_with_their_place),
 	cmocka_unit_test(depth_is_bounded),
