@@ -53,6 +53,17 @@ static strings dependents_of(struct arena *a, const struct opam_index *x, uint32
 	return names_of(a, x, &found, package);
 }
 
+/* The query as opam reads it: NAME or, since no name has a dot, NAME.VERSION. */
+struct wanted {
+	const char *name, *version; /* VERSION: NULL: the best */
+};
+
+static struct wanted wanted_of(const struct search *s)
+{
+	struct str rest = s->query, name = str_cut(&rest, '.');
+	return (struct wanted){str_copy(s->a, name), rest.n ? str_copy(s->a, rest) : NULL};
+}
+
 static void say(const struct search *s, struct found *f, const char *words)
 {
 	vec_push(s->a, &f->c.evidence, words);
@@ -115,8 +126,17 @@ static void say_damaged(const struct search *s, struct found *f, size_t own, siz
 /* ---- packages ---------------------------------------------------------------------------------
  */
 
+static const struct offer *offer_of(const offers *all, const char *version)
+{
+	vec_for(o, all)
+		if (opam_version_compare(str_of(o->known.version), str_of(version)) == 0)
+			return o;
+	return NULL;
+}
+
 /* Which of its versions it is, and why that. */
-static const char *version_words(const struct search *s, const offers *all, const struct offer *o)
+static const char *version_words(
+	const struct search *s, const offers *all, const struct offer *o, bool asked)
 {
 	static const char *const why[] = {"the newest that fits this machine",
 		"the newest that fits this machine, though deprecated or to be avoided",
@@ -125,7 +145,8 @@ static const char *version_words(const struct search *s, const offers *all, cons
 	if (o->known.marks & OPAM_BROKEN)
 		return str_format(s->a, "of its %s, none can be read", versions);
 	return str_format(s->a, "of its %s, %s is %s (%s)", versions, o->known.version,
-		why[opam_marks_against(o->known.marks)], o->known.path);
+		asked ? "the one asked for" : why[opam_marks_against(o->known.marks)],
+		o->known.path);
 }
 
 /* Which repositories have the package, and which of them has this version. */
@@ -138,8 +159,8 @@ static const char *repository_words(
 		if (r->package != OPAM_NONE && r != o->from)
 			text_addf(&others, "%s%.*s", n++ ? ", " : "", STR(r->name));
 	return str_format(s->a, "%s is a package of the opam repository %.*s%s%s",
-		str_copy(s->a, s->query), STR(o->from->name), n ? "; others have it too: " : "",
-		n ? others.p : "");
+		str_copy(s->a, str_of(o->known.name)), STR(o->from->name),
+		n ? "; others have it too: " : "", n ? others.p : "");
 }
 
 /* Both in byte order, as the result is. */
@@ -169,8 +190,9 @@ static strings all_dependents(const struct search *s, const repository_list *lis
 
 static void add_package(struct search *s, const struct opam_root *root, const repository_list *list)
 {
+	struct wanted wanted = wanted_of(s);
 	offers all = offers_of(s->a, root, list);
-	const struct offer *o = offers_best(&all);
+	const struct offer *o = wanted.version ? offer_of(&all, wanted.version) : offers_best(&all);
 	if (!o)
 		return;
 	size_t own = note_all_damaged(s, list, true), others = note_all_damaged(s, list, false);
@@ -179,13 +201,13 @@ static void add_package(struct search *s, const struct opam_root *root, const re
 	f->c = (struct candidate){.world = "opam",
 		.kind = "package",
 		.module = str_copy(s->a, s->query),
-		.package = str_copy(s->a, s->query),
+		.package = wanted.name,
 		.version = o->known.marks & OPAM_BROKEN ? NULL
 							: str_copy(s->a, str_of(o->known.version)),
 		.source = source_words(s->a, &o->known),
 		.rank = RANK_EXACT + NOT_INSTALLED + 8};
 	say(s, f, repository_words(s, list, o));
-	say(s, f, version_words(s, &all, o));
+	say(s, f, version_words(s, &all, o, wanted.version));
 	say_damaged(s, f, own, others);
 	if (f->c.source)
 		say(s, f, str_format(s->a, "its source is %s", f->c.source));
@@ -257,7 +279,7 @@ MUST_CHECK static bool open_repository(struct search *s, const char *root,
 	const char *kept = search_kept(s, false, "opam", remote->place);
 	enum opam_fresh fresh = freshness(kept, path_join(s->a, root, "repo"));
 	if (!opam_index_open(s->a, remote->place, kept ? kept : "/dev/null/none", fresh,
-		    str_copy(s->a, s->query), &x, e)) {
+		    wanted_of(s).name, &x, e)) {
 		const char *what = str_format(s->a, "the opam repository %.*s", STR(remote->name));
 		if (!is_damage(e))
 			return fail_context(e, "%s", what);
@@ -272,7 +294,7 @@ MUST_CHECK static bool open_repository(struct search *s, const char *root,
 		((struct repository){.index = x,
 			.name = remote->name,
 			.place = remote->place,
-			.package = opam_index_package(x, s->query)}));
+			.package = opam_index_package(x, str_of(wanted_of(s).name))}));
 	return true;
 }
 

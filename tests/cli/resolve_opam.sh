@@ -57,6 +57,14 @@ evidence=$(json '["candidates"][0]["evidence"]')
 contains "... of one of them" "$evidence" \
 	"net is a package of the opam repository bbb; others have it too: zzz, aaa"
 contains "... whose versions count once" "$evidence" "of its 3 versions, 10.0 is the newest that fits"
+finds "one of its versions, as opam writes it" net.9.0 "9.00 zzz"
+is "... has its name" "$(json '["candidates"][0]["package"]')" net
+contains "... and evidence" "$(json '["candidates"][0]["evidence"]')" \
+	"of its 3 versions, 9.00 is the one asked for"
+run respin --json resolve net.7
+exits "a version that there is not" 1
+contains "... has a near miss" "$(json '["near_misses"]')" "'net'"
+run respin --json resolve net
 is "... with the dependents of all" "$(json '["candidates"][0]["dependents"]')" "['of-aaa', 'of-all', 'of-bbb']"
 rm -r "$OPAMROOT/repo/bbb/packages/net/net.10.0"
 touch "$OPAMROOT/repo"
