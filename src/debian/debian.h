@@ -122,7 +122,7 @@ enum debian_file {
 	DEBIAN_ARCHIVE,	  /* "libz.a"; NAME: "libz" */
 	DEBIAN_PKGCONFIG, /* NAME: "zlib" of zlib.pc */
 	DEBIAN_PROGRAM,	  /* NAME: its last part */
-	DEBIAN_META	  /* findlib's */
+	DEBIAN_OCAML	  /* findlib's META, or an archive of byte code: "unix.cma" */
 };
 /* PATH is absolute. */
 enum debian_file debian_file_kind(struct str path, struct str *name);

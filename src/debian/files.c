@@ -176,8 +176,9 @@ enum debian_file debian_file_kind(struct str path, struct str *name)
 		name->n -= 3;
 		return name->n ? DEBIAN_PKGCONFIG : DEBIAN_OTHER;
 	}
-	if (str_starts(base, S("META")) && str_find(path, S("/ocaml/")) >= 0)
-		return DEBIAN_META;
+	if ((str_starts(base, S("META")) || str_ends(base, S(".cma"))) &&
+		str_find(path, S("/ocaml/")) >= 0)
+		return DEBIAN_OCAML;
 	if (is_program(path))
 		return DEBIAN_PROGRAM;
 	*name = library_stem(base, &kind);

@@ -85,13 +85,22 @@ static bool is_real_file(const struct search *s, const struct asked *w, const ch
 	       !strcmp(s->real, w->root ? path_join(s->a, w->root, file) : file);
 }
 
+/* What Stdlib has needs no prefix: it is open in every module of OCaml. */
+static int unnamed_modules(const char *path, struct str query)
+{
+	struct str whole = str_of(path), open = S("Stdlib.");
+	if (str_starts(whole, open) && str_eq(str_from(whole, open.n), query))
+		return 0;
+	return unnamed_parts(path, query, '.');
+}
+
 static int match(const struct search *s, const struct asked *w, const struct catalog_name *n)
 {
 	const struct catalog *c = &w->catalog;
 	const char *shown = catalog_text(c, n->shown);
 	switch (n->kind) {
 	case CATALOG_MODULE:
-		return unnamed_parts(shown, s->query, '.');
+		return unnamed_modules(shown, s->query);
 	case CATALOG_SOURCE:
 	case CATALOG_HEADER:
 	case CATALOG_ARCHIVE:
@@ -367,7 +376,7 @@ static void look_within_all(struct look *l, struct str module, const strings *na
 	size_t n = catalog_find(&l->w->catalog, last_part(module, '.'), &first), looked = 0;
 	for (size_t i = 0; i < n && looked < MAX_FOUND; i++) {
 		const char *shown = catalog_text(&l->w->catalog, first[i].shown);
-		int depth = unnamed_parts(shown, module, '.');
+		int depth = unnamed_modules(shown, module);
 		if (first[i].kind != CATALOG_MODULE || depth < 0 || (depth == 0) != exact ||
 			!catalog_owner(&l->w->catalog, first[i].owner))
 			continue;

@@ -148,7 +148,7 @@ static void add_line(struct available *v, struct str line)
 		add_file(v, name, name, file, packages, CATALOG_PKGCONFIG);
 		break;
 	case DEBIAN_PROGRAM:
-	case DEBIAN_META:
+	case DEBIAN_OCAML:
 	case DEBIAN_OTHER:
 		break;
 	}

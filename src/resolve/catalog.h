@@ -6,7 +6,7 @@
 
 #include "sys/sys.h"
 
-#define CATALOG_MAGIC "respcat4" /* another one when the format or what is read changes */
+#define CATALOG_MAGIC "respcat5" /* another one when the format or what is read changes */
 #define CATALOG_NONE UINT32_MAX
 
 enum catalog_kind {

@@ -283,7 +283,7 @@ static void add_file(void *ctx, const struct dpkg_package *package, struct str p
 	case DEBIAN_PROGRAM:
 		add_name(d, base, base, file, owner, CATALOG_PROGRAM);
 		break;
-	case DEBIAN_META:
+	case DEBIAN_OCAML:
 	case DEBIAN_OTHER:
 		add_name(d, file, file, file, owner, CATALOG_OWNED);
 		break;
@@ -379,15 +379,13 @@ bool distribution_open(struct search *s, struct catalog *out)
 	return find_source(s, &w) && catalog_open(s->a, &w.source, out, &ignored);
 }
 
-const char *distribution_source(
-	struct arena *a, const struct catalog *c, const char *path, const char **version)
+const char *distribution_source(struct arena *a, const struct catalog *c, const char *path)
 {
 	const struct catalog_name *first;
 	const struct catalog_owner *o =
 		catalog_find(c, str_of(path), &first) ? catalog_owner(c, first->owner) : NULL;
 	if (!o)
 		return NULL;
-	*version = str_copy(a, str_of(catalog_text(c, o->version)));
 	return str_format(a, "%s, installed by the package %s", catalog_text(c, o->source),
 		catalog_text(c, o->package));
 }

@@ -37,13 +37,13 @@ static void find_switch(struct origins *o, struct catalog_maker *m, const struct
 void origins_open(struct origins *o, struct search *s, struct catalog_maker *m,
 	const struct ocaml_site *site, const ocaml_libraries *libraries)
 {
-	*o = (struct origins){.a = m->a, .metas.a = m->a};
+	*o = (struct origins){.a = m->a, .libraries.a = m->a};
 	find_switch(o, m, site);
 	catalog_watch(m, debian_places_now(m->a).status);
 	o->has_dpkg = distribution_open(s, &o->dpkg);
 	vec_for(l, libraries)
-		if (l->package && !map_has(&o->metas, str_of(l->package)))
-			*map_put(&o->metas, str_of(l->package)) = (void *)(uintptr_t)l->file;
+		if (l->package && !map_has(&o->libraries, str_of(l->package)))
+			*map_put(&o->libraries, str_of(l->package)) = (void *)(uintptr_t)l;
 }
 
 /* "opam liby.0, installed in the switch DIR, pinned to URL at commit HEX" */
@@ -58,17 +58,28 @@ static const char *switch_words(const struct origins *o, const char *package, st
 		STR(from.url), from.commit ? " at commit " : "", from.commit ? from.commit : "");
 }
 
+/* The package of the archive tells more than that of the META: findlib brings those of all that
+ * comes with the compiler. */
+static const char *debian_words(const struct origins *o, const struct ocaml_library *l)
+{
+	const char *archive =
+		l->archives.n ? l->archives.v[0] : str_format(o->a, "%s.cma", l->name);
+	const char *words = distribution_source(o->a, &o->dpkg, path_join(o->a, l->dir, archive));
+	return words ? words : distribution_source(o->a, &o->dpkg, l->file);
+}
+
 struct modules_origin origins_find(const struct origins *o, const char *package)
 {
 	struct modules_origin from = {0};
-	const char *meta = map_get(&o->metas, str_of(package)), *version;
+	const struct ocaml_library *library = map_get(&o->libraries, str_of(package));
+	const char *meta = library ? library->file : NULL;
 	const char *lib = o->switch_dir ? path_join(o->a, o->switch_dir, "lib") : NULL;
 	struct str in_switch = lib ? opam_switch_version(&o->in_switch, str_of(package)) : S("");
 	if (meta && lib && path_below(lib, meta) && in_switch.n) {
 		from.version = str_copy(o->a, in_switch);
 		from.source = switch_words(o, package, in_switch);
 	} else if (meta && o->has_dpkg) {
-		from.source = distribution_source(o->a, &o->dpkg, meta, &version);
+		from.source = debian_words(o, library);
 	}
 	return from;
 }

@@ -13,7 +13,7 @@ struct origins {
 	struct opam_switch in_switch;
 	bool has_dpkg;
 	struct catalog dpkg;
-	struct map metas; /* files that define packages, by package */
+	struct map libraries; /* the first of each package, by the package */
 };
 /* What decides which libraries are seen: another environment, another key. */
 const char *origins_key(struct arena *a, const struct ocaml_site *site);

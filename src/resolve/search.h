@@ -98,9 +98,8 @@ MUST_CHECK bool search_catalog(struct search *s, const struct catalog_source *so
 const char *search_kept(const struct search *s, bool own, const char *name, const char *key);
 /* The catalog of the distribution's installed packages, to be closed; false where there is none. */
 MUST_CHECK bool distribution_open(struct search *s, struct catalog *out);
-/* In words, the source package of what installed findlib's file PATH, and its version; NULL. */
-const char *distribution_source(
-	struct arena *a, const struct catalog *c, const char *path, const char **version);
+/* In words, the source package of what installed PATH, a META or an archive of OCaml's; NULL. */
+const char *distribution_source(struct arena *a, const struct catalog *c, const char *path);
 /* Fills in who depends on the finds of catalogs, and which images link them. */
 void search_catalog_finish(struct search *s);
 void search_close(struct search *s); /* for defer() */

@@ -8,4 +8,11 @@ command -v ocamlfind >/dev/null || skip_all "ocamlfind is not installed"
 
 ok "each module's library is the one that ocamlfind and the .cmi files say" \
 	python3 "$top/tests/ocaml/agree_resolve.py"
+mkdir empty
+cd empty || exit 1
+run respin resolve List.map
+contains "Stdlib is open everywhere: it comes before others that have a List" "$(echo "$out" | head -1)" \
+	"Stdlib.List.map  value  "
+contains "... and is of the compiler's package, not of that of its META" "$out" \
+	"source      debian ocaml $(dpkg-query -f '${source:Version}' -W ocaml-base),"
 finish
