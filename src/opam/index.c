@@ -162,12 +162,11 @@ MUST_CHECK static bool renew(struct arena *a, const char *place, const char *kep
 {
 	defer(opam_repo_close) struct opam_repo *r = NULL;
 	struct str bytes;
-	struct err ignored;
 	uint32_t read;
 	if (!opam_repo_open(place, &r, e) || !opam_index_make(a, r, old, machine, &bytes, &read, e))
 		return false;
-	if (dir_make(path_dir(a, kept), &ignored))
-		(void)!file_write_cache(kept, bytes, 0644, &ignored);
+	if (kept)
+		file_keep_cache(kept, bytes);
 	if (!opam_index_view(bytes, out))
 		return fail(e, E_BUG, "the new index of %s is damaged", place);
 	out->read = read;
@@ -180,7 +179,7 @@ bool opam_index_open(struct arena *a, const char *place, const char *kept, enum 
 	struct opam_index old = {0}, *x = NEW(a, struct opam_index);
 	struct opam_env env = {.variables.a = a};
 	const char *machine = opam_index_machine(a, &env);
-	bool kept_one = map_kept(kept, &old) &&
+	bool kept_one = kept && map_kept(kept, &old) &&
 			!strcmp(opam_index_text(&old, old.header->place), place) &&
 			!strcmp(opam_index_text(&old, old.header->machine), machine);
 	bool ok = true;

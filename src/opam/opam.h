@@ -326,7 +326,7 @@ enum opam_fresh {
 /* The index of the repository at PLACE, kept in the file KEPT: made, or brought up to date with
  * what changed. Folders are watched by the stamps of folders and files, archives by theirs, git by
  * its HEAD. NAME is for OPAM_FRESH_NAMES; NULL: none. Files that can't be read as opam files are in
- * it, marked OPAM_BROKEN. Where KEPT can't be written the index still is an answer. */
+ * it, marked OPAM_BROKEN. Where KEPT can't be written, or is NULL, the index still is an answer. */
 MUST_CHECK bool opam_index_open(struct arena *a, const char *place, const char *kept,
 	enum opam_fresh fresh, const char *name, struct opam_index **out, struct err *e);
 void opam_index_close(struct opam_index **x); /* for defer(); NULL is fine */

@@ -278,8 +278,7 @@ MUST_CHECK static bool open_repository(struct search *s, const char *root,
 	struct opam_index *x;
 	const char *kept = search_kept(s, false, "opam", remote->place);
 	enum opam_fresh fresh = freshness(kept, path_join(s->a, root, "repo"));
-	if (!opam_index_open(s->a, remote->place, kept ? kept : "/dev/null/none", fresh,
-		    wanted_of(s).name, &x, e)) {
+	if (!opam_index_open(s->a, remote->place, kept, fresh, wanted_of(s).name, &x, e)) {
 		const char *what = str_format(s->a, "the opam repository %.*s", STR(remote->name));
 		if (!is_damage(e))
 			return fail_context(e, "%s", what);

@@ -145,6 +145,11 @@ for file in config repo/repos-config; do
 	exits "... opam's own names are not found" 1
 	cp whole "$OPAMROOT/$file"
 done
+touch file
+XDG_CACHE_HOME=$PWD/file run respin resolve net
+exits "an index that can't be kept is an answer" 0
+contains "... with a warning" "$err" "what was read can't be kept, so it is read each time: create folder $PWD/file/"
+rm file
 rm "$OPAMROOT/config"
 run respin resolve net
 exits "a folder that is no root has nothing" 1
