@@ -372,7 +372,7 @@ static void a_file_of_this_machine_is_copied(void **state)
 	http_go(&p->server);
 	p->d.url = str_format(&p->a, "file://%s", file);
 	assert_false(get(p, &e));
-	assert_int_equal(e.code, E_NOTFOUND);
+	assert_int_equal(e.code, E_ABSENT);
 	assert_ok(file_write(file, S("something else"), 0644, &e));
 	assert_false(get(p, &e));
 	assert_int_equal(e.code, E_CHECKSUM);
