@@ -75,3 +75,19 @@ const struct section *section_find(const sections *s, struct str name)
 	}
 	return NULL;
 }
+
+bool elf_symbols(Elf *elf, const struct section *table, const char *file,
+	void (*take)(void *ctx, const GElf_Sym *symbol, const char *name), void *ctx, struct err *e)
+{
+	Elf_Data *data = elf_getdata(table->scn, NULL);
+	GElf_Sym symbol;
+	if (!data || !table->header.sh_entsize)
+		return fail_elf(e, file, "damaged table of symbols");
+	for (int i = 0; gelf_getsym(data, i, &symbol); i++) {
+		const char *name = elf_strptr(elf, table->header.sh_link, symbol.st_name);
+		if (!name)
+			return fail_elf(e, file, "damaged name of a symbol");
+		take(ctx, &symbol, name);
+	}
+	return true;
+}

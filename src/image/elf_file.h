@@ -24,6 +24,10 @@ MUST_CHECK bool elf_sections(
 	struct arena *a, Elf *elf, const char *file, sections *out, struct err *e);
 /* Does the section take memory of its own when the image runs? */
 bool section_is_loaded(const struct section *s);
+/* Calls TAKE with each symbol of TABLE and its name. E_INPUT, naming FILE, where it is damaged. */
+MUST_CHECK bool elf_symbols(Elf *elf, const struct section *table, const char *file,
+	void (*take)(void *ctx, const GElf_Sym *symbol, const char *name), void *ctx,
+	struct err *e);
 /* The section called NAME, or NULL. */
 const struct section *section_find(const sections *s, struct str name);
 

@@ -58,37 +58,23 @@ static void add_mark(
 	}
 }
 
-static void take_symbol(struct label *l, struct str name, uint64_t value)
+static void take_symbol(void *ctx, const GElf_Sym *symbol, const char *name)
 {
+	struct label *l = ctx;
 	static const struct {
 		const char *mark, *kind;
 		bool is_begin;
 	} marks[] = {{"code_begin", "code", true}, {"code_end", "code", false},
 		{"data_begin", "data", true}, {"data_end", "data", false}};
+	if (symbol->st_shndx == SHN_UNDEF)
+		return;
 	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
-		struct str unit = name;
+		struct str unit = str_of(name);
 		if (cut_mark(&unit, marks[i].mark)) {
-			add_mark(l, unit, marks[i].kind, marks[i].is_begin, value);
+			add_mark(l, unit, marks[i].kind, marks[i].is_begin, symbol->st_value);
 			return;
 		}
 	}
-}
-
-static bool take_symbols(
-	struct label *l, Elf *elf, const struct section *table, const char *file, struct err *e)
-{
-	Elf_Data *data = elf_getdata(table->scn, NULL);
-	GElf_Sym symbol;
-	if (!data || !table->header.sh_entsize)
-		return fail_elf(e, file, "damaged table of symbols");
-	for (int i = 0; gelf_getsym(data, i, &symbol); i++) {
-		const char *name = elf_strptr(elf, table->header.sh_link, symbol.st_name);
-		if (!name)
-			return fail_elf(e, file, "damaged name of a symbol");
-		if (symbol.st_shndx != SHN_UNDEF)
-			take_symbol(l, str_of(name), symbol.st_value);
-	}
-	return true;
 }
 
 /* Only what lies in one loaded section, and does not overlap what was there before. */
@@ -161,7 +147,8 @@ static bool find_ranges(
 	if (!elf_sections(l->a, elf, file, &all, e) || !check_end(&all, elf, bytes.n, file, e))
 		return false;
 	vec_for(s, &all)
-		if (s->header.sh_type == SHT_SYMTAB && !take_symbols(l, elf, s, file, e))
+		if (s->header.sh_type == SHT_SYMTAB &&
+			!elf_symbols(elf, s, file, take_symbol, l, e))
 			return false;
 	add_ranges(l, &all, out);
 	if (!ranges_sort(out, &overlap)) {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "image/manifest.h"
-#include "image/symbol.h"
+#include "image/symbols.h"
 #include "sys/sys.h"
 
 static void find_section(

@@ -5,117 +5,79 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct reading {
-	struct arena *a;
-	Elf *elf;
-	const struct section *table;
-	const sections *all;
-	const char *file;
+struct definition {
+	GElf_Sym symbol;
+	const char *name;
 };
-/* Where something of a section starts. */
-struct start {
-	size_t section;
-	uint64_t address;
-};
-typedef VEC(struct start) starts;
+typedef VEC(struct definition) definitions;
 
-static bool is_definition(const struct reading *r, const GElf_Sym *symbol)
+struct table {
+	struct arena *a;
+	const sections *all;
+	definitions found;
+};
+
+static void take(void *ctx, const GElf_Sym *symbol, const char *name)
 {
+	struct table *t = ctx;
 	unsigned char type = GELF_ST_TYPE(symbol->st_info);
-	return symbol->st_shndx != SHN_UNDEF && symbol->st_shndx <= r->all->n &&
-	       (type == STT_FUNC || type == STT_OBJECT || type == STT_NOTYPE);
+	if (symbol->st_shndx != SHN_UNDEF && symbol->st_shndx <= t->all->n &&
+		(type == STT_FUNC || type == STT_OBJECT || type == STT_NOTYPE))
+		vec_push(t->a, &t->found, ((struct definition){*symbol, name}));
 }
 
-static const struct section *section_of(const struct reading *r, const GElf_Sym *symbol)
+static const GElf_Shdr *section_of(const struct table *t, const struct definition *d)
 {
-	return &r->all->v[symbol->st_shndx - 1];
+	return &t->all->v[d->symbol.st_shndx - 1].header;
 }
 
 /* OCaml's compilers for targets that they don't know well, as Solo5's, give functions no size. */
-static bool is_unsized_function(const struct reading *r, const GElf_Sym *symbol, const char *name)
+static bool is_unsized_function(const struct table *t, const struct definition *d)
 {
-	struct str s = str_of(name);
+	struct str s = str_of(d->name);
 	bool is_ocaml = str_starts(s, S("caml")) && s.n > 4 && s.p[4] >= 'A' && s.p[4] <= 'Z';
-	return !symbol->st_size && is_ocaml &&
-	       (section_of(r, symbol)->header.sh_flags & SHF_EXECINSTR) &&
+	return !d->symbol.st_size && is_ocaml && (section_of(t, d)->sh_flags & SHF_EXECINSTR) &&
 	       !str_ends(s, S("code_begin")) && !str_ends(s, S("code_end"));
 }
 
 static int by_place(const void *x, const void *y)
 {
-	const struct start *a = x, *b = y;
-	if (a->section != b->section)
-		return a->section < b->section ? -1 : 1;
-	return (a->address > b->address) - (a->address < b->address);
+	const struct definition *a = x, *b = y;
+	if (a->symbol.st_shndx != b->symbol.st_shndx)
+		return a->symbol.st_shndx < b->symbol.st_shndx ? -1 : 1;
+	return (a->symbol.st_value > b->symbol.st_value) -
+	       (a->symbol.st_value < b->symbol.st_value);
 }
 
-static starts all_starts(const struct reading *r, Elf_Data *data)
+/* To what starts next in its section, or the section's end. The definitions are sorted. */
+static uint64_t size_until_next(const struct table *t, const struct definition *d)
 {
-	starts out = {0};
-	GElf_Sym symbol;
-	for (int i = 0; gelf_getsym(data, i, &symbol); i++)
-		if (is_definition(r, &symbol))
-			vec_push(r->a, &out, ((struct start){symbol.st_shndx, symbol.st_value}));
-	if (out.n)
-		qsort(out.v, out.n, sizeof(*out.v), by_place);
-	return out;
-}
-
-/* From SYMBOL to what starts next in its section, or the section's end. */
-static uint64_t size_until_next(const struct reading *r, const starts *all, const GElf_Sym *symbol)
-{
-	const GElf_Shdr *h = &section_of(r, symbol)->header;
-	struct start here = {symbol->st_shndx, symbol->st_value};
-	size_t low = 0, high = all->n;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (by_place(&all->v[middle], &here) <= 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low < all->n && all->v[low].section == here.section)
-		return all->v[low].address - here.address;
-	uint64_t into = here.address - h->sh_addr;
+	const GElf_Shdr *h = section_of(t, d);
+	const struct definition *end = t->found.v + t->found.n, *next = d;
+	while (next < end && by_place(next, d) == 0)
+		next++;
+	if (next < end && next->symbol.st_shndx == d->symbol.st_shndx)
+		return next->symbol.st_value - d->symbol.st_value;
+	uint64_t into = d->symbol.st_value - h->sh_addr;
 	return into < h->sh_size ? h->sh_size - into : 0;
 }
 
-static void add_symbol(const struct reading *r, const GElf_Sym *symbol, const char *name,
-	uint64_t size, const ranges *packages, struct image_info *out)
+static void add_symbols(
+	struct arena *a, const struct table *t, const ranges *packages, struct image_info *out)
 {
-	const struct range *range = ranges_find(packages, symbol->st_value);
-	vec_push(r->a, &out->symbols,
-		((struct image_symbol){.name = str_copy(r->a, str_of(name)),
-			.section = out->sections.v[symbol->st_shndx - 1].name,
-			.package = range ? out->packages.v[range->package].name : NULL,
-			.address = symbol->st_value,
-			.size = size}));
-}
-
-static bool read_table(
-	const struct reading *r, const ranges *packages, struct image_info *out, struct err *e)
-{
-	Elf_Data *data = elf_getdata(r->table->scn, NULL);
-	starts all = {0};
-	GElf_Sym symbol;
-	if (!data || !r->table->header.sh_entsize)
-		return fail_elf(e, r->file, "damaged table of symbols");
-	for (int i = 0; gelf_getsym(data, i, &symbol); i++) {
-		if (!is_definition(r, &symbol))
+	vec_for(d, &t->found) {
+		const struct range *range = ranges_find(packages, d->symbol.st_value);
+		uint64_t size =
+			is_unsized_function(t, d) ? size_until_next(t, d) : d->symbol.st_size;
+		if (!size)
 			continue;
-		const char *name = elf_strptr(r->elf, r->table->header.sh_link, symbol.st_name);
-		if (!name)
-			return fail_elf(e, r->file, "damaged name of a symbol");
-		uint64_t size = symbol.st_size;
-		if (is_unsized_function(r, &symbol, name)) {
-			if (!all.n)
-				all = all_starts(r, data);
-			size = size_until_next(r, &all, &symbol);
-		}
-		if (size)
-			add_symbol(r, &symbol, name, size, packages, out);
+		vec_push(a, &out->symbols,
+			((struct image_symbol){.name = str_copy(a, str_of(d->name)),
+				.section = out->sections.v[d->symbol.st_shndx - 1].name,
+				.package = range ? out->packages.v[range->package].name : NULL,
+				.address = d->symbol.st_value,
+				.size = size}));
 	}
-	return true;
 }
 
 static int largest_first(const void *x, const void *y)
@@ -131,10 +93,16 @@ static int largest_first(const void *x, const void *y)
 bool symbols_read(struct arena *a, Elf *elf, const sections *all, const char *file,
 	const ranges *packages, struct image_info *out, struct err *e)
 {
+	defer(arena_free) struct arena scratch = {0};
 	vec_for(s, all) {
-		struct reading r = {a, elf, s, all, file};
-		if (s->header.sh_type == SHT_SYMTAB && !read_table(&r, packages, out, e))
+		struct table t = {.a = &scratch, .all = all};
+		if (s->header.sh_type != SHT_SYMTAB)
+			continue;
+		if (!elf_symbols(elf, s, file, take, &t, e))
 			return false;
+		if (t.found.n)
+			qsort(t.found.v, t.found.n, sizeof(*t.found.v), by_place);
+		add_symbols(a, &t, packages, out);
 	}
 	if (out->symbols.n)
 		qsort(out->symbols.v, out->symbols.n, sizeof(*out->symbols.v), largest_first);

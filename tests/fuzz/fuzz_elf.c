@@ -1,7 +1,7 @@
 /* fuzz_elf.c - image_read() and symbol_find() on any bytes. SPDX-License-Identifier: ISC */
 #include "image/image.h"
 #include "image/manifest.h"
-#include "image/symbol.h"
+#include "image/symbols.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

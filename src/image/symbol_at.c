@@ -1,9 +1,7 @@
-/* symbol.c - finds the symbol that an address is within. SPDX-License-Identifier: ISC */
-#include "image/symbol.h"
+/* symbol_at.c - finds the symbol that an address is within. SPDX-License-Identifier: ISC */
+#include "image/symbols.h"
 
 #include <string.h>
-
-#include "image/elf_file.h"
 
 struct near {
 	uint64_t address;
@@ -41,8 +39,9 @@ static bool is_better(const struct near *n, const GElf_Sym *s, const char *name,
 }
 
 /* One with a size that ends before the address closes what began before it. */
-static void consider(struct near *n, const GElf_Sym *s, const char *name)
+static void consider(void *ctx, const GElf_Sym *s, const char *name)
 {
+	struct near *n = ctx;
 	if (!is_named(s) || !*name || *name == '$' || s->st_shndx != n->section)
 		return;
 	n->any = true;
@@ -55,22 +54,6 @@ static void consider(struct near *n, const GElf_Sym *s, const char *name)
 	n->is_inside = is_inside;
 	n->best = *s;
 	n->name = name;
-}
-
-static bool read_table(
-	Elf *elf, const struct section *table, const char *file, struct near *n, struct err *e)
-{
-	Elf_Data *data = elf_getdata(table->scn, NULL);
-	GElf_Sym symbol;
-	if (!data || !table->header.sh_entsize)
-		return fail_elf(e, file, "damaged table of symbols");
-	for (int i = 0; gelf_getsym(data, i, &symbol); i++) {
-		const char *name = elf_strptr(elf, table->header.sh_link, symbol.st_name);
-		if (!name)
-			return fail_elf(e, file, "damaged name of a symbol");
-		consider(n, &symbol, name);
-	}
-	return true;
 }
 
 static size_t section_at(const sections *all, uint64_t address)
@@ -97,7 +80,8 @@ bool symbol_find(struct arena *a, struct str bytes, const char *file, uint64_t a
 	n.section = section_at(&all, address);
 	for (size_t i = 0; i < 2 && !n.any; i++)
 		vec_for(s, &all)
-			if (s->header.sh_type == tables[i] && !read_table(elf, s, file, &n, e))
+			if (s->header.sh_type == tables[i] &&
+				!elf_symbols(elf, s, file, consider, &n, e))
 				return false;
 	out->has_symbols = n.any;
 	if (!n.has_best || (n.best.st_size && !n.is_inside))
