@@ -71,25 +71,36 @@ static void take_manifest(struct spotting *s, const struct manifest_package *p)
 /* ---- packages of the distribution -------------------------------------------------------------
  */
 
+bool resolve_owner(struct arena *a, const char *file, struct candidate *k,
+	const struct dpkg_package **owner, struct err *e)
+{
+	struct dpkg dpkg;
+	const char *path;
+	*owner = NULL;
+	if (!file_exists(debian_places_now(a).status))
+		return true;
+	if (!path_real(a, file, &path, e) || !dpkg_open(a, &dpkg, e) ||
+		!dpkg_owner(&dpkg, path, owner, e))
+		return false;
+	if (!*owner)
+		return true;
+	k->package = (*owner)->name;
+	k->version = (*owner)->version;
+	k->source = str_format(a, "debian %s %s", (*owner)->source, (*owner)->source_version);
+	k->world = "distribution";
+	return true;
+}
+
 /* What a package of the distribution has installed says nothing of itself. */
 static bool take_distribution(struct spotting *s, struct err *e)
 {
 	struct arena *a = s->c->a;
-	struct dpkg dpkg;
 	const struct dpkg_package *owner;
-	const char *path;
-	if (!file_exists(debian_places_now(a).status))
-		return true;
-	if (!path_real(a, s->file, &path, e) || !dpkg_open(a, &dpkg, e) ||
-		!dpkg_owner(&dpkg, path, &owner, e))
+	if (!resolve_owner(a, s->file, &s->k, &owner, e))
 		return false;
 	if (!owner)
 		return true;
-	s->k.package = owner->name;
-	s->k.version = owner->version;
-	s->k.source = str_format(a, "debian %s %s", owner->source, owner->source_version);
-	s->k.library = strstr(path_base(path), ".so") ? path_base(s->file) : NULL;
-	s->k.world = "distribution";
+	s->k.library = strstr(path_base(s->file), ".so") ? path_base(s->file) : NULL;
 	say(s, str_format(a, "%s is a file of the package %s %s", s->file, owner->name,
 		       owner->version));
 	return true;

@@ -105,6 +105,10 @@ MUST_CHECK bool pick_file(struct context *c, const char **out, struct err *e);
  * where the image has nothing there. */
 MUST_CHECK bool resolve_address(struct context *c, const char *file, const char *word,
 	struct resolution *out, struct err *e);
+/* Fills in package, version, source and world of K where dpkg has installed FILE; *OWNER is NULL
+ * where it has not. */
+MUST_CHECK bool resolve_owner(struct arena *a, const char *file, struct candidate *k,
+	const struct dpkg_package **owner, struct err *e);
 /* Fills in what is known of FUNCTION where it is OCaml's own; K is the candidate of that name. */
 void resolve_runtime(struct context *c, const char *function, struct candidate *k);
 /* The best candidate of R in full, and those that are as good; of all others a line a package, with

@@ -77,20 +77,12 @@ static const char *archive_with(struct arena *a, const char *function)
 
 static void take_archive(struct arena *a, const char *archive, struct candidate *k)
 {
-	struct dpkg dpkg;
-	const struct dpkg_package *owner = NULL;
+	const struct dpkg_package *owner;
 	struct err ignored;
-	const char *path;
 	k->library = path_base(archive);
 	vec_push(a, &k->evidence,
 		str_format(a, "%s, a part of OCaml's runtime, defines %s", archive, k->module));
-	if (!path_real(a, archive, &path, &ignored) || !dpkg_open(a, &dpkg, &ignored) ||
-		!dpkg_owner(&dpkg, path, &owner, &ignored) || !owner)
-		return;
-	k->package = owner->name;
-	k->version = owner->version;
-	k->source = str_format(a, "debian %s %s", owner->source, owner->source_version);
-	k->world = "distribution";
+	(void)!resolve_owner(a, archive, k, &owner, &ignored);
 }
 
 void resolve_runtime(struct context *c, const char *function, struct candidate *k)

@@ -1,6 +1,7 @@
 /* unread.c - files that could not be read: what they hold is in no answer, so it is told.
  * SPDX-License-Identifier: ISC */
 #include <string.h>
+#include <strings.h>
 
 #include "resolve/search.h"
 
@@ -19,17 +20,10 @@ void search_add_unread(struct search *s, const char *lines)
 	}
 }
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 static bool has_word(struct str text, struct str word)
 {
-	for (size_t i = 0; i < word.n; i++)
-		if (i >= text.n || lower(text.p[i]) != lower(word.p[i]))
-			return false;
-	return text.n > word.n && strchr("/:", text.p[word.n]);
+	return text.n > word.n && !strncasecmp(text.p, word.p, word.n) &&
+	       strchr("/:", text.p[word.n]);
 }
 
 /* Is it "…/NAME/META:1:1: ..." or "…/META.NAME:1:1: ..." of the package NAME? "Tcp.Flow" may be a
